@@ -1,0 +1,136 @@
+// What is a reel, once it is in memory?
+//
+// Values only: the inputs that were kept, the program that took them, what was lost on the way and
+// what is known of the crash. Nothing here knows files, rings or processes: ReelReader/ReelWriter
+// carry a Reel to and from a file (FORMAT.md), salvage makes one from a dead process's ring.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace crashreel {
+
+// One thing that came from outside. The numbers are those of the file format and of crashreel.h.
+enum class InputKind : std::uint8_t {
+  kOpen = 1,    // a session began; data says what it is (see Input::data)
+  kData = 2,    // bytes received: exactly what one read of the program returned
+  kClose = 3,   // the other side ended the session
+  kSignal = 4,  // a signal was delivered; data is its number as decimal text
+  kClock = 5,   // a clock was read; data is nanoseconds as decimal text
+  kRandom = 6,  // random bytes were read; data is the bytes
+  kNote = 7,    // the program said something about itself; data is its text
+};
+
+// Stands for "no session": signals, clock, random bytes, notes.
+inline constexpr std::uint32_t kNoSession = 0xffffffff;
+
+struct Input {
+  std::uint64_t seq = 0;      // place in the one order over all threads, from the program's start
+  std::uint64_t time_ns = 0;  // since the program's start
+  std::uint32_t thread = 0;   // small number of the thread that took it in
+  std::uint32_t session = kNoSession;
+  InputKind kind = InputKind::kData;
+  // kData: the bytes. kOpen: a line of text, "TRANSPORT DIRECTION [LOCAL [PEER]]", for example
+  // "tcp inbound 127.0.0.1:6379 127.0.0.1:50112", "stdin inbound", "app inbound"; may be empty.
+  std::string data;
+
+  bool operator==(const Input&) const = default;
+};
+
+// An input in the narrow sense, the one that N counts and the minimizer removes one by one: what
+// sessions bring, and signals. Openings and closings are counted apart.
+bool counts_as_input(InputKind kind);
+
+const char* name_of(InputKind kind);                        // "open", "data", ...
+std::optional<InputKind> input_kind_of(const std::string&);  // the way back
+
+enum class TargetKind : std::uint8_t {
+  kServer = 1,  // takes connections; replayed by the player from inside
+  kStdin = 2,   // reads its standard input
+};
+
+const char* name_of(TargetKind kind);  // "server", "stdin"
+
+// Which program it was and how it was started. Paths and texts are bytes, not necessarily UTF-8.
+struct Program {
+  TargetKind kind = TargetKind::kServer;
+  std::string executable;             // absolute path
+  std::vector<std::string> argv;      // argv[0] first
+  std::vector<std::string> env;       // "NAME=value", the allowed ones only
+  std::string working_directory;      // absolute path; empty when not known
+  std::string build_id;               // GNU build id of the executable in hex; empty when it has none
+  std::uint32_t pid = 0;              // of the recorded process; 0 when not recorded
+  std::uint64_t start_realtime_ns = 0;  // since 1970; 0 when not recorded
+
+  bool operator==(const Program&) const = default;
+};
+
+// A file that the program had: configuration that it opened before its first session, or one that
+// was added by hand. It lies in the try's private working directory under its base name.
+struct ReelFile {
+  std::string path;  // as the program named it
+  std::uint32_t mode = 0600;
+  std::string bytes;
+
+  bool operator==(const ReelFile&) const = default;
+};
+
+// What is not in the reel, counted to the last input.
+struct Loss {
+  std::uint64_t first_kept_seq = 0;      // seq of the oldest input of the contiguous tail
+  std::uint64_t overwritten_inputs = 0;  // rolled over by newer ones
+  std::uint64_t overwritten_bytes = 0;   // their payload
+  std::uint64_t trimmed_inputs = 0;      // were whole in the ring, left out by a bound on the count
+  std::uint64_t sparse_inputs = 0;       // older survivors with gaps among them, left out
+  std::uint64_t cut_payloads = 0;        // inputs whose payload is not whole
+  std::uint64_t torn_inputs = 0;         // begun and never committed: the process died in between
+  std::uint64_t dropped_inputs = 0;      // no room was to be had (threads, depth): never recorded
+  bool reaches_start = true;             // nothing is missing between the start and the end
+
+  bool operator==(const Loss&) const = default;
+};
+
+// One stack frame, innermost first.
+struct Frame {
+  std::string module;        // base name of the mapped file; empty when the address is in none
+  std::string build_id;      // of that module, hex; may be empty
+  std::uint64_t offset = 0;  // into the module (virtual address minus load bias)
+  std::string symbol;        // name of the function where a symbol covers the address, else empty
+
+  bool operator==(const Frame&) const = default;
+};
+
+// Which crash it was. Comparison is harness/signature.h's; this is only the record of it.
+struct Signature {
+  std::string kind;           // "SIGSEGV", "SIGABRT", ...; empty: none known
+  std::vector<Frame> frames;  // may be empty although the kind is known
+
+  bool operator==(const Signature&) const = default;
+};
+
+// How the recorded program ended.
+struct CrashFacts {
+  bool known = false;           // somebody saw it end (its exit status was collected)
+  std::int32_t signal = 0;      // that killed it; 0: it exited
+  std::int32_t exit_status = 0;
+  std::uint64_t time_ns = 0;    // since the program's start
+  Signature signature;          // of production where known, else of the first replay that agreed
+  bool signature_from_replay = false;
+
+  bool operator==(const CrashFacts&) const = default;
+};
+
+struct Reel {
+  Program program;
+  Loss loss;
+  CrashFacts crash;
+  std::vector<ReelFile> files;
+  std::uint64_t prelude_inputs = 0;  // how many of `inputs`, from the front, are the prelude
+  std::vector<Input> inputs;         // by seq, strictly rising
+
+  bool operator==(const Reel&) const = default;
+};
+
+}  // namespace crashreel

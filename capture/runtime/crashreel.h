@@ -1,0 +1,115 @@
+/* How does a program hand its inputs to the recorder?
+ *
+ * A program calls these where bytes from outside are already plain. All entry points are weak:
+ * without libcrashreel a program that includes this header links and runs the same, unrecorded.
+ * Nothing here blocks, locks, allocates, throws, logs, or changes errno, but for crashreel_start();
+ * all but crashreel_start() may be called from signal handlers and after fork(). C11 and C++.
+ */
+#ifndef CRASHREEL_CRASHREEL_H_
+#define CRASHREEL_CRASHREEL_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CRASHREEL_API __attribute__((weak, visibility("default")))
+
+/* The numbers are part of the ring's format and never change. */
+enum crashreel_kind {
+  CRASHREEL_OPEN = 1,   /* a session begins; bytes: "TRANSPORT DIRECTION [LOCAL [PEER]]" or empty */
+  CRASHREEL_DATA = 2,   /* bytes received in a session, as one read returned them */
+  CRASHREEL_CLOSE = 3,  /* the other side ended the session */
+  CRASHREEL_SIGNAL = 4, /* bytes: the number of a delivered signal, decimal */
+  CRASHREEL_CLOCK = 5,  /* bytes: a clock that was read, nanoseconds, decimal */
+  CRASHREEL_RANDOM = 6, /* bytes: random bytes that were read */
+  CRASHREEL_NOTE = 7    /* bytes: whatever the program wants to say of itself */
+};
+
+#define CRASHREEL_NO_SESSION 0xffffffffu
+
+typedef struct crashreel_options {
+  size_t struct_size;     /* sizeof(crashreel_options): lets fields be added at the end */
+  const char* ring_path;  /* NULL: $CRASHREEL_RING, else /dev/shm/crashreel-PID.ring */
+  uint64_t ring_bytes;    /* 0: $CRASHREEL_RING_BYTES, else 64 MiB */
+  uint64_t prelude_bytes; /* of these, for the first inputs after start; UINT64_MAX: 1/16 of the ring; 0: none */
+  uint64_t keep_inputs;   /* salvage keeps at most so many of the newest inputs; 0: no bound */
+} crashreel_options;
+
+#define CRASHREEL_OPTIONS_INIT {sizeof(crashreel_options), NULL, 0, UINT64_MAX, 0}
+
+typedef struct crashreel_stats {
+  size_t struct_size;
+  uint64_t inputs;  /* recorded so far, all kinds */
+  uint64_t bytes;   /* their payload */
+  uint64_t dropped; /* that could not be recorded: no chunk to be had, nested too deep */
+} crashreel_stats;
+
+/* The weak functions themselves. Call the wrappers below, which do nothing without the library. */
+CRASHREEL_API int crashreel_start_(const crashreel_options* options);
+CRASHREEL_API void crashreel_record_(uint32_t kind, uint32_t session, const void* bytes, size_t size);
+CRASHREEL_API uint32_t crashreel_new_session_(void);
+CRASHREEL_API int crashreel_add_file_(const char* path, uint32_t mode, const void* bytes, size_t size);
+CRASHREEL_API int crashreel_get_stats_(crashreel_stats* stats);
+CRASHREEL_API void crashreel_stop_(void);
+
+/* Makes the ring and starts recording. Returns 0, or an errno value with the reason why there is no
+ * ring; then the program runs on unrecorded and all other calls do nothing. ENOSYS: no library.
+ * Called twice in a process: EALREADY. options may be NULL. */
+static inline int crashreel_start(const crashreel_options* options) {
+  return crashreel_start_ ? crashreel_start_(options) : 38 /* ENOSYS */;
+}
+
+/* A number for a session that was not used before in this process, never CRASHREEL_NO_SESSION.
+ * Any numbers of the program's own serve as well. */
+static inline uint32_t crashreel_new_session(void) {
+  return crashreel_new_session_ ? crashreel_new_session_() : 0;
+}
+
+/* Records one input. Its place in the order is claimed here, so call it as soon as the input is
+ * there and before acting on it. Any size: large payloads are fragmented. */
+static inline void crashreel_record(uint32_t kind, uint32_t session, const void* bytes,
+                                    size_t size) {
+  if (crashreel_record_) crashreel_record_(kind, session, bytes, size);
+}
+
+static inline void crashreel_open(uint32_t session) {
+  crashreel_record(CRASHREEL_OPEN, session, "app inbound", 11);
+}
+
+static inline void crashreel_data(uint32_t session, const void* bytes, size_t size) {
+  crashreel_record(CRASHREEL_DATA, session, bytes, size);
+}
+
+static inline void crashreel_close(uint32_t session) {
+  crashreel_record(CRASHREEL_CLOSE, session, NULL, 0);
+}
+
+static inline void crashreel_note(const void* text, size_t size) {
+  crashreel_record(CRASHREEL_NOTE, CRASHREEL_NO_SESSION, text, size);
+}
+
+/* A small file that the program read at its start and that a replay needs. 0, or an errno value:
+ * ENOSPC when the ring has no room for it. */
+static inline int crashreel_add_file(const char* path, uint32_t mode, const void* bytes,
+                                     size_t size) {
+  return crashreel_add_file_ ? crashreel_add_file_(path, mode, bytes, size) : 38 /* ENOSYS */;
+}
+
+/* 0, or ENOSYS when nothing is recorded. stats->struct_size must be set. */
+static inline int crashreel_stats_now(crashreel_stats* stats) {
+  return crashreel_get_stats_ ? crashreel_get_stats_(stats) : 38 /* ENOSYS */;
+}
+
+/* Marks the ring as ended in good order and stops recording. The file stays. */
+static inline void crashreel_stop(void) {
+  if (crashreel_stop_) crashreel_stop_();
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* CRASHREEL_CRASHREEL_H_ */

@@ -1,0 +1,43 @@
+// Who answers the minimizer's questions?
+//
+// The minimizer has never heard of a process: it knows a list of abstract items and an Oracle that
+// says of a choice of them whether the crash is still there. Replay becomes an Oracle in
+// tools/pipeline; tests use fakes whose minimum is known.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace crashreel {
+
+enum class Verdict {
+  kReproduces,  // the same crash
+  kPasses,      // no crash
+  kDifferent,   // a crash, but another one: never accepted
+  kUnresolved,  // no answer: the target did not start, or took too long
+};
+
+// One thing that can be left out.
+struct Item {
+  std::uint32_t group = 0;  // session; items of a group may need its first one
+  std::uint32_t bytes = 0;  // payload size; weighs in costs and in the order of candidates
+};
+
+// Positions in the list of items, strictly rising.
+using Choice = std::vector<std::uint32_t>;
+
+class Oracle {
+ public:
+  virtual ~Oracle() = default;
+
+  // Does the crash come back when only these items are kept? Called from one thread at a time.
+  virtual Verdict ask(std::span<const std::uint32_t> kept) = 0;
+
+  // Several independent questions at once; the answers come in their order. An oracle with several
+  // workers overrides this; the default asks one after the other.
+  virtual std::vector<Verdict> ask_all(std::span<const Choice> choices);
+};
+
+}  // namespace crashreel
