@@ -1,6 +1,6 @@
 // Functions whose addresses and names symbols_test.cc knows.
 #define EXPORTED __attribute__((visibility("default")))
-#define NOT_INLINED __attribute__((noinline, noclone))
+#define NOT_INLINED __attribute__((noinline))
 
 namespace hidden {
 namespace {
