@@ -1,0 +1,83 @@
+// What the texts of the project may and may not say, wherever they stand.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <regex>
+
+#include "tests/house/source_tree.h"
+
+namespace crashreel::house {
+namespace {
+
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const std::filesystem::path kRoot = CRASHREEL_SOURCE_DIR;
+
+// "path:line: what was found" for every match in the file.
+std::vector<std::string> found(const SourceFile& file, const std::regex& pattern) {
+  std::vector<std::string> places;
+  const auto lines = lines_of(file.text);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    std::smatch match;
+    // The bound keeps the regular expression's recursion off binary files' endless lines.
+    const std::string line = lines[i].substr(0, 2000);
+    if (std::regex_search(line, match, pattern)) {
+      places.push_back(file.path + ":" + std::to_string(i + 1) + ": " + match.str());
+    }
+  }
+  return places;
+}
+
+// Programs that crashreel was tried on: none gets special treatment from the product.
+std::regex program_names() {
+  return std::regex(R"(\b(redis|nginx|memcached|jimsh|sqlite3?|ngircd)(?![a-z]))",
+                    std::regex::icase);
+}
+
+// Names of places that only those who wrote this ever saw, put together here so that this file
+// does not contain them.
+std::regex workshop_names() {
+  return std::regex(
+      "/wo"
+      "rk/|\\bsha"
+      "red/(notes|cases|hooks|design|style)|/\\.libr"
+      "ary/"
+      "|deb\\.deb"
+      "ian\\.org|registry\\.np"
+      "mjs");
+}
+
+TEST(Words, NoProgramIsNamedInTheProduct) {
+  const auto sources = source_files(kRoot, [](const std::string& path) {
+    return in_product(path) && path != "tools/quickstart" && path != "tools/install-packages" &&
+           path != "tools/check" && path != "tools/bench" && !path.ends_with(".md");
+  });
+  for (const SourceFile& file : sources) EXPECT_THAT(found(file, program_names()), IsEmpty());
+}
+
+TEST(Words, AProgramsNameIsFoundWhateverItsCase) {
+  EXPECT_THAT(
+      found({"a.cc", "fine\n// Redis needs this\nif (name == \"nginx\") {\n"}, program_names()),
+      SizeIs(2));
+  EXPECT_THAT(found({"a.cc", "// bytes are redistributed\n"}, program_names()), IsEmpty());
+}
+
+TEST(Words, NothingNamesTheWorkshopThatItWasMadeIn) {
+  for (const SourceFile& file : source_files(kRoot, [](const std::string&) { return true; })) {
+    EXPECT_THAT(found(file, workshop_names()), IsEmpty());
+  }
+}
+
+TEST(Words, EveryHeaderBeginsByTellingItsPurpose) {
+  const auto headers = source_files(kRoot, is_header);
+  ASSERT_FALSE(headers.empty());
+  for (const SourceFile& header : headers) {
+    EXPECT_TRUE(header.text.starts_with("// ") || header.text.starts_with("/*"))
+        << header.path << ": begin with the question that this header answers";
+  }
+}
+
+}  // namespace
+}  // namespace crashreel::house
