@@ -15,7 +15,11 @@
 extern "C" {
 #endif
 
+#ifdef CRASHREEL_BUILDS_LIBRARY /* the library itself defines them, strongly */
+#define CRASHREEL_API __attribute__((visibility("default")))
+#else
 #define CRASHREEL_API __attribute__((weak, visibility("default")))
+#endif
 
 /* The numbers are part of the ring's format and never change. */
 enum crashreel_kind {
@@ -32,10 +36,13 @@ enum crashreel_kind {
 
 typedef struct crashreel_options {
   size_t struct_size;     /* sizeof(crashreel_options): lets fields be added at the end */
-  const char* ring_path;  /* NULL: $CRASHREEL_RING, else /dev/shm/crashreel-PID.ring */
-  uint64_t ring_bytes;    /* 0: $CRASHREEL_RING_BYTES, else 64 MiB */
-  uint64_t prelude_bytes; /* of these, for the first inputs after start; UINT64_MAX: 1/16 of the ring; 0: none */
-  uint64_t keep_inputs;   /* salvage keeps at most so many of the newest inputs; 0: no bound */
+  const char* ring_path;  /* NULL: $CRASHREEL_RING, else /dev/shm/crashreel-PID.ring, or the first
+                             free of crashreel-PID.1.ring to .7.ring. A named file must not exist. */
+  uint64_t ring_bytes;    /* whole file, 64 KiB to 64 GiB; 0: $CRASHREEL_RING_BYTES, else 64 MiB */
+  uint64_t prelude_bytes; /* of these, for the first inputs after start, at most half; 0: none;
+                             UINT64_MAX: $CRASHREEL_PRELUDE_BYTES, else 1/16 of the ring */
+  uint64_t keep_inputs;   /* salvage keeps at most so many of the newest inputs, beside the prelude;
+                             0: $CRASHREEL_KEEP_INPUTS, else no bound */
 } crashreel_options;
 
 #define CRASHREEL_OPTIONS_INIT {sizeof(crashreel_options), NULL, 0, UINT64_MAX, 0}
@@ -47,13 +54,17 @@ typedef struct crashreel_stats {
   uint64_t dropped; /* that could not be recorded: no chunk to be had, nested too deep */
 } crashreel_stats;
 
-/* The weak functions themselves. Call the wrappers below, which do nothing without the library. */
+/* The weak functions themselves. Call the wrappers below, which do nothing without the library.
+ * A linker sees no need for a library that only weak references name. Say so: -Wl,--no-as-needed
+ * before -lcrashreel, or -Wl,-u,crashreel_start_ before libcrashreel.a (the CMake targets do). */
 CRASHREEL_API int crashreel_start_(const crashreel_options* options);
 CRASHREEL_API void crashreel_record_(uint32_t kind, uint32_t session, const void* bytes, size_t size);
 CRASHREEL_API uint32_t crashreel_new_session_(void);
 CRASHREEL_API int crashreel_add_file_(const char* path, uint32_t mode, const void* bytes, size_t size);
 CRASHREEL_API int crashreel_get_stats_(crashreel_stats* stats);
 CRASHREEL_API void crashreel_stop_(void);
+
+#ifndef CRASHREEL_BUILDS_LIBRARY
 
 /* Makes the ring and starts recording. Returns 0, or an errno value with the reason why there is no
  * ring; then the program runs on unrecorded and all other calls do nothing. ENOSYS: no library.
@@ -69,7 +80,8 @@ static inline uint32_t crashreel_new_session(void) {
 }
 
 /* Records one input. Its place in the order is claimed here, so call it as soon as the input is
- * there and before acting on it. Any size: large payloads are fragmented. */
+ * there and before acting on it. Any size: large payloads are fragmented, and cut (counted) at a
+ * quarter of the ring. An unknown kind counts as dropped. */
 static inline void crashreel_record(uint32_t kind, uint32_t session, const void* bytes,
                                     size_t size) {
   if (crashreel_record_) crashreel_record_(kind, session, bytes, size);
@@ -92,7 +104,8 @@ static inline void crashreel_note(const void* text, size_t size) {
 }
 
 /* A small file that the program read at its start and that a replay needs. 0, or an errno value:
- * ENOSPC when the ring has no room for it. */
+ * ENOSPC when the ring has no room for it (1/64 of the ring, 8 KiB to 4 MiB, is for these), EBUSY
+ * when another thread is adding one and does not finish: try again. */
 static inline int crashreel_add_file(const char* path, uint32_t mode, const void* bytes,
                                      size_t size) {
   return crashreel_add_file_ ? crashreel_add_file_(path, mode, bytes, size) : 38 /* ENOSYS */;
@@ -107,6 +120,8 @@ static inline int crashreel_stats_now(crashreel_stats* stats) {
 static inline void crashreel_stop(void) {
   if (crashreel_stop_) crashreel_stop_();
 }
+
+#endif /* CRASHREEL_BUILDS_LIBRARY */
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,191 @@
+// The functions of crashreel.h that are not the record path.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define CRASHREEL_BUILDS_LIBRARY 1
+#include "capture/runtime/crashreel.h"
+#include "capture/runtime/ring.h"
+
+namespace crashreel::ring {
+namespace {
+
+constexpr std::uint64_t kDefaultRingBytes = 64u << 20;
+// A program that runs under one pid for ever (1, in a container) leaves one ring per crash.
+constexpr unsigned kDefaultPathTries = 8;
+
+bool g_started = false;
+std::uint32_t g_sessions_without_ring = 0;
+
+// A decimal number from the environment; `otherwise` where the name is unset or empty. False when
+// it is set to something else.
+bool number_from(const char* name, std::uint64_t otherwise, std::uint64_t* number) {
+  const char* text = ::getenv(name);
+  *number = otherwise;
+  if (text == nullptr || *text == '\0') return true;
+  std::uint64_t value = 0;
+  for (; *text != '\0'; ++text) {
+    if (*text < '0' || *text > '9') return false;
+    if (__builtin_mul_overflow(value, 10u, &value)) return false;
+    if (__builtin_add_overflow(value, static_cast<unsigned>(*text - '0'), &value)) return false;
+  }
+  *number = value;
+  return true;
+}
+
+char* append_text(char* at, const char* text) {
+  const std::size_t length = ::strlen(text);
+  ::memcpy(at, text, length);
+  return at + length;
+}
+
+char* append_decimal(char* at, unsigned value) {
+  char digits[10];
+  std::size_t count = 0;
+  do {
+    digits[count++] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  while (count != 0) *at++ = digits[--count];
+  return at;
+}
+
+int create_at_default_path(Plan plan) {
+  int trouble = EEXIST;
+  for (unsigned i = 0; i < kDefaultPathTries && trouble == EEXIST; ++i) {
+    char path[64];
+    char* end = append_text(path, "/dev/shm/crashreel-");
+    end = append_decimal(end, static_cast<unsigned>(::getpid()));
+    if (i != 0) end = append_decimal(append_text(end, "."), i);
+    *append_text(end, ".ring") = '\0';
+    plan.path = path;
+    trouble = create(plan);
+  }
+  return trouble;
+}
+
+int create_as_asked(const crashreel_options& asked) {
+  Plan plan{asked.ring_path, asked.ring_bytes, asked.prelude_bytes, asked.keep_inputs};
+  bool sound = true;
+  if (plan.ring_bytes == 0) {
+    sound &= number_from("CRASHREEL_RING_BYTES", kDefaultRingBytes, &plan.ring_bytes);
+  }
+  if (plan.prelude_bytes == UINT64_MAX) {
+    sound &= number_from("CRASHREEL_PRELUDE_BYTES", UINT64_MAX, &plan.prelude_bytes);
+  }
+  if (plan.keep_inputs == 0) {
+    sound &= number_from("CRASHREEL_KEEP_INPUTS", 0, &plan.keep_inputs);
+  }
+  if (!sound) return EINVAL;
+  if (plan.path == nullptr) plan.path = ::getenv("CRASHREEL_RING");
+  if (plan.path == nullptr || *plan.path == '\0') return create_at_default_path(plan);
+  return create(plan);
+}
+
+// The caller's struct may be older (shorter) than ours, never longer.
+bool read_options(const crashreel_options* from, crashreel_options* options) {
+  if (from == nullptr) return true;
+  if (from->struct_size < sizeof from->struct_size || from->struct_size > sizeof *options) {
+    return false;
+  }
+  ::memcpy(options, from, from->struct_size);
+  return true;
+}
+
+// The last act of a start: from here on the ring can be recognised, and records go into it.
+void publish() {
+  std::uint64_t magic = 0;
+  ::memcpy(&magic, kMagic.data(), sizeof magic);
+  auto* place = reinterpret_cast<std::uint64_t*>(g_ring.super->magic.data());
+  __atomic_store_n(place, magic, __ATOMIC_RELEASE);
+  __atomic_store_n(&g_ring.active, true, __ATOMIC_RELEASE);
+  __atomic_store_n(g_ring.epoch, g_ring.super->pid, __ATOMIC_RELEASE);
+}
+
+// Reads one chunk's sums while its owner goes on: the commit word tells whether they fit together.
+bool sum_chunk(const ChunkHeader& chunk, crashreel_stats* sums) {
+  const std::uint64_t before = __atomic_load_n(&chunk.commit, __ATOMIC_ACQUIRE);
+  const CommitWord word = unpack(before);
+  if (word.generation == 0) return true;
+  const Bank bank = chunk.banks[word.generation & 1];
+  const Totals totals = word.records != 0 ? chunk.totals[word.records & 1] : Totals{};
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+  const CommitWord after = unpack(__atomic_load_n(&chunk.commit, __ATOMIC_RELAXED));
+  // One record later, the copies that were read are still the old ones, untouched.
+  if (after.generation != word.generation || after.records > word.records + 1) return false;
+  sums->inputs += bank.lost_inputs + totals.inputs;
+  sums->bytes += bank.lost_bytes + totals.bytes;
+  return true;
+}
+
+}  // namespace
+}  // namespace crashreel::ring
+
+using namespace crashreel::ring;
+
+int crashreel_start_(const crashreel_options* options) {
+  crashreel_options asked = CRASHREEL_OPTIONS_INIT;
+  if (!read_options(options, &asked)) return EINVAL;
+  if (__atomic_exchange_n(&g_started, true, __ATOMIC_ACQ_REL)) return EALREADY;
+  const int saved_errno = errno;
+  const int trouble = create_as_asked(asked);
+  if (trouble == 0) {
+    add_program_facts();
+    publish();
+  } else {
+    __atomic_store_n(&g_started, false, __ATOMIC_RELEASE);
+  }
+  errno = saved_errno;
+  return trouble;
+}
+
+std::uint32_t crashreel_new_session_(void) {
+  const bool ring = __atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE);
+  std::uint32_t& next = ring ? g_ring.super->sessions : g_sessions_without_ring;
+  std::uint32_t number = 0;
+  do {
+    number = __atomic_fetch_add(&next, 1u, __ATOMIC_RELAXED);
+  } while (number == CRASHREEL_NO_SESSION);
+  return number;
+}
+
+int crashreel_add_file_(const char* path, std::uint32_t mode, const void* bytes, std::size_t size) {
+  if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return ENOSYS;
+  if (path == nullptr || (bytes == nullptr && size != 0)) return EINVAL;
+  const std::size_t length = ::strlen(path);
+  if (length > UINT16_MAX) return ENAMETOOLONG;
+  const std::uint32_t head[2] = {mode, static_cast<std::uint32_t>(length)};
+  return add_fact(Fact::kFile, {head, sizeof head}, {path, length}, {bytes, size});
+}
+
+int crashreel_get_stats_(crashreel_stats* stats) {
+  if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return ENOSYS;
+  if (stats == nullptr || stats->struct_size < sizeof stats->struct_size) return EINVAL;
+  crashreel_stats sums = {sizeof sums, 0, 0, 0};
+  const std::uint32_t count = g_ring.prelude_chunks + g_ring.pool_chunks;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto& chunk = *reinterpret_cast<const ChunkHeader*>(
+        g_ring.chunks + std::uint64_t{i} * g_ring.chunk_bytes);
+    // A chunk that changes at each of these tries is being written faster than anyone can count.
+    for (int tries = 0; tries < 100 && !sum_chunk(chunk, &sums); ++tries) continue;
+  }
+  sums.dropped = __atomic_load_n(&g_ring.super->dropped, __ATOMIC_RELAXED);
+  const std::size_t wanted = stats->struct_size < sizeof sums ? stats->struct_size : sizeof sums;
+  sums.struct_size = stats->struct_size;
+  ::memcpy(stats, &sums, wanted);
+  return 0;
+}
+
+// Other threads may be inside a record, so the mapping stays.
+void crashreel_stop_(void) {
+  bool active = true;
+  if (!__atomic_compare_exchange_n(&g_ring.active, &active, false, false, __ATOMIC_ACQ_REL,
+                                   __ATOMIC_RELAXED)) {
+    return;
+  }
+  __atomic_store_n(g_ring.epoch, 0u, __ATOMIC_RELEASE);
+  const auto pid = static_cast<std::uint32_t>(::syscall(SYS_getpid));
+  __atomic_store_n(&g_ring.super->stopped_pid, pid, __ATOMIC_RELEASE);
+}

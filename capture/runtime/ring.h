@@ -1,0 +1,95 @@
+// Where does a thread of this process write its next record?
+//
+// The writer's side of one ring: the mapping, the chunks' owners, the facts. Inside the library
+// only; programs use crashreel.h. Nothing here waits: what can't be had at once is counted as
+// dropped. The one ring of a process is a global, because a signal handler has no other way to it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+
+#include "capture/runtime/ring_format.h"
+
+namespace crashreel::ring {
+
+// How deep records may interrupt each other in one thread: the program, a signal handler, and one
+// more handler upon it.
+inline constexpr std::uint32_t kDepths = 3;
+
+// What a thread needs to append to its chunk, one per depth. A zeroed slot has no room: the first
+// record finds out on the slow path.
+struct Slot {
+  unsigned char* at;     // where the next record goes
+  std::uint64_t limit;   // longest payload that fits, plus 1; 0: not even an empty one
+  ChunkHeader* chunk;    // null: none held
+  std::uint64_t commit;  // the chunk's commit word as we last stored it
+  std::uint64_t inputs;  // running totals of this generation
+  std::uint64_t bytes;
+  std::uint64_t last_stamp;
+  std::uint32_t epoch;  // pid that this slot was set up for
+  std::uint32_t number;
+};
+
+struct Thread {
+  std::uint32_t depth;
+  std::uint32_t refusals;  // how often no chunk was to be had
+  Slot slots[kDepths];
+};
+
+// Everything here is written by start() before `*epoch` becomes non-zero, and then only read.
+struct Ring {
+  Superblock* super;
+  unsigned char* base;
+  unsigned char* chunks;
+  // Points to the pid of the process, in a page that a fork wipes to 0. Before start and after stop
+  // it is 0 too, so that one comparison with Slot::epoch covers all that can have happened.
+  std::uint32_t* epoch;
+  decltype(&::clock_gettime) clock_gettime;  // the C library's own, whatever else is preloaded
+  std::uint64_t max_payload;
+  std::uint32_t chunk_bytes;
+  std::uint32_t prelude_chunks;
+  std::uint32_t pool_chunks;
+  std::uint32_t min_piece;     // a smaller rest of a chunk is left empty rather than filled
+  std::uint32_t stream_bytes;  // from this length on a payload goes around the caches
+  std::uint32_t exit_key;      // of the thread-exit destructor
+  bool has_exit_key;
+  bool cycles;  // stamps are the cycle counter
+  bool active;  // started and not stopped
+};
+
+extern Ring g_ring;
+extern thread_local Thread t_thread;
+
+struct Plan {
+  const char* path;
+  std::uint64_t ring_bytes;
+  std::uint64_t prelude_bytes;
+  std::uint64_t keep_inputs;
+};
+
+// Makes the file and the mapping, and fills g_ring but for `active` and the epoch. 0 or errno; on
+// failure nothing is left behind.
+int create(const Plan& plan);
+
+// Appends one fact; the payload is given in up to three parts. 0, ENOSPC, EBUSY after a bounded
+// wait for another thread's fact, ENOSYS without a ring. Safe in signal handlers.
+struct Part {
+  const void* bytes;
+  std::size_t size;
+};
+int add_fact(Fact kind, Part first, Part second = {}, Part third = {});
+
+// argv, environment, working directory, executable, build id of this process. What does not fit is
+// counted in the superblock. Called once, by start().
+void add_program_facts();
+
+// Gives back the slot's chunk, if any, and takes another for a record with this stamp. False when
+// none is to be had; then the slot has none.
+bool take_chunk(Slot& slot, Thread& thread, std::uint64_t stamp);
+void give_back(Slot& slot);
+
+// Called at a thread's exit: its chunks may be reused at once.
+void thread_exits(void* thread);
+
+}  // namespace crashreel::ring

@@ -1,0 +1,163 @@
+// Whose is a chunk?
+//
+// Chunks change hands through their state word alone; what they mean changes through their commit
+// word alone. So a thread that dies between the two has taken a chunk out of circulation, and
+// nothing else.
+#include <errno.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "capture/runtime/ring.h"
+#include "capture/runtime/ring_clock.h"
+
+namespace crashreel::ring {
+namespace {
+
+constexpr std::uint64_t state_word(ChunkState state, std::uint32_t detail) {
+  return static_cast<std::uint64_t>(detail) << 32 | state;
+}
+
+ChunkHeader& chunk_at(std::uint64_t index) {
+  return *reinterpret_cast<ChunkHeader*>(g_ring.chunks + index * g_ring.chunk_bytes);
+}
+
+std::uint32_t taken_so_far() {
+  return static_cast<std::uint32_t>(__atomic_load_n(&g_ring.super->taken, __ATOMIC_RELAXED));
+}
+
+bool swap_state(ChunkHeader& chunk, std::uint64_t seen, std::uint64_t wanted) {
+  return __atomic_compare_exchange_n(&chunk.state, &seen, wanted, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED);
+}
+
+ChunkHeader* take_from_prelude(std::uint32_t tid) {
+  std::uint32_t& next = g_ring.super->prelude_taken;
+  if (__atomic_load_n(&next, __ATOMIC_RELAXED) >= g_ring.prelude_chunks) return nullptr;
+  const std::uint32_t index = __atomic_fetch_add(&next, 1u, __ATOMIC_RELAXED);
+  if (index >= g_ring.prelude_chunks) return nullptr;
+  ChunkHeader& chunk = chunk_at(index);
+  return swap_state(chunk, state_word(kFree, 0), state_word(kHeld, tid)) ? &chunk : nullptr;
+}
+
+// Once round the pool. `rested`: how many takings ago a chunk must have become full. Order of being
+// full, not place in the file, decides how far the horizon reaches (RING.md).
+ChunkHeader* take_from_pool(std::uint32_t tid, std::uint32_t rested) {
+  for (std::uint32_t i = 0; i < g_ring.pool_chunks; ++i) {
+    const std::uint64_t cursor = __atomic_fetch_add(&g_ring.super->cursor, 1u, __ATOMIC_RELAXED);
+    ChunkHeader& chunk = chunk_at(g_ring.prelude_chunks + cursor % g_ring.pool_chunks);
+    const std::uint64_t seen = __atomic_load_n(&chunk.state, __ATOMIC_RELAXED);
+    const auto state = static_cast<std::uint32_t>(seen);
+    if (state == kHeld) continue;
+    if (state == kFull && taken_so_far() - static_cast<std::uint32_t>(seen >> 32) < rested)
+      continue;
+    if (!swap_state(chunk, seen, state_word(kHeld, tid))) continue;
+    __atomic_fetch_add(&g_ring.super->taken, 1u, __ATOMIC_RELAXED);
+    return &chunk;
+  }
+  return nullptr;
+}
+
+// A holder's tid means something only inside the pid namespace that the ring was made in.
+bool tids_are_ours() {
+  struct stat space{};
+  return g_ring.super->pid_namespace != 0 && ::stat("/proc/self/ns/pid", &space) == 0 &&
+         space.st_ino == g_ring.super->pid_namespace;
+}
+
+// Marks the chunks of holders that are no more as full: killed children, children that just exited,
+// threads that ended without their destructors. A system call per held chunk, so only when no other
+// chunk is left.
+bool bury_the_dead() {
+  if (!tids_are_ours()) return false;
+  bool found = false;
+  for (std::uint32_t i = 0; i < g_ring.pool_chunks; ++i) {
+    ChunkHeader& chunk = chunk_at(g_ring.prelude_chunks + i);
+    const std::uint64_t seen = __atomic_load_n(&chunk.state, __ATOMIC_RELAXED);
+    const auto holder = static_cast<long>(seen >> 32);
+    if (static_cast<std::uint32_t>(seen) != kHeld) continue;
+    if (::syscall(SYS_tkill, holder, 0) == 0 || errno != ESRCH) continue;
+    found |= swap_state(chunk, seen, state_word(kFull, taken_so_far()));
+  }
+  return found;
+}
+
+ChunkHeader* take_any(Thread& thread, std::uint32_t tid) {
+  constexpr std::uint32_t kBuryEvery = 256;
+  if (ChunkHeader* chunk = take_from_prelude(tid)) return chunk;
+  if (ChunkHeader* chunk = take_from_pool(tid, g_ring.pool_chunks / 4 * 3)) return chunk;
+  if (ChunkHeader* chunk = take_from_pool(tid, 0)) return chunk;
+  if (thread.refusals % kBuryEvery == 0 && bury_the_dead()) return take_from_pool(tid, 0);
+  ++thread.refusals;
+  return nullptr;
+}
+
+// Everything of the new generation is written into the bank that is not valid; the store of the
+// commit word then makes it valid and the old one void. Returns that word.
+std::uint64_t begin_generation(ChunkHeader& chunk, const Slot& slot, std::uint32_t tid,
+                               std::uint64_t stamp) {
+  const CommitWord old = unpack(__atomic_load_n(&chunk.commit, __ATOMIC_RELAXED));
+  const std::uint32_t generation = next_generation(old.generation);
+  Bank bank{};
+  bank.pid = slot.epoch;
+  bank.tid = tid;
+  bank.slot = slot.number;
+  bank.earliest = stamp;
+  if (old.generation != 0) {
+    const Bank& before = chunk.banks[old.generation & 1];
+    const Totals gone = old.records != 0 ? chunk.totals[old.records & 1] : Totals{};
+    bank.earliest = before.earliest < stamp ? before.earliest : stamp;
+    bank.prev_last = before.prev_last > gone.last_stamp ? before.prev_last : gone.last_stamp;
+    bank.lost_inputs = before.lost_inputs + gone.inputs;
+    bank.lost_bytes = before.lost_bytes + gone.bytes;
+  }
+  bank.pair = read_pair();
+  bank.crc = crc_of(bank, generation);
+  chunk.banks[generation & 1] = bank;
+  const std::uint64_t commit = pack({generation, 0, sizeof(ChunkHeader)});
+  __atomic_store_n(&chunk.commit, commit, __ATOMIC_RELEASE);
+  return commit;
+}
+
+}  // namespace
+
+bool take_chunk(Slot& slot, Thread& thread, std::uint64_t stamp) {
+  give_back(slot);
+  const auto tid = static_cast<std::uint32_t>(::syscall(SYS_gettid));
+  ChunkHeader* chunk = take_any(thread, tid);
+  if (chunk == nullptr) return false;
+  slot.commit = begin_generation(*chunk, slot, tid, stamp);
+  slot.inputs = 0;
+  slot.bytes = 0;
+  slot.at = reinterpret_cast<unsigned char*>(chunk) + sizeof(ChunkHeader);
+  slot.limit = g_ring.chunk_bytes - sizeof(ChunkHeader) - sizeof(RecordHeader) + 1;
+  slot.chunk = chunk;
+  return true;
+}
+
+void give_back(Slot& slot) {
+  ChunkHeader* chunk = slot.chunk;
+  slot.limit = 0;
+  slot.chunk = nullptr;
+  if (chunk == nullptr) return;
+  __atomic_store_n(&chunk->state, state_word(kFull, taken_so_far()), __ATOMIC_RELEASE);
+}
+
+// A handler that interrupts this finds no depth left and drops its record, counted: the slots are
+// being taken down. If another destructor records afterwards, its slot is set up anew and this runs
+// once more.
+void thread_exits(void* thread) {
+  auto& state = *static_cast<Thread*>(thread);
+  const std::uint32_t depth = state.depth;
+  state.depth = kDepths;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  for (Slot& slot : state.slots) {
+    if (slot.epoch == *g_ring.epoch) give_back(slot);
+    slot = Slot{};
+  }
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  state.depth = depth;
+}
+
+}  // namespace crashreel::ring

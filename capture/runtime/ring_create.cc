@@ -1,0 +1,224 @@
+// Making the ring: everything that can fail does so here, before the first record.
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture/runtime/ring.h"
+#include "capture/runtime/ring_clock.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+namespace crashreel::ring {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kEndBytes = kPage;
+
+std::uint64_t clamp(std::uint64_t value, std::uint64_t low, std::uint64_t high) {
+  return value < low ? low : value > high ? high : value;
+}
+
+// Reads a small file whole; returns the bytes read, 0 on any trouble.
+std::size_t read_small(const char* path, char* buffer, std::size_t size) {
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  const ssize_t got = ::read(fd, buffer, size);
+  ::close(fd);
+  return got < 0 ? 0 : static_cast<std::size_t>(got);
+}
+
+// The counter must tick at one rate in all power states, and the kernel itself must trust it: a
+// kernel that watched it run apart between cores has changed its clock source.
+bool cycles_are_trustworthy() {
+#if defined(__x86_64__) || defined(__i386__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  const bool invariant = __get_cpuid(0x80000007, &a, &b, &c, &d) != 0 && (d & 1u << 8) != 0;
+  char source[8] = {};
+  const std::size_t got = read_small(
+      "/sys/devices/system/clocksource/clocksource0/current_clocksource", source, sizeof source);
+  return invariant && got >= 4 && ::memcmp(source, "tsc\n", 4) == 0;
+#elif defined(__aarch64__)
+  return true;
+#else
+  return false;
+#endif
+}
+
+// The text is 8-4-4-4-12 hex digits.
+void read_boot_id(std::array<unsigned char, 16>& id) {
+  char text[36];
+  if (read_small("/proc/sys/kernel/random/boot_id", text, sizeof text) != sizeof text) return;
+  std::size_t digits = 0;
+  for (const char c : text) {
+    const int value = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (value < 0 || digits >= 32) continue;
+    id[digits / 2] = static_cast<unsigned char>(id[digits / 2] << 4 | value);
+    ++digits;
+  }
+}
+
+// Sizes and places of everything. False when the ring is out of bounds.
+bool lay_out(const Plan& plan, Superblock& super) {
+  const std::uint64_t bytes = plan.ring_bytes / kPage * kPage;
+  if (bytes < kMinRingBytes || bytes > kMaxRingBytes) return false;
+  super.ring_bytes = bytes;
+  super.end_offset = sizeof(Superblock);
+  super.end_bytes = kEndBytes;
+  super.facts_offset = super.end_offset + super.end_bytes;
+  super.facts_bytes = clamp(bytes / 64 / kPage * kPage, kMinFactsBytes, kMaxFactsBytes);
+  super.chunks_offset = super.facts_offset + super.facts_bytes;
+  super.chunk_bytes = kMinChunkBytes;
+  while (super.chunk_bytes < kMaxChunkBytes && super.chunk_bytes < bytes / 2048) {
+    super.chunk_bytes *= 2;
+  }
+  super.chunk_count = static_cast<std::uint32_t>((bytes - super.chunks_offset) / super.chunk_bytes);
+  const std::uint64_t asked =
+      plan.prelude_bytes == UINT64_MAX ? bytes / 16 : clamp(plan.prelude_bytes, 0, bytes);
+  super.prelude_chunks = static_cast<std::uint32_t>(
+      clamp((asked + super.chunk_bytes - 1) / super.chunk_bytes, 0, super.chunk_count / 2));
+  super.chunk_header_bytes = sizeof(ChunkHeader);
+  super.record_header_bytes = sizeof(RecordHeader);
+  return super.chunk_count >= kMinChunks;
+}
+
+// A mapping of the file, all pages present, so that recording never faults, never meets a full disk
+// and never grows the memory of the process behind its back. 0 or errno.
+int map_file(const char* path, std::uint64_t bytes, unsigned char** base) {
+  const int fd = ::open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return errno;
+  int trouble = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));
+  void* mapped = MAP_FAILED;
+  if (trouble == 0) {
+    mapped = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (mapped == MAP_FAILED) trouble = errno;
+  }
+  ::close(fd);
+  // Kernels before 5.14 do not know this advice; then the first lap faults its pages in.
+  if (trouble == 0 && ::madvise(mapped, bytes, MADV_POPULATE_WRITE) != 0 && errno != EINVAL) {
+    trouble = errno;
+    ::munmap(mapped, bytes);
+  }
+  if (trouble != 0) {
+    ::unlink(path);
+    return trouble;
+  }
+  ::madvise(mapped, bytes, MADV_DONTDUMP);  // a core dump need not hold the ring a second time
+  *base = static_cast<unsigned char*>(mapped);
+  return 0;
+}
+
+// The page that tells a forked child that it is one. 0 or errno.
+int map_epoch(std::uint32_t** epoch) {
+  void* page = ::mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return errno;
+  if (::madvise(page, kPage, MADV_WIPEONFORK) != 0) {
+    const int trouble = errno;
+    ::munmap(page, kPage);
+    return trouble;
+  }
+  *epoch = static_cast<std::uint32_t*>(page);
+  return 0;
+}
+
+std::uint32_t streaming_threshold(std::uint64_t ring_bytes) {
+#if defined(__SSE2__) && defined(_SC_LEVEL2_CACHE_SIZE)
+  const long l2 = ::sysconf(_SC_LEVEL2_CACHE_SIZE);
+  const std::uint64_t cache = l2 > 0 ? static_cast<std::uint64_t>(l2) : 1u << 20;
+  if (ring_bytes > 2 * cache) return 16u << 10;
+#else
+  (void)ring_bytes;
+#endif
+  return UINT32_MAX;
+}
+
+// glibc keeps the first 32 keys' values inside the thread itself; a later key would allocate in the
+// thread that sets it, which may be in a signal handler. Without a key, chunks of ended threads are
+// found only when no other is left.
+void make_exit_key(Ring& ring) {
+  constexpr pthread_key_t kKeysWithoutAllocation = 32;
+  pthread_key_t key = 0;
+  if (ring.has_exit_key || ::pthread_key_create(&key, thread_exits) != 0) return;
+  if (key >= kKeysWithoutAllocation) {
+    ::pthread_key_delete(key);
+    return;
+  }
+  ring.exit_key = key;
+  ring.has_exit_key = true;
+}
+
+void set_up(Ring& ring, const Superblock& super) {
+  ring.super = reinterpret_cast<Superblock*>(ring.base);
+  ring.chunks = ring.base + super.chunks_offset;
+  ring.chunk_bytes = super.chunk_bytes;
+  ring.prelude_chunks = super.prelude_chunks;
+  ring.pool_chunks = super.chunk_count - super.prelude_chunks;
+  const std::uint64_t capacity = super.chunk_bytes - sizeof(ChunkHeader) - sizeof(RecordHeader);
+  ring.min_piece = static_cast<std::uint32_t>(clamp(capacity / 4, 0, 4096));
+  ring.max_payload = clamp(ring.pool_chunks * capacity / 4, 0, kMaxPayloadBytes);
+  ring.stream_bytes = streaming_threshold(super.ring_bytes);
+  make_exit_key(ring);
+}
+
+// Waits until the second pair is far enough from the first to tell the counter's rate to 20 ppm.
+ClockPair ready_pair(const ClockPair& start) {
+  ClockPair pair = read_pair();
+  while (pair.monotonic_ns - start.monotonic_ns < 2000000) pair = read_pair();
+  return pair;
+}
+
+decltype(&::clock_gettime) find_clock() {
+  // A preloaded recorder stands in front of the C library's clock, and would record our reading it.
+  void* real = ::dlsym(RTLD_NEXT, "clock_gettime");
+  return real != nullptr ? reinterpret_cast<decltype(&::clock_gettime)>(real) : &::clock_gettime;
+}
+
+}  // namespace
+
+int create(const Plan& plan) {
+  Ring& ring = g_ring;
+  ring.clock_gettime = find_clock();
+  ring.cycles = cycles_are_trustworthy();
+
+  Superblock super{};
+  if (!lay_out(plan, super)) return EINVAL;
+  super.version = kVersion;
+  super.byte_order = kByteOrder;
+  super.superblock_bytes = sizeof super;
+  super.immutable_bytes = offsetof(Superblock, facts_committed);
+  super.clock = ring.cycles ? Clock::kCycles : Clock::kMonotonic;
+  super.keep_inputs = plan.keep_inputs;
+  super.pid = static_cast<std::uint32_t>(::getpid());
+  struct stat space{};
+  if (::stat("/proc/self/ns/pid", &space) == 0) super.pid_namespace = space.st_ino;
+  read_boot_id(super.boot_id);
+  super.start = read_pair();
+  super.start_realtime_ns = read_clock(CLOCK_REALTIME);
+
+  std::uint32_t* epoch = nullptr;
+  int trouble = map_epoch(&epoch);
+  if (trouble != 0) return trouble;
+  trouble = map_file(plan.path, super.ring_bytes, &ring.base);
+  if (trouble != 0) {
+    ::munmap(epoch, kPage);
+    return trouble;
+  }
+  super.ready = ready_pair(super.start);
+  super.crc = crc_of(super);
+  *reinterpret_cast<Superblock*>(ring.base) = super;
+  set_up(ring, super);
+  ring.epoch = epoch;
+  return 0;
+}
+
+}  // namespace crashreel::ring

@@ -1,0 +1,240 @@
+// What do the bytes of a ring mean? (RING.md in words, this file in structs.)
+//
+// Plain structs that lie in a shared mapping, and the few pure functions that writer and salvage
+// must agree upon. Nothing here opens, maps, writes or trusts anything: whoever reads a ring checks
+// each number first. libc only, so that the writer can live in other people's programs.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace crashreel::ring {
+
+inline constexpr std::array<unsigned char, 8> kMagic = {0x89, 'C', 'R', 'R', 'I', 'N', 'G', '\n'};
+inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kByteOrder = 0x01020304;
+
+inline constexpr std::uint64_t kMinRingBytes = 64u << 10;
+inline constexpr std::uint64_t kMaxRingBytes = 64ull << 30;
+inline constexpr std::uint32_t kMinChunkBytes = 4u << 10;
+inline constexpr std::uint32_t kMaxChunkBytes = 256u << 10;
+inline constexpr std::uint32_t kMinChunks = 8;
+inline constexpr std::uint64_t kMinFactsBytes = 8u << 10;
+inline constexpr std::uint64_t kMaxFactsBytes = 4u << 20;
+inline constexpr std::uint64_t kMaxPayloadBytes = 1ull << 30;
+
+// How the stamps of a ring are claimed.
+enum class Clock : std::uint32_t {
+  kCycles = 1,     // the CPU's constant-rate counter
+  kMonotonic = 2,  // CLOCK_MONOTONIC in nanoseconds
+};
+
+struct ClockPair {
+  std::uint64_t stamp;
+  std::uint64_t monotonic_ns;
+};
+
+struct Superblock {
+  // Immutable: written at start, the magic last.
+  std::array<unsigned char, 8> magic;
+  std::uint32_t version;
+  std::uint32_t byte_order;
+  std::uint32_t superblock_bytes;
+  std::uint32_t immutable_bytes;
+  std::uint64_t ring_bytes;
+  std::uint64_t end_offset;
+  std::uint64_t end_bytes;
+  std::uint64_t facts_offset;
+  std::uint64_t facts_bytes;
+  std::uint64_t chunks_offset;
+  std::uint32_t chunk_bytes;  // the stride, header included
+  std::uint32_t chunk_count;
+  std::uint32_t prelude_chunks;
+  std::uint32_t chunk_header_bytes;
+  std::uint32_t record_header_bytes;
+  Clock clock;
+  std::uint64_t keep_inputs;    // 0: no bound
+  std::uint64_t pid_namespace;  // inode of /proc/self/ns/pid, 0: not known
+  std::uint32_t pid;
+  std::uint32_t reserved;
+  std::array<unsigned char, 16> boot_id;
+  std::uint64_t start_realtime_ns;
+  ClockPair start;
+  ClockPair ready;  // at least 2 ms after start
+  std::array<unsigned char, 76> zeros;
+  std::uint32_t crc;  // over the immutable part behind the magic, without this field
+
+  // Counters, by who touches them together.
+  alignas(64) std::uint64_t facts_committed;  // bytes of the facts region
+  std::uint32_t facts_lock;
+  std::uint32_t facts_refused;       // entries that found no room
+  alignas(64) std::uint64_t cursor;  // where the pool is tried next
+  std::uint64_t taken;               // how often a pool chunk was taken
+  std::uint32_t prelude_taken;
+  std::uint32_t slots;                // numbers given out
+  alignas(64) std::uint64_t dropped;  // inputs that were never recorded
+  std::uint32_t sessions;             // numbers given out by crashreel_new_session()
+  std::uint32_t stopped_pid;          // who called crashreel_stop(), 0: nobody
+  alignas(64) std::array<unsigned char, 4096 - 256 - 3 * 64> rest;
+};
+
+// Two of these lie in each chunk; the parity of the record count chooses.
+struct Totals {
+  std::uint64_t inputs;
+  std::uint64_t bytes;
+  std::uint64_t last_stamp;
+};
+
+// Two of these lie in each chunk; the parity of the generation chooses.
+struct Bank {
+  std::uint32_t pid;
+  std::uint32_t tid;
+  std::uint32_t slot;
+  std::uint32_t crc;
+  std::uint64_t earliest;   // smallest first stamp of this and all earlier generations
+  std::uint64_t prev_last;  // greatest stamp of all earlier generations
+  std::uint64_t lost_inputs;
+  std::uint64_t lost_bytes;
+  ClockPair pair;  // taken when the generation began
+};
+
+enum ChunkState : std::uint32_t { kFree = 0, kHeld = 1, kFull = 2 };
+
+struct ChunkHeader {
+  std::uint64_t commit;  // CommitWord, packed
+  std::uint64_t begun;   // CommitWord of the input that is being written; `committed` is 0
+  std::array<Totals, 2> totals;
+  std::array<Bank, 2> banks;
+  std::uint64_t state;  // ChunkState in the low half; high half: holder's tid, or `taken` when full
+  std::array<unsigned char, 56> zeros;
+};
+
+inline constexpr unsigned kFirst = 1, kLast = 2, kCut = 4;  // RecordHeader::flags
+
+struct RecordHeader {
+  std::uint32_t len;
+  std::uint8_t kind;
+  std::uint8_t flags;
+  std::uint16_t check;
+  std::uint32_t session;
+  std::uint32_t extra;
+  std::uint64_t stamp;
+};
+
+enum class Fact : std::uint32_t {
+  kArgument = 1,
+  kEnvironment = 2,
+  kWorkingDirectory = 3,
+  kExecutable = 4,
+  kBuildId = 5,
+  kTargetKind = 6,
+  kFile = 7,
+};
+
+struct FactHeader {
+  std::uint32_t kind;
+  std::uint32_t size;
+  std::uint32_t crc;  // over kind, size and payload
+  std::uint32_t zero;
+};
+
+inline constexpr std::uint32_t kEndMagic = 0x31444e45;  // "END1"
+
+struct EndHeader {
+  std::uint32_t magic;
+  std::uint32_t size;
+  std::uint32_t crc;  // over the payload
+  std::uint32_t zero;
+};
+
+static_assert(sizeof(Superblock) == 4096 && offsetof(Superblock, crc) == 252);
+static_assert(offsetof(Superblock, facts_committed) == 256);
+static_assert(sizeof(Totals) == 24 && sizeof(Bank) == 64);
+static_assert(sizeof(ChunkHeader) == 256);
+static_assert(offsetof(ChunkHeader, totals) == 16 && offsetof(ChunkHeader, banks) == 64);
+static_assert(offsetof(ChunkHeader, state) == 192);
+static_assert(sizeof(RecordHeader) == 24 && offsetof(RecordHeader, stamp) == 16);
+static_assert(sizeof(FactHeader) == 16 && sizeof(EndHeader) == 16);
+static_assert(std::is_trivially_copyable_v<Superblock> && std::is_standard_layout_v<Superblock>);
+static_assert(std::is_trivially_copyable_v<ChunkHeader> && std::is_standard_layout_v<ChunkHeader>);
+static_assert(__atomic_always_lock_free(8, nullptr) && __atomic_always_lock_free(4, nullptr),
+              "the commit word must be one store");
+static_assert(kMaxChunkBytes / 8 <= 0xffff && kMaxChunkBytes / sizeof(RecordHeader) <= 0xffff,
+              "committed bytes and record count must fit the commit word");
+
+struct CommitWord {
+  std::uint32_t generation;
+  std::uint32_t records;    // at most 65535
+  std::uint32_t committed;  // bytes from the chunk's start, a multiple of 8
+};
+
+constexpr std::uint64_t pack(CommitWord word) {
+  return static_cast<std::uint64_t>(word.generation) << 32 |
+         static_cast<std::uint64_t>(word.records) << 16 | word.committed / 8;
+}
+
+constexpr CommitWord unpack(std::uint64_t word) {
+  return {static_cast<std::uint32_t>(word >> 32), static_cast<std::uint32_t>(word >> 16 & 0xffff),
+          static_cast<std::uint32_t>(word & 0xffff) * 8};
+}
+
+// The parity must alternate and 0 means "never used".
+constexpr std::uint32_t next_generation(std::uint32_t generation) {
+  return generation == 0xffffffff ? 2 : generation + 1;
+}
+
+constexpr std::uint64_t padded(std::uint64_t bytes) {
+  return (bytes + 7) & ~std::uint64_t{7};
+}
+
+// Multiply-and-add over the header's three words, the top bits kept: about one nanosecond, and each
+// bit of the header reaches them. The constants are odd, with their top bits set.
+inline std::uint16_t check_of(const RecordHeader& header) {
+  const std::uint64_t what = static_cast<std::uint64_t>(header.len) << 16 |
+                             static_cast<std::uint64_t>(header.kind) << 8 | header.flags;
+  const std::uint64_t whose = static_cast<std::uint64_t>(header.session) << 32 | header.extra;
+  const std::uint64_t mix =
+      what * 0x9e3779b97f4a7c15 + whose * 0xc2b2ae3d27d4eb4f + header.stamp * 0xd6e8feb86659fd93;
+  return static_cast<std::uint16_t>((mix ^ mix >> 32) * 0xff51afd7ed558ccd >> 48);
+}
+
+namespace detail {
+constexpr std::array<std::uint32_t, 256> make_crc_table() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t c = i;
+    for (int bit = 0; bit < 8; ++bit) c = (c & 1) != 0 ? 0xedb88320u ^ c >> 1 : c >> 1;
+    table[i] = c;
+  }
+  return table;
+}
+inline constexpr std::array<std::uint32_t, 256> kCrcTable = make_crc_table();
+}  // namespace detail
+
+// CRC-32 as in zlib; `crc` continues an earlier call. For headers and facts only, never per record.
+inline std::uint32_t crc32(const void* bytes, std::size_t size, std::uint32_t crc = 0) {
+  const auto* at = static_cast<const unsigned char*>(bytes);
+  crc = ~crc;
+  for (std::size_t i = 0; i < size; ++i) {
+    crc = detail::kCrcTable[(crc ^ at[i]) & 0xff] ^ crc >> 8;
+  }
+  return ~crc;
+}
+
+inline std::uint32_t crc_of(const Superblock& super) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(&super);
+  return crc32(bytes + sizeof super.magic, offsetof(Superblock, crc) - sizeof super.magic);
+}
+
+inline std::uint32_t crc_of(Bank bank, std::uint32_t generation) {
+  bank.crc = generation;
+  return crc32(&bank, sizeof bank);
+}
+
+inline std::uint32_t crc_of(const FactHeader& header, const void* payload) {
+  return crc32(payload, header.size, crc32(&header, offsetof(FactHeader, crc)));
+}
+
+}  // namespace crashreel::ring
