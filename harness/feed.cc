@@ -1,0 +1,69 @@
+#include "harness/feed.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace crashreel {
+namespace {
+
+constexpr std::size_t kSlotBytes = 4096;  // one page is the smallest pipe there is
+
+void close_once(int& fd) {
+  if (fd >= 0) ::close(std::exchange(fd, -1));
+}
+
+}  // namespace
+
+Result<StdinFeed> StdinFeed::create(const Sequence& sequence) {
+  StdinFeed feed;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    return Error{Trouble::kEnvironment, std::string("pipe: ") + std::strerror(errno)};
+  }
+  feed.read_end_ = ends[0];
+  feed.write_end_ = ends[1];
+  if (::fcntl(ends[1], F_SETPIPE_SZ, kSlotBytes) < 0 ||
+      ::fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0) {
+    return Error{Trouble::kEnvironment, std::string("a pipe of one slot: ") + std::strerror(errno)};
+  }
+  for (const Input* input : sequence) {
+    if (input->kind == InputKind::kData && !input->data.empty()) feed.inputs_.push_back(input);
+  }
+  return feed;
+}
+
+StdinFeed::StdinFeed(StdinFeed&& other) noexcept
+    : inputs_(std::move(other.inputs_)),
+      performed_(other.performed_),
+      written_(other.written_),
+      read_end_(std::exchange(other.read_end_, -1)),
+      write_end_(std::exchange(other.write_end_, -1)) {}
+
+StdinFeed::~StdinFeed() {
+  close_once(read_end_);
+  close_once(write_end_);
+}
+
+void StdinFeed::close_read_end() {
+  close_once(read_end_);
+}
+
+void StdinFeed::write_next() {
+  if (performed_ == count()) return close_once(write_end_);
+  const std::string& data = inputs_[performed_]->data;
+  const std::size_t part = std::min(data.size() - written_, kSlotBytes);
+  const ssize_t sent = ::write(write_end_, data.data() + written_, part);
+  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (sent < 0) return close_once(write_end_);  // the program reads no more
+  written_ += static_cast<std::size_t>(sent);
+  if (written_ < data.size()) return;
+  written_ = 0;
+  ++performed_;
+}
+
+}  // namespace crashreel

@@ -1,0 +1,259 @@
+#include "harness/instance.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+#include <vector>
+
+#include "harness/player/script.h"
+
+namespace crashreel {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kOutputTail = 4096;
+// What a try may write into one file, its own output included: reels are hostile.
+constexpr rlim_t kMaxFileBytes = 1ull << 30;
+// Any port will do for {PORT}: the player moves it.
+constexpr char kSomePort[] = "6379";
+
+Error trouble(const std::string& what) {
+  return {Trouble::kEnvironment, what + ": " + std::strerror(errno)};
+}
+
+Result<std::string> make_directory() {
+  std::error_code error;
+  const fs::path base = fs::temp_directory_path(error);
+  std::string path = (error ? fs::path("/tmp") : base) / "crashreel-try-XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) return trouble(path);
+  return path;
+}
+
+// Under its own relative path where it stays within the directory, else under its base name.
+fs::path place_of(const ReelFile& file) {
+  const fs::path named = fs::path(file.path).lexically_normal();
+  const bool inside = named.is_relative() && !named.empty() && *named.begin() != "..";
+  return inside ? named : named.filename();
+}
+
+Result<void> lay_files(const Target& target, const std::string& directory) {
+  for (const ReelFile& file : target.files) {
+    const fs::path path = fs::path(directory) / place_of(file);
+    std::error_code error;
+    fs::create_directories(path.parent_path(), error);
+    std::ofstream out(path, std::ios::binary);
+    out.write(file.bytes.data(), static_cast<std::streamsize>(file.bytes.size()));
+    if (!out) return trouble(path.string());
+    out.close();
+    fs::permissions(path, static_cast<fs::perms>(file.mode & 0777) | fs::perms::owner_read, error);
+  }
+  return {};
+}
+
+void replace_all(std::string& text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); !from.empty() && at != std::string::npos;
+       at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+std::vector<std::string> arguments_in(const Target& target, const std::string& directory) {
+  std::vector<std::string> argv = target.argv;
+  for (std::size_t i = 1; i < argv.size(); ++i) {
+    for (const ReelFile& file : target.files) {
+      // A file that travels is found where it was laid, whatever its name was in production.
+      if (argv[i] == file.path) argv[i] = directory + "/" + place_of(file).string();
+    }
+    replace_all(argv[i], "{DIR}", directory);
+    replace_all(argv[i], "{PORT}", kSomePort);
+  }
+  return argv;
+}
+
+std::vector<std::string> environment_of(const Target& target, int script_fd) {
+  std::vector<std::string> env = target.env;
+  env.push_back("LD_PRELOAD=" + target.player_path);
+  env.push_back(std::string(kScriptEnv) + "=" + std::to_string(script_fd));
+  return env;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (std::string& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+// Everything the child needs, made ready before the fork: between fork and exec nothing may
+// allocate, for other threads of ours may hold the allocator's lock.
+struct Launch {
+  const char* executable;
+  char* const* argv;
+  char* const* env;
+  const char* directory;
+  int script_fd;
+  int stdin_fd;
+  int output_fd;
+  int error_fd;  // takes the errno value if exec fails
+  pid_t parent;
+};
+
+[[noreturn]] void run_child(const Launch& launch) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != launch.parent) ::_exit(127);
+  const rlimit no_core = {0, 0};
+  const rlimit file_size = {kMaxFileBytes, kMaxFileBytes};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  ::setrlimit(RLIMIT_FSIZE, &file_size);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::signal(SIGPIPE, SIG_DFL);
+  ::dup2(launch.stdin_fd, STDIN_FILENO);
+  ::dup2(launch.output_fd, STDOUT_FILENO);
+  ::dup2(launch.output_fd, STDERR_FILENO);
+  int error = 0;
+  if (::fcntl(launch.script_fd, F_SETFD, 0) == 0 && ::chdir(launch.directory) == 0) {
+    ::execve(launch.executable, launch.argv, launch.env);
+  }
+  error = errno;
+  (void)!::write(launch.error_fd, &error, sizeof error);
+  ::_exit(127);
+}
+
+}  // namespace
+
+Result<Instance> Instance::start(const Target& target, int script_fd, int stdin_fd) {
+  Instance instance;
+  auto directory = make_directory();
+  if (!directory) return directory.error();
+  instance.directory_ = *directory;
+  const auto laid = lay_files(target, instance.directory_);
+  if (!laid) return laid.error();
+
+  instance.output_fd_ = ::memfd_create("crashreel-output", MFD_CLOEXEC);
+  int error_pipe[2];
+  if (instance.output_fd_ < 0 || ::pipe2(error_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+    return trouble("starting an instance");
+  }
+  instance.exec_error_fd_ = error_pipe[0];
+  const int null_fd = stdin_fd < 0 ? ::open("/dev/null", O_RDONLY | O_CLOEXEC) : stdin_fd;
+
+  std::vector<std::string> argv = arguments_in(target, instance.directory_);
+  std::vector<std::string> env = environment_of(target, script_fd);
+  const std::vector<char*> argv_pointers = pointers(argv);
+  const std::vector<char*> env_pointers = pointers(env);
+  const Launch launch = {target.executable.c_str(),
+                         argv_pointers.data(),
+                         env_pointers.data(),
+                         instance.directory_.c_str(),
+                         script_fd,
+                         null_fd,
+                         instance.output_fd_,
+                         error_pipe[1],
+                         ::getpid()};
+  const pid_t pid = ::fork();
+  if (pid == 0) run_child(launch);
+  const int fork_error = errno;
+  ::close(error_pipe[1]);
+  if (stdin_fd < 0 && null_fd >= 0) ::close(null_fd);
+  if (pid < 0) {
+    errno = fork_error;
+    return trouble("fork");
+  }
+  ::setpgid(pid, pid);  // whoever comes first, parent or child
+  instance.pid_ = pid;
+  instance.pid_fd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  if (instance.pid_fd_ < 0) return trouble("pidfd_open");
+  return instance;
+}
+
+Instance::Instance(Instance&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      pid_fd_(std::exchange(other.pid_fd_, -1)),
+      output_fd_(std::exchange(other.output_fd_, -1)),
+      exec_error_fd_(std::exchange(other.exec_error_fd_, -1)),
+      directory_(std::exchange(other.directory_, {})),
+      end_(std::exchange(other.end_, {})) {}
+
+Instance::~Instance() {
+  if (pid_ > 0) {
+    kill();
+    if (!end_) {
+      siginfo_t info;
+      ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED);
+    }
+  }
+  for (const int fd : {pid_fd_, output_fd_, exec_error_fd_}) {
+    if (fd >= 0) ::close(fd);
+  }
+  std::error_code error;
+  if (!directory_.empty()) fs::remove_all(directory_, error);
+}
+
+std::optional<ProcessEnd> Instance::poll_end() {
+  if (end_) return end_;
+  siginfo_t info = {};
+  // The zombie is kept until the group is killed, so that its number can't be another's by then.
+  if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+      info.si_pid == 0) {
+    return std::nullopt;
+  }
+  kill();
+  ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED);
+  end_ = ProcessEnd{info.si_code != CLD_EXITED, info.si_status};
+  return end_;
+}
+
+void Instance::kill() {
+  if (!end_) ::kill(-pid_, SIGKILL);
+}
+
+std::uint64_t Instance::processor_ticks() const {
+  std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return 0;
+  unsigned long long user = 0;
+  unsigned long long system = 0;
+  // Fields 14 and 15 of proc(5), counted from the state, which is field 3.
+  const int read =
+      std::sscanf(text.c_str() + name_end + 1,
+                  " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system);
+  return read == 2 ? user + system : 0;
+}
+
+std::string Instance::output_tail() const {
+  const off_t size = ::lseek(output_fd_, 0, SEEK_END);
+  if (size <= 0) return {};
+  std::string tail(std::min<std::size_t>(static_cast<std::size_t>(size), kOutputTail), '\0');
+  const ssize_t got =
+      ::pread(output_fd_, tail.data(), tail.size(), size - static_cast<off_t>(tail.size()));
+  tail.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+  return tail;
+}
+
+std::string Instance::exec_error() const {
+  int error = 0;
+  if (::read(exec_error_fd_, &error, sizeof error) != sizeof error) return {};
+  return std::strerror(error);
+}
+
+}  // namespace crashreel

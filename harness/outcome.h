@@ -1,0 +1,39 @@
+// What happened in a try?
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "capture/reel/reel.h"
+
+namespace crashreel {
+
+enum class Ending {
+  kSurvived,     // took every input and was idle again
+  kExited,       // ended by itself with a status
+  kCrashed,      // died by a signal
+  kHung,         // neither used the processor nor took an input any more
+  kDeaf,         // runs, but listens nowhere
+  kNotStarted,   // ended before it listened, or could not be executed
+  kNotAttached,  // runs, but the player never came up in it
+};
+
+const char* name_of(Ending ending);  // "survived", "exited", ...
+
+struct Outcome {
+  Ending ending = Ending::kNotStarted;
+  int code = 0;                      // kExited: the status; kCrashed: the signal
+  Signature signature;               // kCrashed
+  std::uint32_t steps = 0;           // the script's
+  std::uint32_t performed = 0;       // of these
+  const Input* in_flight = nullptr;  // kCrashed, kHung: the input that was performed last
+  std::uint64_t answer_bytes = 0;    // what the program answered, and a digest of it
+  std::uint64_t answer_digest = 0;
+  std::string output_tail;  // the last of what the program printed, both streams
+  double seconds = 0;       // from before the start until nothing of it was left
+};
+
+// One line for people: "SIGSEGV in redis-server+0x1b854 after 4 of 4 steps".
+std::string describe(const Outcome& outcome);
+
+}  // namespace crashreel

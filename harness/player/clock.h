@@ -1,0 +1,33 @@
+// What time is it in the fresh instance?
+//
+// A virtual clock that stands at the time of the last delivered input, so that a replay needs no
+// waiting and reads the same times every run. Every reading moves it by a tick, so that a program
+// that spins until time has passed gets there. All times are nanoseconds since the try's start.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+
+namespace crashreel::player {
+
+inline constexpr std::uint64_t kForever = UINT64_MAX;
+
+// The wall clock shows start_realtime_ns at time 0. Until this is called all clocks are the real
+// ones.
+void start_clock(std::uint64_t start_realtime_ns);
+// Back to the real clocks: in a child that the program forked.
+void abandon_clock();
+
+std::uint64_t now_ns();
+// Never goes back.
+void advance_clock(std::uint64_t to_ns);
+
+// now + timeout, without overflow; a timeout of kForever has no deadline.
+std::uint64_t deadline_in(std::uint64_t timeout_ns);
+
+// The virtual time at which the given clock would show `when`.
+std::uint64_t deadline_at(clockid_t clock, const timespec& when);
+
+std::uint64_t to_ns(const timespec& span);
+
+}  // namespace crashreel::player

@@ -1,0 +1,22 @@
+// How does the harness learn where the program died, whatever handlers the program has?
+//
+// The player takes the first chance of every fatal signal: it writes the facts and the stack into
+// the script on an alternate stack, then lets the signal kill the process. Handlers that the
+// program installs for these signals are remembered and never run: a crash report of its own costs
+// more than the whole replay.
+#pragma once
+
+#include "harness/player/script.h"
+
+namespace crashreel::player {
+
+// Prepares everything a crash needs, for the calling thread as well. Once, before main.
+void watch_for_crash(ScriptHeader* script);
+
+// The alternate stack of a new thread; call on that thread.
+void give_alternate_stack();
+
+// In a forked child of the program: signals do what the program asked for.
+void stop_watching();
+
+}  // namespace crashreel::player

@@ -1,0 +1,64 @@
+// Loaded into a fresh instance by the dynamic linker, before main: takes the script, watches for
+// the crash, and, where the script has steps, puts scheduler and stage in charge of the program's
+// waiting. Without a script in the environment it stays out of the way.
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture/interpose/real_call.h"
+#include "harness/player/clock.h"
+#include "harness/player/crash.h"
+#include "harness/player/descriptors.h"
+#include "harness/player/idle.h"
+#include "harness/player/script.h"
+#include "harness/player/stage.h"
+
+namespace crashreel::player {
+namespace {
+
+ScriptHeader* take_script() {
+  const char* number = ::getenv(kScriptEnv);
+  if (number == nullptr) return nullptr;
+  const int fd = ::atoi(number);
+  // Programs that this one starts are not part of the try.
+  ::unsetenv(kScriptEnv);
+  ::unsetenv("LD_PRELOAD");
+  struct stat status;
+  if (::fstat(fd, &status) != 0 || status.st_size < static_cast<off_t>(sizeof(ScriptHeader))) {
+    return nullptr;
+  }
+  void* memory = ::mmap(nullptr, static_cast<size_t>(status.st_size), PROT_READ | PROT_WRITE,
+                        MAP_SHARED, fd, 0);
+  CRASHREEL_REAL(close)(fd);
+  if (memory == MAP_FAILED) return nullptr;
+  auto* script = static_cast<ScriptHeader*>(memory);
+  const bool ours = script->magic == kScriptMagic && script->version == kScriptVersion;
+  return ours ? script : nullptr;
+}
+
+void leave_child_alone() {
+  stop_scheduling();
+  abandon_clock();
+  stop_watching();
+}
+
+__attribute__((constructor)) void attach() {
+  ScriptHeader* script = take_script();
+  if (script == nullptr) return;
+  watch_for_crash(script);
+  if (script->feeds != 0) {
+    prepare_descriptors();
+    set_stage(script);
+    start_clock(script->start_realtime_ns);
+    start_scheduling(act);
+  }
+  pthread_atfork(nullptr, nullptr, leave_child_alone);
+  script->state.store(static_cast<std::uint32_t>(ScriptState::kAttached));
+}
+
+}  // namespace
+}  // namespace crashreel::player

@@ -1,0 +1,84 @@
+// What do the harness and the player tell each other?
+//
+// One shared memory file per try. The harness writes the header, the steps and their payload and
+// hands the descriptor over in $CRASHREEL_SCRIPT; the player, inside the fresh instance, performs
+// the steps one by one whenever the program is idle and writes down how far it came and, should the
+// program die, how. Both sides are built from one tree, so the layout has a version but no history.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace crashreel {
+
+inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
+inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
+inline constexpr std::uint32_t kScriptVersion = 1;
+
+enum class StepKind : std::uint32_t { kOpen = 1, kData = 2, kClose = 3, kSignal = 4 };
+
+// One thing that the player does. Sessions are numbered densely from 0.
+struct Step {
+  std::uint64_t time_ns;         // on the virtual clock, since the try's start; never falling
+  std::uint64_t payload_offset;  // from the start of the script; kSignal: unused
+  std::uint32_t payload_size;    // bytes; kSignal: the signal's number
+  std::uint32_t session;
+  StepKind kind;
+  std::uint32_t port;  // kOpen: which listener, as the program named its port; 0: the first
+  // The clock jumps here without ending the waits that lie between: inputs are missing before it.
+  std::uint32_t after_gap;
+};
+static_assert(sizeof(Step) == 40);
+
+// How far the instance came. Only ever grows.
+enum class ScriptState : std::uint32_t {
+  kWritten = 0,    // the harness wrote it; nobody has read it yet
+  kAttached = 1,   // the player is in the process
+  kListening = 2,  // the program listens and was idle once
+  kDone = 3,       // every step was performed and the program was idle again
+  kCrashed = 4,    // a fatal signal arrived; `crash` says more
+  kDeaf = 5,       // the program went idle for good and listens nowhere
+};
+
+inline constexpr std::uint32_t kMaxCrashFrames = 128;
+inline constexpr std::uint32_t kMaxCrashMaps = 256 * 1024;
+inline constexpr std::uint32_t kMaxCrashStack = 32 * 1024;
+
+// Written by the player on the alternate signal stack, first to last; readers trust the sizes only
+// as far as they are within bounds.
+struct ScriptCrash {
+  std::int32_t signal;
+  std::int32_t code;            // si_code
+  std::uint64_t address;        // si_addr
+  std::uint64_t stack_pointer;  // where the fault happened
+  std::uint32_t in_flight;      // steps performed so far
+  std::atomic<std::uint32_t> frame_count;
+  std::uint64_t frames[kMaxCrashFrames];  // program counters, innermost first
+  std::atomic<std::uint32_t> maps_size;
+  std::atomic<std::uint32_t> stack_size;
+  char maps[kMaxCrashMaps];    // text of /proc/self/maps
+  char stack[kMaxCrashStack];  // from stack_pointer upwards; only where the stack overflowed
+};
+
+struct ScriptHeader {
+  std::uint64_t magic;
+  std::uint32_t version;
+  std::uint32_t step_count;
+  std::uint64_t steps_offset;
+  std::uint64_t size;               // of the whole file
+  std::uint64_t start_realtime_ns;  // what the wall clock shows at the try's start
+  std::uint64_t end_time_ns;        // time goes on until here after the last step
+  std::uint32_t feeds;  // 1: the player performs steps; 0: it only watches for the crash
+  std::uint32_t reserved;
+
+  std::atomic<std::uint32_t> state;      // ScriptState
+  std::atomic<std::uint32_t> performed;  // steps performed so far
+  std::atomic<std::uint64_t> idles;      // how often the program was found idle: a sign of life
+  std::atomic<std::uint64_t> answer_bytes;
+  std::atomic<std::uint64_t> answer_digest;  // of all answers, in the order they were taken
+  ScriptCrash crash;
+};
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+}  // namespace crashreel

@@ -1,0 +1,211 @@
+#include "harness/player/stage.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "capture/interpose/real_call.h"
+#include "harness/player/clock.h"
+#include "harness/player/descriptors.h"
+#include "harness/player/idle.h"
+
+namespace crashreel::player {
+namespace {
+
+// A program may idle on timers before it listens; after so much of virtual time it never will.
+constexpr std::uint64_t kListenWithinNs = 60'000'000'000;
+// Other sessions than the one just served may be sent something too (publish and subscribe); they
+// are drained every so many idles, long before their buffers fill.
+constexpr std::uint64_t kDrainAllEvery = 64;
+// More than this in one go may have freed the program of a full send buffer: look again.
+constexpr std::size_t kMuchAnswered = 16 * 1024;
+
+ScriptHeader* script = nullptr;
+const Step* steps = nullptr;
+int* session_fds = nullptr;  // by session number; -1: not open
+std::uint32_t session_count = 0;
+std::uint32_t payload_sent = 0;  // of the current step, where a send was partial
+std::uint32_t last_served = 0;
+int answers = -1;  // epoll set of the player's ends
+char scratch[64 * 1024];
+
+[[noreturn]] void end_try(ScriptState state) {
+  script->state.store(static_cast<std::uint32_t>(state));
+  for (;;) ::syscall(SYS_exit_group, 0);
+}
+
+std::uint64_t mix(std::uint64_t digest, const char* bytes, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {  // FNV-1a
+    digest = (digest ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3;
+  }
+  return digest;
+}
+
+void hang_up(std::uint32_t session) {
+  close_own(session_fds[session]);
+  session_fds[session] = -1;
+}
+
+// Everything that the program has answered in this session. The end of it included: then our end
+// closes as well, as a client's would.
+std::size_t drain(std::uint32_t session) {
+  std::size_t total = 0;
+  while (session_fds[session] >= 0) {
+    const ssize_t got =
+        CRASHREEL_REAL(recv)(session_fds[session], scratch, sizeof scratch, MSG_DONTWAIT);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+    if (got <= 0) {
+      hang_up(session);
+      break;
+    }
+    const auto size = static_cast<std::size_t>(got);
+    total += size;
+    std::uint64_t digest = script->answer_digest.load(std::memory_order_relaxed);
+    digest = mix(digest ^ session, scratch, size);
+    script->answer_digest.store(digest, std::memory_order_relaxed);
+    if (size < sizeof scratch) break;
+  }
+  script->answer_bytes.store(script->answer_bytes.load(std::memory_order_relaxed) + total,
+                             std::memory_order_relaxed);
+  return total;
+}
+
+std::size_t drain_all() {
+  epoll_event ready[64];
+  const int count = CRASHREEL_REAL(epoll_wait)(answers, ready, 64, 0);
+  std::size_t total = 0;
+  for (int i = 0; i < count; ++i) total += drain(ready[i].data.u32);
+  return total;
+}
+
+std::size_t take_answers() {
+  const std::uint64_t idles = script->idles.fetch_add(1, std::memory_order_relaxed);
+  const bool over = script->performed.load(std::memory_order_relaxed) == script->step_count;
+  if (over || idles % kDrainAllEvery == 0) return drain_all();
+  return last_served < session_count ? drain(last_served) : 0;
+}
+
+void open_session(const Step& step) {
+  const int listener = listener_for(static_cast<std::uint16_t>(step.port));
+  sockaddr_storage address = {};
+  socklen_t size = sizeof address;
+  if (CRASHREEL_REAL(getsockname)(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    return;
+  }
+  const int raw = ::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int fd = move_out_of_sight(raw);
+  if (fd < 0) return;
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  // Our end closes only after the program's: by reset, so that no port is left in TIME_WAIT.
+  const linger reset = {1, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  const auto* to = reinterpret_cast<const sockaddr*>(&address);
+  // On loopback this is done at once, or in progress where the listener's queue is full.
+  if (CRASHREEL_REAL(connect)(fd, to, size) != 0 && errno != EINPROGRESS) return close_own(fd);
+  session_fds[step.session] = fd;
+  epoll_event interest = {};
+  interest.events = EPOLLIN | EPOLLRDHUP;
+  interest.data.u32 = step.session;
+  ::epoll_ctl(answers, EPOLL_CTL_ADD, fd, &interest);
+}
+
+// True when all of it is on its way.
+bool send_payload(const Step& step) {
+  const int fd = session_fds[step.session];
+  const char* bytes = reinterpret_cast<const char*>(script) + step.payload_offset;
+  while (fd >= 0 && payload_sent < step.payload_size) {
+    const ssize_t sent = CRASHREEL_REAL(send)(
+        fd, bytes + payload_sent, step.payload_size - payload_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+    if (sent < 0) break;  // the program has ended this session: what follows has no one to read it
+    payload_sent += static_cast<std::uint32_t>(sent);
+  }
+  payload_sent = 0;
+  return true;
+}
+
+void perform(const Step& step) {
+  last_served = step.session;
+  switch (step.kind) {
+    case StepKind::kOpen:
+      open_session(step);
+      break;
+    case StepKind::kData:
+      if (!send_payload(step)) return;
+      break;
+    case StepKind::kClose:
+      drain(step.session);
+      if (session_fds[step.session] >= 0) {
+        CRASHREEL_REAL(shutdown)(session_fds[step.session], SHUT_WR);
+      }
+      break;
+    case StepKind::kSignal:
+      ::kill(::getpid(), static_cast<int>(step.payload_size));
+      break;
+  }
+  script->performed.fetch_add(1, std::memory_order_release);
+}
+
+void let_time_pass(std::uint64_t until) {
+  advance_clock(until);
+  expire_waits(until);
+}
+
+bool listens() {
+  return listener_for(0) >= 0;
+}
+
+// The program is idle and has no listener: only a timer can bring it further.
+void wait_for_listener(std::uint64_t nearest_deadline_ns) {
+  if (nearest_deadline_ns > kListenWithinNs) end_try(ScriptState::kDeaf);
+  let_time_pass(nearest_deadline_ns);
+}
+
+}  // namespace
+
+void set_stage(ScriptHeader* given) {
+  script = given;
+  const char* base = reinterpret_cast<const char*>(given);
+  steps = reinterpret_cast<const Step*>(base + given->steps_offset);
+  for (std::uint32_t i = 0; i < given->step_count; ++i) {
+    if (steps[i].session >= session_count) session_count = steps[i].session + 1;
+  }
+  const std::size_t bytes = (session_count + 1) * sizeof(int);
+  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  session_fds = static_cast<int*>(memory);
+  for (std::uint32_t i = 0; i < session_count; ++i) session_fds[i] = -1;
+  last_served = session_count;
+  answers = move_out_of_sight(::epoll_create1(EPOLL_CLOEXEC));
+}
+
+void act(std::uint64_t nearest_deadline_ns) {
+  if (take_answers() > kMuchAnswered) return;
+  if (!listens() && script->performed.load(std::memory_order_relaxed) == 0) {
+    return wait_for_listener(nearest_deadline_ns);
+  }
+  const auto listening = static_cast<std::uint32_t>(ScriptState::kListening);
+  if (script->state.load(std::memory_order_relaxed) < listening) script->state.store(listening);
+  const std::uint32_t next = script->performed.load(std::memory_order_relaxed);
+  if (next == script->step_count) {
+    if (nearest_deadline_ns > script->end_time_ns) end_try(ScriptState::kDone);
+    return let_time_pass(nearest_deadline_ns);
+  }
+  const Step& step = steps[next];
+  if (nearest_deadline_ns < step.time_ns && step.after_gap == 0) {
+    return let_time_pass(nearest_deadline_ns);
+  }
+  advance_clock(step.time_ns);
+  expire_waits(now_ns());
+  perform(step);
+}
+
+}  // namespace crashreel::player

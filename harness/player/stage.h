@@ -1,0 +1,20 @@
+// How does the program get its next input?
+//
+// The stage holds the script and the player's ends of the sessions. Whenever the scheduler finds
+// the program idle it calls here: what the program answered is taken and hashed, then the next step
+// is performed (connect, send, close, on real kernel sockets), or, where a wait ends before that
+// step is due, the clock moves there instead. When all steps are performed the try ends.
+#pragma once
+
+#include <cstdint>
+
+#include "harness/player/script.h"
+
+namespace crashreel::player {
+
+void set_stage(ScriptHeader* script);
+
+// The scheduler's Act (idle.h).
+void act(std::uint64_t nearest_deadline_ns);
+
+}  // namespace crashreel::player

@@ -1,0 +1,147 @@
+#include "harness/sequence.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <unordered_map>
+
+namespace crashreel {
+namespace {
+
+// The program has this much virtual time to itself before the first input.
+constexpr std::uint64_t kLeadNs = 100'000'000;
+// What the wall clock shows where the reel does not know: a fixed date, so that runs agree.
+constexpr std::uint64_t kSomeDayNs = 1'700'000'000ull * 1'000'000'000ull;
+
+// The port in "tcp inbound 127.0.0.1:6379 ...": which listener was called. 0: not said.
+std::uint32_t local_port(std::string_view opening) {
+  for (int word = 0; word < 2; ++word) {
+    const std::size_t space = opening.find(' ');
+    if (space == std::string_view::npos) return 0;
+    opening.remove_prefix(space + 1);
+  }
+  const std::string_view local = opening.substr(0, opening.find(' '));
+  const std::size_t colon = local.rfind(':');
+  std::uint32_t port = 0;
+  if (colon == std::string_view::npos) return 0;
+  const std::string_view digits = local.substr(colon + 1);
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return parsed.ec == std::errc() && port <= 65535 ? port : 0;
+}
+
+class Writer {
+ public:
+  Writer(const Reel& reel, const Sequence& sequence) : reel_(reel), sequence_(sequence) {}
+
+  void lay_out() {
+    if (sequence_.empty()) return;
+    const std::uint64_t first_ns = sequence_.front()->time_ns;
+    start_ns_ = first_ns - std::min(first_ns, kLeadNs);
+    for (const Input* input : sequence_) add(*input);
+  }
+
+  std::vector<Step> steps;
+  std::vector<const Input*> inputs;  // of each step
+  std::string payload;
+  std::uint64_t start_ns() const { return start_ns_; }
+  std::uint64_t last_ns() const { return steps.empty() ? kLeadNs : steps.back().time_ns; }
+
+ private:
+  void add(const Input& input) {
+    switch (input.kind) {
+      case InputKind::kOpen:
+        if (sessions_.find(input.session) == sessions_.end()) open(input, &input);
+        break;
+      case InputKind::kData:
+        add_data(input);
+        break;
+      case InputKind::kClose:
+        if (sessions_.contains(input.session)) {
+          push(input, &input, StepKind::kClose, sessions_[input.session]);
+        }
+        break;
+      case InputKind::kSignal:
+        push(input, &input, StepKind::kSignal, 0);
+        steps.back().payload_size = static_cast<std::uint32_t>(std::atoi(input.data.c_str()));
+        break;
+      case InputKind::kClock:
+      case InputKind::kRandom:
+      case InputKind::kNote:
+        break;  // nothing that is done to the program
+    }
+  }
+
+  void add_data(const Input& input) {
+    if (!sessions_.contains(input.session)) open(input, nullptr);
+    push(input, &input, StepKind::kData, sessions_[input.session]);
+    steps.back().payload_offset = payload.size();
+    steps.back().payload_size = static_cast<std::uint32_t>(input.data.size());
+    payload += input.data;
+  }
+
+  void open(const Input& input, const Input* opening) {
+    const auto number = static_cast<std::uint32_t>(sessions_.size());
+    sessions_[input.session] = number;
+    push(input, opening, StepKind::kOpen, number);
+    if (opening != nullptr) steps.back().port = local_port(opening->data);
+  }
+
+  void push(const Input& input, const Input* origin, StepKind kind, std::uint32_t session) {
+    Step step = {};
+    step.time_ns = std::max(last_ns(), input.time_ns - std::min(input.time_ns, start_ns_));
+    step.session = session;
+    step.kind = kind;
+    const std::uint64_t first_kept = reel_.loss.first_kept_seq;
+    step.after_gap = !reel_.loss.reaches_start && input.seq >= first_kept && last_seq_ < first_kept;
+    last_seq_ = input.seq;
+    steps.push_back(step);
+    inputs.push_back(origin);
+  }
+
+  const Reel& reel_;
+  const Sequence& sequence_;
+  std::unordered_map<std::uint32_t, std::uint32_t> sessions_;  // the reel's number to ours
+  std::uint64_t start_ns_ = 0;
+  std::uint64_t last_seq_ = 0;
+};
+
+}  // namespace
+
+Sequence whole_sequence(const Reel& reel) {
+  Sequence sequence;
+  sequence.reserve(reel.inputs.size());
+  for (const Input& input : reel.inputs) sequence.push_back(&input);
+  return sequence;
+}
+
+Result<Script> Script::write(const Reel& reel, const Sequence& sequence, TargetKind kind) {
+  Writer writer(reel, sequence);
+  if (kind == TargetKind::kServer) writer.lay_out();
+  const std::size_t steps_bytes = writer.steps.size() * sizeof(Step);
+  const std::size_t payload_at = sizeof(ScriptHeader) + steps_bytes;
+  auto memory = SharedMemory::create(payload_at + writer.payload.size());
+  if (!memory) return memory.error();
+
+  for (Step& step : writer.steps) step.payload_offset += payload_at;
+  auto* header = new (memory->bytes()) ScriptHeader;
+  header->magic = kScriptMagic;
+  header->version = kScriptVersion;
+  header->step_count = static_cast<std::uint32_t>(writer.steps.size());
+  header->steps_offset = sizeof(ScriptHeader);
+  header->size = memory->size();
+  const std::uint64_t day = reel.program.start_realtime_ns;
+  header->start_realtime_ns = day == 0 ? kSomeDayNs : day + writer.start_ns();
+  const std::uint64_t crash_ns = reel.crash.time_ns;
+  header->end_time_ns =
+      std::max(writer.last_ns(), crash_ns - std::min(crash_ns, writer.start_ns()));
+  header->feeds = kind == TargetKind::kServer ? 1 : 0;
+  if (steps_bytes != 0) {
+    std::memcpy(memory->bytes() + sizeof(ScriptHeader), writer.steps.data(), steps_bytes);
+    std::memcpy(memory->bytes() + payload_at, writer.payload.data(), writer.payload.size());
+  }
+  return Script(std::move(*memory), std::move(writer.inputs));
+}
+
+}  // namespace crashreel

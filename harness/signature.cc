@@ -1,0 +1,243 @@
+#include "harness/signature.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <tuple>
+#include <vector>
+
+#include "harness/elf.h"
+
+namespace crashreel {
+namespace {
+
+// Within one binary so many frames from the top must agree. Further down a stack says how the
+// program came to handle an input at all (which event loop, which batch), not what broke.
+constexpr std::size_t kExactFrames = 5;
+constexpr std::size_t kNamedFrames = 3;
+// A frame that comes back so often within an overflowed stack belongs to the recursion.
+constexpr int kRecursionRepeats = 4;
+constexpr char kOverflow[] = "SIGSEGV (stack overflow)";
+constexpr std::size_t kLongestCall = 7;
+
+struct Mapping {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  std::uint64_t file_offset = 0;
+  bool executable = false;
+  std::string path;
+};
+
+// One line of /proc/self/maps: "begin-end rwxp offset dev inode   path".
+bool parse_mapping(std::string_view line, Mapping& mapping) {
+  const auto number = [&](std::uint64_t& value) {
+    const auto parsed = std::from_chars(line.data(), line.data() + line.size(), value, 16);
+    line.remove_prefix(static_cast<std::size_t>(parsed.ptr - line.data()));
+    return parsed.ec == std::errc();
+  };
+  if (!number(mapping.begin) || line.empty() || line[0] != '-') return false;
+  line.remove_prefix(1);
+  if (!number(mapping.end) || line.size() < 6) return false;
+  mapping.executable = line[3] == 'x';
+  line.remove_prefix(6);
+  if (!number(mapping.file_offset)) return false;
+  const std::size_t slash = line.find('/');
+  if (slash != std::string_view::npos) mapping.path = line.substr(slash);
+  return mapping.begin < mapping.end;
+}
+
+std::vector<Mapping> parse_maps(std::string_view text) {
+  std::vector<Mapping> maps;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    Mapping mapping;
+    if (end == std::string_view::npos) break;  // cut off: the last line may be half
+    if (parse_mapping(text.substr(0, end), mapping)) maps.push_back(mapping);
+    text.remove_prefix(end + 1);
+  }
+  return maps;
+}
+
+// Files are read once; a try is not the place to parse the same libc a hundred times a second.
+const ElfFile& elf_of(const std::string& path) {
+  static std::mutex lock;
+  static std::map<std::string, ElfFile> known;
+  const std::lock_guard guard(lock);
+  const auto found = known.find(path);
+  if (found != known.end()) return found->second;
+  auto elf = read_elf(path);
+  return known[path] = elf ? std::move(*elf) : ElfFile{};
+}
+
+class Stack {
+ public:
+  explicit Stack(const ScriptCrash& crash)
+      : crash_(crash),
+        maps_(parse_maps({crash.maps, std::min(crash.maps_size.load(), kMaxCrashMaps)})) {}
+
+  std::vector<Frame> walked() const {
+    std::vector<Frame> frames;
+    const std::uint32_t count = std::min(crash_.frame_count.load(), kMaxCrashFrames);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      // A return address belongs to the call before it.
+      frames.push_back(frame_at(crash_.frames[i] - (i == 0 ? 0 : 1)));
+    }
+    return frames;
+  }
+
+  // The recursion's frames, each once, in the order of their addresses.
+  std::vector<Frame> recursion() const {
+    std::map<std::uint64_t, int> seen;
+    const std::uint32_t size = std::min(crash_.stack_size.load(), kMaxCrashStack);
+    for (std::uint32_t at = 0; at + 8 <= size; at += 8) {
+      std::uint64_t word;
+      std::memcpy(&word, crash_.stack + at, sizeof word);
+      ++seen[word];
+    }
+    std::vector<Frame> frames;
+    for (const auto& [word, times] : seen) {
+      if (times >= kRecursionRepeats && is_return_address(word)) {
+        frames.push_back(frame_at(word - 1));
+      }
+    }
+    std::sort(frames.begin(), frames.end(), [](const Frame& a, const Frame& b) {
+      return std::tie(a.module, a.offset) < std::tie(b.module, b.offset);
+    });
+    return frames;
+  }
+
+ private:
+  const Mapping* mapping_of(std::uint64_t address) const {
+    for (const Mapping& mapping : maps_) {
+      if (address >= mapping.begin && address < mapping.end) return &mapping;
+    }
+    return nullptr;
+  }
+
+  Frame frame_at(std::uint64_t address) const {
+    const Mapping* mapping = mapping_of(address);
+    if (mapping == nullptr || mapping->path.empty()) return {{}, {}, address, {}};
+    const ElfFile& elf = elf_of(mapping->path);
+    const std::uint64_t offset = elf.address_of(address - mapping->begin + mapping->file_offset);
+    return {mapping->path.substr(mapping->path.rfind('/') + 1), elf.build_id, offset, {}};
+  }
+
+  // Does a call instruction end here? Read from the file, for the process is gone.
+  bool is_return_address(std::uint64_t word) const {
+    const Mapping* mapping = mapping_of(word);
+    if (mapping == nullptr || !mapping->executable || mapping->path.empty()) return false;
+    if (word - mapping->begin < kLongestCall) return false;
+    std::ifstream file(mapping->path, std::ios::binary);
+    file.seekg(
+        static_cast<std::streamoff>(word - mapping->begin + mapping->file_offset - kLongestCall));
+    unsigned char code[kLongestCall] = {};
+    file.read(reinterpret_cast<char*>(code), kLongestCall);
+    if (file.gcount() != static_cast<std::streamsize>(kLongestCall)) return false;
+#if defined(__x86_64__)
+    if (code[2] == 0xe8) return true;  // call rel32
+    for (std::size_t length = 2; length <= kLongestCall; ++length) {
+      const unsigned char* at = code + kLongestCall - length;
+      if (at[0] == 0xff && (at[1] & 0x38) == 0x10) return true;  // call r/m64
+    }
+    return false;
+#else
+    return code[6] == 0x94 || code[6] == 0x97;  // bl
+#endif
+  }
+
+  const ScriptCrash& crash_;
+  std::vector<Mapping> maps_;
+};
+
+bool same_place(const Frame& a, const Frame& b) {
+  return a.offset == b.offset && a.module == b.module && a.build_id == b.build_id;
+}
+
+// True when the two stacks come from the same binaries, so that offsets can be compared.
+bool comparable_exactly(const Signature& a, const Signature& b) {
+  for (const Frame& frame : a.frames) {
+    for (const Frame& other : b.frames) {
+      if (frame.module == other.module && frame.build_id != other.build_id) return false;
+    }
+  }
+  return true;
+}
+
+SameCrash compare_exactly(const Signature& expected, const Signature& seen) {
+  const bool overflow = expected.kind == kOverflow;
+  const std::size_t expected_count = expected.frames.size();
+  const std::size_t depth = overflow ? expected_count : std::min(expected_count, kExactFrames);
+  if (overflow && seen.frames.size() != expected_count) {
+    return {false, "the recursion goes through other calls"};
+  }
+  for (std::size_t i = 0; i < depth; ++i) {
+    if (i >= seen.frames.size()) return {false, "its stack ends early"};
+    if (!same_place(expected.frames[i], seen.frames[i])) {
+      return {false, "frame " + std::to_string(i) + " is " + describe(seen.frames[i]) + ", not " +
+                         describe(expected.frames[i])};
+    }
+  }
+  return {true,
+          "the same " + expected.kind + " with the same " + std::to_string(depth) + " frames"};
+}
+
+SameCrash compare_by_name(const Signature& expected, const Signature& seen) {
+  const std::size_t depth = std::min(expected.frames.size(), kNamedFrames);
+  for (std::size_t i = 0; i < depth; ++i) {
+    const std::string& wanted = expected.frames[i].symbol;
+    if (i >= seen.frames.size() || wanted.empty() || wanted != seen.frames[i].symbol) {
+      return {false, "another build, and frame " + std::to_string(i) + " has no name in common"};
+    }
+  }
+  return {true, "the same " + expected.kind + " with the same top frames in another build"};
+}
+
+}  // namespace
+
+SameCrash compare(const Signature& expected, const Signature& seen) {
+  if (expected.kind != seen.kind) return {false, "it is " + seen.kind + ", not " + expected.kind};
+  if (expected.frames.empty()) return {true, "the same " + expected.kind + "; no stack is known"};
+  return comparable_exactly(expected, seen) ? compare_exactly(expected, seen)
+                                            : compare_by_name(expected, seen);
+}
+
+Signature signature_of(const ScriptCrash& crash) {
+  const Stack stack(crash);
+  Signature signature;
+  signature.kind = signal_name(crash.signal);
+  if (crash.stack_size.load() != 0) {
+    signature.frames = stack.recursion();
+    if (!signature.frames.empty()) signature.kind = kOverflow;
+  }
+  if (signature.frames.empty()) signature.frames = stack.walked();
+  return signature;
+}
+
+std::string describe(const Frame& frame) {
+  if (!frame.symbol.empty()) return frame.symbol;
+  char offset[32];
+  const auto end = std::to_chars(offset, offset + sizeof offset, frame.offset, 16).ptr;
+  const std::string hex = "0x" + std::string(offset, end);
+  return frame.module.empty() ? hex : frame.module + "+" + hex;
+}
+
+std::string describe(const Signature& signature, std::size_t frames) {
+  std::string text = signature.kind.empty() ? "no crash" : signature.kind;
+  const std::size_t count = std::min(frames, signature.frames.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    text += (i == 0 ? " in " : " < ") + describe(signature.frames[i]);
+  }
+  return text;
+}
+
+std::string signal_name(int signal) {
+  const char* name = ::sigabbrev_np(signal);
+  return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(signal);
+}
+
+}  // namespace crashreel

@@ -1,0 +1,35 @@
+// Where is "the same crash" decided?
+//
+// Here. A signature is the kind of crash and its stack. Within one binary the frames are compared
+// exactly, across builds by the names of the top three. A stack that overflowed has no fixed top:
+// there the frames of the recursion are compared as a set.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "capture/reel/reel.h"
+#include "harness/player/script.h"
+
+namespace crashreel {
+
+struct SameCrash {
+  bool same = false;
+  std::string reason;  // one line: what agreed, or the first thing that did not
+};
+
+SameCrash compare(const Signature& expected, const Signature& seen);
+
+// From what the player wrote down; the process is gone. Reads the mapped files for their build ids.
+Signature signature_of(const ScriptCrash& crash);
+
+// "SIGSEGV in call+0x234 < processCommand+0x98d < ...": at most so many frames.
+std::string describe(const Signature& signature, std::size_t frames = 3);
+
+// "redis-server+0x6e854", or the function's name where it is known.
+std::string describe(const Frame& frame);
+
+std::string signal_name(int signal);  // "SIGSEGV"; "signal 77" for unnamed ones
+
+}  // namespace crashreel

@@ -1,0 +1,110 @@
+#include "harness/target.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "harness/elf.h"
+
+namespace crashreel {
+namespace {
+
+constexpr char kDefaultPath[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+bool is_program(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+         ::access(path.c_str(), X_OK) == 0;
+}
+
+// What a service's environment has of ours when the reel brings none.
+std::vector<std::string> plain_environment() {
+  std::vector<std::string> env;
+  for (const char* name : {"PATH", "HOME", "LANG", "TZ"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr) env.push_back(std::string(name) + "=" + value);
+  }
+  return env;
+}
+
+Error refused(const std::string& path, const std::string& why) {
+  return {Trouble::kTarget, path + ": " + why};
+}
+
+Result<void> check_attachable(Target& target) {
+  struct stat status;
+  if (::stat(target.executable.c_str(), &status) != 0) {
+    return refused(target.executable,
+                   "there is no such program; name the one to replay on after --");
+  }
+  if (!is_program(target.executable)) return refused(target.executable, "is not executable");
+  if ((status.st_mode & (S_ISUID | S_ISGID)) != 0 && ::geteuid() != status.st_uid) {
+    return refused(target.executable,
+                   "is set-user-ID, so the loader would drop the player; replay a copy without");
+  }
+  const auto elf = read_elf(target.executable);
+  if (!elf) return elf.error();
+  if (elf->interpreter.empty()) {
+    return refused(target.executable,
+                   "is statically linked, so the player can't be loaded into it; replay a "
+                   "dynamically linked build");
+  }
+  target.build_id = elf->build_id;
+  return {};
+}
+
+}  // namespace
+
+std::string library_path(const std::string& file_name) {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return (self.parent_path().parent_path() / "lib" / file_name).string();
+}
+
+std::string find_program(const std::string& name) {
+  std::error_code error;
+  if (name.find('/') != std::string::npos) {
+    return is_program(name) ? std::filesystem::absolute(name, error).string() : std::string();
+  }
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path == nullptr ? kDefaultPath : path;
+  while (!name.empty()) {
+    const std::size_t colon = rest.find(':');
+    const std::string candidate = std::string(rest.substr(0, colon)) + "/" + name;
+    if (is_program(candidate)) return candidate;
+    if (colon == std::string_view::npos) break;
+    rest.remove_prefix(colon + 1);
+  }
+  return {};
+}
+
+Result<Target> target_of(const Reel& reel, const std::optional<std::vector<std::string>>& argv) {
+  Target target;
+  target.kind = reel.program.kind;
+  target.executable = reel.program.executable;
+  target.argv = reel.program.argv;
+  target.env = reel.program.env.empty() ? plain_environment() : reel.program.env;
+  target.files = reel.files;
+  if (argv && !argv->empty()) {
+    target.argv = *argv;
+    target.executable = find_program(argv->front());
+    if (target.executable.empty()) {
+      return refused(argv->front(), "there is no such program; name it with its path after --");
+    }
+  }
+  if (target.executable.empty()) {
+    return Error{Trouble::kTarget, "the reel names no program; name one after --"};
+  }
+  const auto attachable = check_attachable(target);
+  if (!attachable) return attachable.error();
+  target.player_path = library_path("libcrashreel-player.so");
+  if (::access(target.player_path.c_str(), R_OK) != 0) {
+    return Error{Trouble::kEnvironment,
+                 target.player_path + ": the player is missing; install crashreel as a whole"};
+  }
+  return target;
+}
+
+}  // namespace crashreel

@@ -1,0 +1,40 @@
+// How is a fresh instance made?
+//
+// A Target is everything that a try needs to start the program: the executable, its arguments,
+// environment and files, checked once, before the first try, so that what can't be attached is told
+// at once and with the reason. Knows no script and no outcome.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "capture/base/result.h"
+#include "capture/reel/reel.h"
+
+namespace crashreel {
+
+struct Target {
+  TargetKind kind = TargetKind::kServer;
+  std::string executable;         // absolute path
+  std::vector<std::string> argv;  // {DIR} stands for the try's directory, {PORT} for some port
+  std::vector<std::string> env;   // "NAME=value"
+  std::vector<ReelFile> files;    // laid into the try's directory
+  std::string player_path;        // libcrashreel-player.so
+  std::string build_id;           // of the executable; empty when it has none
+};
+
+// The reel's own program, or argv in its place. Trouble::kTarget when there is no such program, it
+// is no dynamically linked executable, or it would drop the preloaded player (set-user-ID).
+// Trouble::kEnvironment when the player library is missing.
+Result<Target> target_of(const Reel& reel,
+                         const std::optional<std::vector<std::string>>& argv = {});
+
+// Where the libraries that come with this command lie: ../lib beside the running executable's
+// folder.
+std::string library_path(const std::string& file_name);
+
+// The program as a shell would find it; empty when there is none.
+std::string find_program(const std::string& name);
+
+}  // namespace crashreel
