@@ -1,0 +1,84 @@
+// Which of a stranger's file descriptors are sessions, and which session is it?
+//
+// One word for each descriptor, in an array that is mapped when first needed. Looking up is two
+// loads and never waits, so that every read() of a program can ask. The table believes what it is
+// told: whoever interposes close, dup and accept keeps it true. It knows no addresses, no bytes and
+// no ring. Descriptors from kMostDescriptors up are never sessions. libc only; all functions may be
+// called from signal handlers and from any thread, and leave errno alone.
+#pragma once
+
+#include <cstdint>
+
+namespace crashreel {
+
+inline constexpr int kMostDescriptors = 65536;
+
+enum class DescriptorKind : std::uint8_t {
+  kNone = 0,      // not ours to watch
+  kListener = 1,  // brings sessions
+  kSession = 2,   // brings bytes
+};
+
+// Nothing more of this session will be noted: the other side's end was, or the program stopped
+// reading by itself, after which an empty read says nothing about the other side.
+inline constexpr std::uint8_t kDescriptorEnded = 1;
+// Another descriptor of this process means the same session.
+inline constexpr std::uint8_t kDescriptorShared = 2;
+
+struct Descriptor {
+  std::uint32_t session = 0;
+  DescriptorKind kind = DescriptorKind::kNone;
+  std::uint8_t flags = 0;
+  std::uint16_t unused = 0;
+
+  bool operator==(const Descriptor&) const = default;
+};
+static_assert(sizeof(Descriptor) == sizeof(std::uint64_t), "a descriptor is one atomic word");
+
+// Constant-initialised and never destroyed: calls come before the constructors and after the
+// destructors of the process. What is mapped stays mapped.
+//
+// A child of fork() has a copy of its own. A child of vfork() shares the parent's memory but not
+// its descriptors; what it closes before exec is open in the parent, so its changes are ignored.
+class DescriptorTable {
+ public:
+  constexpr DescriptorTable() = default;
+  DescriptorTable(const DescriptorTable&) = delete;
+  DescriptorTable& operator=(const DescriptorTable&) = delete;
+
+  Descriptor get(int fd) const {
+    const std::uint64_t* words = __atomic_load_n(&words_, __ATOMIC_ACQUIRE);
+    if (words == nullptr || fd < 0 || fd >= kMostDescriptors) return {};
+    return __builtin_bit_cast(Descriptor, __atomic_load_n(words + fd, __ATOMIC_RELAXED));
+  }
+
+  // A new meaning for `fd`, which was just made. False when it can't be kept: the number is too
+  // high, or there was no memory for the table.
+  bool set(int fd, Descriptor descriptor);
+
+  // Call before the real close(): afterwards another thread may already have the number again.
+  void forget(int fd) { forget_range(fd, fd); }
+  void forget_range(int first, int last);  // both included
+
+  // `to` now means what `from` means: after dup().
+  void copy(int from, int to);
+
+  // No more will be noted of the session at `fd`, whichever of its descriptors is asked. True for
+  // the one caller that ended it.
+  bool end_session(int fd);
+
+  // To be called in the child of a fork(), before it can vfork() in its turn.
+  void adopt_after_fork();
+
+ private:
+  bool prepare();
+  bool belongs_to_this_process() const;
+  bool change(int fd, Descriptor before, Descriptor after);
+  void note_highest(int fd);
+
+  std::uint64_t* words_ = nullptr;         // kMostDescriptors of them
+  std::int32_t* owner_process_ = nullptr;  // a page that the kernel clears in a forked child
+  int highest_ = -1;                       // no descriptor above was ever set
+};
+
+}  // namespace crashreel
