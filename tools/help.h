@@ -1,0 +1,26 @@
+// What does `--help` say? The same description that parses the command line, as text and as data.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "tools/json.h"
+#include "tools/verb.h"
+
+namespace crashreel {
+
+// "crashreel show [--inputs] ... FILE.reel".
+std::string synopsis_of(const Verb& verb);
+
+// Synopsis, text, operands, options, examples and exit statuses of one verb.
+std::string help_of(const Verb& verb);
+Json json_help_of(const Verb& verb);
+
+// The list of verbs.
+std::string overview_of(std::span<const Verb* const> verbs);
+Json json_overview_of(std::span<const Verb* const> verbs);
+
+// The verb's own statuses and those of trouble that it shares with others, rising.
+std::vector<StatusMeaning> statuses_of(const Verb& verb);
+
+}  // namespace crashreel
