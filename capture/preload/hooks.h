@@ -1,0 +1,19 @@
+// What every file of hooks needs.
+//
+// A hook calls the real function, tells sessions.h or config_files.h what came of it, and returns
+// what the real one returned, with its errno.
+#pragma once
+
+#include "capture/interpose/real_call.h"
+
+#define CRASHREEL_HOOK extern "C" __attribute__((visibility("default")))
+
+namespace crashreel {
+
+// Each looks up the real functions behind the hooks of one file, so that no hook has to do it later
+// in a signal handler.
+void prepare_input_hooks();
+void prepare_descriptor_hooks();
+void prepare_file_hooks();
+
+}  // namespace crashreel

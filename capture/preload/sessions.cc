@@ -1,0 +1,132 @@
+#include "capture/preload/sessions.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "capture/interpose/descriptors.h"
+#include "capture/preload/endpoints.h"
+#include "capture/runtime/crashreel.h"
+
+namespace crashreel {
+namespace {
+
+// Scattered reads up to here are gathered on the stack, which in a stranger's thread may be small.
+constexpr std::size_t kGatherOnStack = 4096;
+
+constinit DescriptorTable descriptors;
+bool recording = false;
+bool session_seen = false;
+
+bool is_on(const bool* flag) {
+  return __atomic_load_n(flag, __ATOMIC_RELAXED);
+}
+
+void end_session(int fd) {
+  const std::uint32_t session = descriptors.get(fd).session;
+  if (descriptors.end_session(fd)) crashreel_close(session);
+}
+
+// These errors of a read mean that the other side is gone for good.
+bool means_end(int error) {
+  return error == ECONNRESET || error == ETIMEDOUT;
+}
+
+void gather(const iovec* parts, std::size_t count, std::size_t size, char* into) {
+  for (std::size_t i = 0; i < count && size > 0; ++i) {
+    const std::size_t part = parts[i].iov_len < size ? parts[i].iov_len : size;
+    ::memcpy(into, parts[i].iov_base, part);
+    into += part;
+    size -= part;
+  }
+}
+
+void record_gathered(std::uint32_t session, const iovec* parts, std::size_t count,
+                     std::size_t size) {
+  if (size <= kGatherOnStack) {
+    char bytes[kGatherOnStack];
+    gather(parts, count, size, bytes);
+    return crashreel_data(session, bytes, size);
+  }
+  // Not from the heap: this may be a signal handler, or the program may be inside its allocator.
+  const int kept_errno = errno;
+  void* bytes = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (bytes != MAP_FAILED) {
+    gather(parts, count, size, static_cast<char*>(bytes));
+    crashreel_data(session, bytes, size);
+    ::munmap(bytes, size);
+  } else {
+    // Without memory the boundary of the read is lost, its bytes are not.
+    for (std::size_t i = 0; i < count && size > 0; ++i) {
+      const std::size_t part = parts[i].iov_len < size ? parts[i].iov_len : size;
+      crashreel_data(session, parts[i].iov_base, part);
+      size -= part;
+    }
+  }
+  errno = kept_errno;
+}
+
+}  // namespace
+
+void begin_sessions() {
+  // The first number is 0, and 0 is the program's standard input: see whoever hands that on.
+  crashreel_new_session();
+  ::pthread_atfork(nullptr, nullptr, [] { descriptors.adopt_after_fork(); });
+  __atomic_store_n(&recording, true, __ATOMIC_RELAXED);
+}
+
+bool any_session_yet() {
+  return is_on(&session_seen);
+}
+
+void session_accepted(int fd) {
+  if (fd < 0 || !is_on(&recording)) return;
+  const int kept_errno = errno;
+  descriptors.forget(fd);
+  char text[2 * kMostEndpointText];
+  const std::size_t length = describe_accepted(fd, text, sizeof(text));
+  if (length != 0) {
+    const std::uint32_t session = crashreel_new_session();
+    if (descriptors.set(fd, {.session = session, .kind = DescriptorKind::kSession})) {
+      __atomic_store_n(&session_seen, true, __ATOMIC_RELAXED);
+      crashreel_record(CRASHREEL_OPEN, session, text, length);
+    }
+  }
+  errno = kept_errno;
+}
+
+void bytes_came(int fd, const void* bytes, std::size_t wanted, ssize_t got) {
+  const Descriptor descriptor = descriptors.get(fd);
+  if (descriptor.kind != DescriptorKind::kSession) return;
+  if (got > 0) {
+    crashreel_data(descriptor.session, bytes, static_cast<std::size_t>(got));
+  } else if (got == 0 ? wanted != 0 : means_end(errno)) {
+    end_session(fd);
+  }
+}
+
+void parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got) {
+  const Descriptor descriptor = descriptors.get(fd);
+  if (descriptor.kind != DescriptorKind::kSession) return;
+  // Parts of length 0 hold nothing, and one part that holds all needs no gathering.
+  while (count > 0 && parts->iov_len == 0) ++parts, --count;
+  if (got > 0 && parts->iov_len < static_cast<std::size_t>(got)) {
+    return record_gathered(descriptor.session, parts, count, static_cast<std::size_t>(got));
+  }
+  bytes_came(fd, count == 0 ? nullptr : parts->iov_base, count, got);
+}
+
+void descriptors_closing(int first, int last) {
+  descriptors.forget_range(first, last);
+}
+
+void descriptor_copied(int from, int to) {
+  if (from != to) descriptors.copy(from, to);
+}
+
+void reading_shut(int fd) {
+  descriptors.end_session(fd);
+}
+
+}  // namespace crashreel
