@@ -43,7 +43,7 @@ struct Input {
 // sessions bring, and signals. Openings and closings are counted apart.
 bool counts_as_input(InputKind kind);
 
-const char* name_of(InputKind kind);                        // "open", "data", ...
+const char* name_of(InputKind kind);                         // "open", "data", ...
 std::optional<InputKind> input_kind_of(const std::string&);  // the way back
 
 enum class TargetKind : std::uint8_t {
@@ -56,12 +56,12 @@ const char* name_of(TargetKind kind);  // "server", "stdin"
 // Which program it was and how it was started. Paths and texts are bytes, not necessarily UTF-8.
 struct Program {
   TargetKind kind = TargetKind::kServer;
-  std::string executable;             // absolute path
-  std::vector<std::string> argv;      // argv[0] first
-  std::vector<std::string> env;       // "NAME=value", the allowed ones only
-  std::string working_directory;      // absolute path; empty when not known
-  std::string build_id;               // GNU build id of the executable in hex; empty when it has none
-  std::uint32_t pid = 0;              // of the recorded process; 0 when not recorded
+  std::string executable;         // absolute path
+  std::vector<std::string> argv;  // argv[0] first
+  std::vector<std::string> env;   // "NAME=value", the allowed ones only
+  std::string working_directory;  // absolute path; empty when not known
+  std::string build_id;           // GNU build id of the executable in hex; empty when it has none
+  std::uint32_t pid = 0;          // of the recorded process; 0 when not recorded
   std::uint64_t start_realtime_ns = 0;  // since 1970; 0 when not recorded
 
   bool operator==(const Program&) const = default;
@@ -112,11 +112,11 @@ struct Signature {
 
 // How the recorded program ended.
 struct CrashFacts {
-  bool known = false;           // somebody saw it end (its exit status was collected)
-  std::int32_t signal = 0;      // that killed it; 0: it exited
+  bool known = false;       // somebody saw it end (its exit status was collected)
+  std::int32_t signal = 0;  // that killed it; 0: it exited
   std::int32_t exit_status = 0;
-  std::uint64_t time_ns = 0;    // since the program's start
-  Signature signature;          // of production where known, else of the first replay that agreed
+  std::uint64_t time_ns = 0;  // since the program's start
+  Signature signature;        // of production where known, else of the first replay that agreed
   bool signature_from_replay = false;
 
   bool operator==(const CrashFacts&) const = default;
