@@ -1,0 +1,49 @@
+// How do the facts about a reel, and the files that travel in it, become bytes? The content of
+// facts and file frames (FORMAT.md). Decoders take hostile bytes and answer nothing where they
+// don't fit.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "capture/reel/reel.h"
+
+namespace crashreel {
+
+// What the whole file holds, known without reading it.
+struct ReelTotals {
+  std::uint64_t frames = 0;
+  std::uint64_t inputs = 0;
+  std::uint64_t counted_inputs = 0;  // in the narrow sense: counts_as_input()
+  std::uint64_t payload_bytes = 0;
+  std::uint64_t sessions = 0;
+  std::uint64_t earliest_ns = 0;  // times of inputs, since the program's start; 0 without inputs
+  std::uint64_t latest_ns = 0;
+
+  bool operator==(const ReelTotals&) const = default;
+};
+
+// Frames are the file's business and stay 0.
+ReelTotals totals_of(std::span<const Input> inputs);
+
+// Everything of a reel but its inputs and files.
+struct ReelFacts {
+  ReelTotals totals;
+  std::uint64_t prelude_inputs = 0;
+  Program program;
+  Loss loss;
+  CrashFacts crash;
+
+  bool operator==(const ReelFacts&) const = default;
+};
+
+std::string encode_facts(const ReelFacts& facts);
+std::optional<ReelFacts> decode_facts(std::string_view raw);
+
+std::string encode_file(const ReelFile& file);
+std::optional<ReelFile> decode_file(std::string_view raw);
+
+}  // namespace crashreel

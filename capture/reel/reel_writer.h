@@ -1,0 +1,39 @@
+// How does a Reel get into a file? FORMAT.md's writing half; ReelReader is the other.
+//
+// What is written depends on the reel and on the zstd release alone. A reel that the format can't
+// hold (reel_format.h's bounds, seqs that don't rise) is refused with its reason before the first
+// byte.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "capture/base/result.h"
+#include "capture/reel/reel.h"
+
+namespace crashreel {
+
+// An inputs frame is closed when it has grown to this. 256 KiB: zstd has found most of what it finds
+// by then, and a lost frame costs little.
+inline constexpr std::size_t kFrameTargetBytes = 256 << 10;
+
+// Can the format hold it? `name` is the reel's in the error's text.
+Result<void> check_reel(const Reel& reel, const std::string& name);
+
+// To a file of mode 0600 (a reel is full of somebody's data), by way of a temporary beside it,
+// fsync and rename: at `path` is the old file or the whole new one, at any time. Uses memory for
+// one frame.
+Result<void> write_reel(const Reel& reel, const std::string& path);
+
+// To memory. The reel must pass check_reel().
+std::string serialize_reel(const Reel& reel, std::size_t frame_bytes = kFrameTargetBytes);
+
+// What both are made of: the file's bytes, some at a time and in order. Stops at the sink's first
+// error and returns it. The reel must pass check_reel().
+using ReelSink = std::function<Result<void>(std::string_view)>;
+Result<void> write_reel_to(const Reel& reel, const ReelSink& sink,
+                           std::size_t frame_bytes = kFrameTargetBytes);
+
+}  // namespace crashreel
