@@ -33,7 +33,10 @@ Reel example_reel() {
   Reel reel = scene("@1000 1+ @2000 1:GET @3500 1:BOOM");
   reel.program.executable = "/bin/kvd";
   reel.program.argv = {"kvd"};
-  reel.crash = {.known = true, .signal = 11, .time_ns = 4000, .signature = {.kind = "SIGSEGV"}};
+  reel.crash.known = true;
+  reel.crash.signal = 11;
+  reel.crash.time_ns = 4000;
+  reel.crash.signature.kind = "SIGSEGV";
   return reel;
 }
 
