@@ -72,6 +72,12 @@ struct Plan {
 // failure nothing is left behind.
 int create(const Plan& plan);
 
+// What attaching to a ring (ring_attach.h) shares with making one: the clock; the page that a fork
+// wipes (0 or errno); all that follows from the superblock, once `base` is set.
+void choose_clock(Ring& ring);
+int map_epoch(std::uint32_t** epoch);
+void set_up(Ring& ring, const Superblock& super);
+
 // Appends one fact; the payload is given in up to three parts. 0, ENOSPC, EBUSY after a bounded
 // wait for another thread's fact, ENOSYS without a ring. Safe in signal handlers.
 struct Part {

@@ -118,7 +118,8 @@ int map_file(const char* path, std::uint64_t bytes, unsigned char** base) {
   return 0;
 }
 
-// The page that tells a forked child that it is one. 0 or errno.
+}  // namespace
+
 int map_epoch(std::uint32_t** epoch) {
   void* page = ::mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return errno;
@@ -130,6 +131,8 @@ int map_epoch(std::uint32_t** epoch) {
   *epoch = static_cast<std::uint32_t*>(page);
   return 0;
 }
+
+namespace {
 
 std::uint32_t streaming_threshold(std::uint64_t ring_bytes) {
 #if defined(__SSE2__) && defined(_SC_LEVEL2_CACHE_SIZE)
@@ -157,19 +160,6 @@ void make_exit_key(Ring& ring) {
   ring.has_exit_key = true;
 }
 
-void set_up(Ring& ring, const Superblock& super) {
-  ring.super = reinterpret_cast<Superblock*>(ring.base);
-  ring.chunks = ring.base + super.chunks_offset;
-  ring.chunk_bytes = super.chunk_bytes;
-  ring.prelude_chunks = super.prelude_chunks;
-  ring.pool_chunks = super.chunk_count - super.prelude_chunks;
-  const std::uint64_t capacity = super.chunk_bytes - sizeof(ChunkHeader) - sizeof(RecordHeader);
-  ring.min_piece = static_cast<std::uint32_t>(clamp(capacity / 4, 0, 4096));
-  ring.max_payload = clamp(ring.pool_chunks * capacity / 4, 0, kMaxPayloadBytes);
-  ring.stream_bytes = streaming_threshold(super.ring_bytes);
-  make_exit_key(ring);
-}
-
 // Waits until the second pair is far enough from the first to tell the counter's rate to 20 ppm.
 ClockPair ready_pair(const ClockPair& start) {
   ClockPair pair = read_pair();
@@ -185,10 +175,27 @@ decltype(&::clock_gettime) find_clock() {
 
 }  // namespace
 
-int create(const Plan& plan) {
-  Ring& ring = g_ring;
+void choose_clock(Ring& ring) {
   ring.clock_gettime = find_clock();
   ring.cycles = cycles_are_trustworthy();
+}
+
+void set_up(Ring& ring, const Superblock& super) {
+  ring.super = reinterpret_cast<Superblock*>(ring.base);
+  ring.chunks = ring.base + super.chunks_offset;
+  ring.chunk_bytes = super.chunk_bytes;
+  ring.prelude_chunks = super.prelude_chunks;
+  ring.pool_chunks = super.chunk_count - super.prelude_chunks;
+  const std::uint64_t capacity = super.chunk_bytes - sizeof(ChunkHeader) - sizeof(RecordHeader);
+  ring.min_piece = static_cast<std::uint32_t>(clamp(capacity / 4, 0, 4096));
+  ring.max_payload = clamp(ring.pool_chunks * capacity / 4, 0, kMaxPayloadBytes);
+  ring.stream_bytes = streaming_threshold(super.ring_bytes);
+  make_exit_key(ring);
+}
+
+int create(const Plan& plan) {
+  Ring& ring = g_ring;
+  choose_clock(ring);
 
   Superblock super{};
   if (!lay_out(plan, super)) return EINVAL;
