@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <mutex>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "harness/elf.h"
@@ -74,10 +76,36 @@ const ElfFile& elf_of(const std::string& path) {
   return known[path] = elf ? std::move(*elf) : ElfFile{};
 }
 
+// Which file a frame's module is, for those who look up names later.
+class Modules {
+ public:
+  void remember(const Frame& frame, const std::string& path) {
+    const std::lock_guard guard(lock_);
+    files_.try_emplace({frame.module, frame.build_id}, path);
+  }
+
+  std::string file_of(const Frame& frame) {
+    const std::lock_guard guard(lock_);
+    const auto found = files_.find({frame.module, frame.build_id});
+    return found == files_.end() ? std::string() : found->second;
+  }
+
+ private:
+  std::mutex lock_;
+  std::map<std::pair<std::string, std::string>, std::string> files_;
+};
+
+Modules& modules() {
+  static Modules known;
+  return known;
+}
+
 class Stack {
  public:
-  explicit Stack(const ScriptCrash& crash)
+  Stack(const ScriptCrash& crash, const std::string& executable)
       : crash_(crash),
+        executable_(executable),
+        mapped_executable_(std::filesystem::weakly_canonical(executable, ignored_).string()),
         maps_(parse_maps({crash.maps, std::min(crash.maps_size.load(), kMaxCrashMaps)})) {}
 
   std::vector<Frame> walked() const {
@@ -124,7 +152,11 @@ class Stack {
     if (mapping == nullptr || mapping->path.empty()) return {{}, {}, address, {}};
     const ElfFile& elf = elf_of(mapping->path);
     const std::uint64_t offset = elf.address_of(address - mapping->begin + mapping->file_offset);
-    return {mapping->path.substr(mapping->path.rfind('/') + 1), elf.build_id, offset, {}};
+    const bool is_program = mapping->path == mapped_executable_;
+    const std::string& name = is_program ? executable_ : mapping->path;
+    const Frame frame = {name.substr(name.rfind('/') + 1), elf.build_id, offset, {}};
+    modules().remember(frame, mapping->path);
+    return frame;
   }
 
   // Does a call instruction end here? Read from the file, for the process is gone.
@@ -150,7 +182,10 @@ class Stack {
 #endif
   }
 
+  std::error_code ignored_;
   const ScriptCrash& crash_;
+  const std::string& executable_;
+  std::string mapped_executable_;
   std::vector<Mapping> maps_;
 };
 
@@ -206,8 +241,12 @@ SameCrash compare(const Signature& expected, const Signature& seen) {
                                             : compare_by_name(expected, seen);
 }
 
-Signature signature_of(const ScriptCrash& crash) {
-  const Stack stack(crash);
+std::string file_of(const Frame& frame) {
+  return modules().file_of(frame);
+}
+
+Signature signature_of(const ScriptCrash& crash, const std::string& executable) {
+  const Stack stack(crash, executable);
   Signature signature;
   signature.kind = signal_name(crash.signal);
   if (crash.stack_size.load() != 0) {

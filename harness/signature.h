@@ -22,7 +22,12 @@ struct SameCrash {
 SameCrash compare(const Signature& expected, const Signature& seen);
 
 // From what the player wrote down; the process is gone. Reads the mapped files for their build ids.
-Signature signature_of(const ScriptCrash& crash);
+// The program's own frames carry the name it was started under, not that of a link's target.
+Signature signature_of(const ScriptCrash& crash, const std::string& executable);
+
+// The file that a frame's module was mapped from, as far as a signature made by this process told;
+// else empty.
+std::string file_of(const Frame& frame);
 
 // "SIGSEGV in call+0x234 < processCommand+0x98d < ...": at most so many frames.
 std::string describe(const Signature& signature, std::size_t frames = 3);

@@ -85,11 +85,11 @@ Ending ending_of(const Instance& instance, const Script& script, const ProcessEn
   return Ending::kExited;
 }
 
-Signature signature_for(const Script& script, const ProcessEnd& end) {
+Signature signature_for(const Script& script, const Target& target, const ProcessEnd& end) {
   const ScriptCrash& crash = script.header().crash;
   // SIGKILL and the like leave no frames; what the player saw counts only if it is what killed.
   if (crash.frame_count.load() == 0 || crash.signal != end.code) return {signal_name(end.code), {}};
-  return signature_of(crash);
+  return signature_of(crash, target.executable);
 }
 
 }  // namespace
@@ -118,7 +118,7 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
     const ProcessEnd end = *instance->poll_end();
     outcome.ending = hung ? Ending::kHung : ending_of(*instance, *script, end, target.kind);
     outcome.code = end.code;
-    if (outcome.ending == Ending::kCrashed) outcome.signature = signature_for(*script, end);
+    if (outcome.ending == Ending::kCrashed) outcome.signature = signature_for(*script, target, end);
     outcome.output_tail = instance->output_tail();
   }
   const ScriptHeader& header = script->header();

@@ -1,0 +1,46 @@
+#include "tools/pipeline/obstacle.h"
+
+#include <string_view>
+
+namespace crashreel {
+namespace {
+
+constexpr std::size_t kLastWords = 600;
+
+std::string last_words(const Outcome& outcome) {
+  std::string_view text = outcome.output_tail;
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  if (text.empty()) return "; it printed nothing";
+  if (text.size() > kLastWords) text = text.substr(text.size() - kLastWords);
+  return "; its last words:\n" + std::string(text);
+}
+
+}  // namespace
+
+std::string obstacle_of(const Outcome& outcome, const Target& target) {
+  const std::string who = target.executable + ": ";
+  switch (outcome.ending) {
+    case Ending::kSurvived:
+    case Ending::kExited:
+    case Ending::kCrashed:
+      return {};
+    case Ending::kNotStarted:
+      return who + "ended with status " + std::to_string(outcome.code) +
+             " before it listened; start it by hand with the reel's arguments to see why" +
+             last_words(outcome);
+    case Ending::kDeaf:
+      return who +
+             "waits without listening on any TCP port, so there is nothing to connect to; "
+             "check its arguments, or import with --kind stdin" +
+             last_words(outcome);
+    case Ending::kNotAttached:
+      return who + "ran without the player, which its loader dropped or the program cleared" +
+             last_words(outcome);
+    case Ending::kHung:
+      return who + "made no progress any more after " + std::to_string(outcome.performed) + " of " +
+             std::to_string(outcome.steps) + " steps and was ended" + last_words(outcome);
+  }
+  return {};
+}
+
+}  // namespace crashreel

@@ -1,0 +1,41 @@
+// Does the crash come back?
+//
+// Replays a reel against fresh instances, each try independent of the others, and counts. That it
+// does not come back is an answer, not an error.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "capture/base/result.h"
+#include "capture/reel/reel.h"
+#include "harness/outcome.h"
+
+namespace crashreel {
+
+struct ReplayOptions {
+  int tries = 1;
+  int jobs = 1;
+  std::optional<std::vector<std::string>> argv;  // another program than the reel's
+  std::function<void(int done, const Outcome&)> progress;
+};
+
+struct ReplayReport {
+  int tries = 0;
+  int reproduced = 0;
+  int different = 0;                  // crashed, but not in the same way
+  int passed = 0;                     // no crash
+  int unresolved = 0;                 // did not start, hung, could not be attached
+  std::vector<std::string> outcomes;  // one line a try
+  Signature signature;  // of the crash that was sought, with names; kind is empty when none came
+  bool signature_from_replay = false;  // production told less than this
+  std::string obstacle;  // of the first unresolved try: what to know about it, with its last words
+  double seconds = 0;
+};
+
+// Trouble::kTarget when the program can't be attached at all.
+Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options);
+
+}  // namespace crashreel

@@ -1,0 +1,65 @@
+// Replay as an Oracle: the minimizer's questions become sequences for fresh instances.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "minimizer/bytes.h"
+#include "minimizer/oracle.h"
+#include "tools/pipeline/tries.h"
+
+namespace crashreel {
+
+// Runs sequences and keeps count. Trouble of the machine can't pass through an Oracle, which has
+// only verdicts: it becomes kUnresolved and is kept here for whoever asked for the search.
+class SequenceJudge {
+ public:
+  explicit SequenceJudge(Tries& tries) : tries_(tries) {}
+
+  std::vector<Verdict> ask(std::span<const Sequence> sequences);
+
+  std::uint64_t replayed_inputs() const { return replayed_inputs_; }
+  const std::optional<Error>& trouble() const { return trouble_; }
+
+ private:
+  Tries& tries_;
+  std::uint64_t replayed_inputs_ = 0;
+  std::optional<Error> trouble_;
+};
+
+class ReplayOracle : public Oracle {
+ public:
+  // What the kept items are as a sequence.
+  using ToSequence = std::function<Sequence(std::span<const std::uint32_t> kept)>;
+
+  ReplayOracle(SequenceJudge& judge, ToSequence to_sequence)
+      : judge_(judge), to_sequence_(std::move(to_sequence)) {}
+
+  Verdict ask(std::span<const std::uint32_t> kept) override;
+  std::vector<Verdict> ask_all(std::span<const Choice> choices) override;
+
+ private:
+  SequenceJudge& judge_;
+  ToSequence to_sequence_;
+};
+
+class ReplayByteOracle : public ByteOracle {
+ public:
+  // frame: the sequence whose inputs at `places` get the payloads.
+  ReplayByteOracle(SequenceJudge& judge, Sequence frame, std::vector<std::size_t> places)
+      : judge_(judge), frame_(std::move(frame)), places_(std::move(places)) {}
+
+  Verdict ask(std::span<const std::string> payloads) override;
+  std::vector<Verdict> ask_all(std::span<const std::vector<std::string>> candidates) override;
+
+ private:
+  SequenceJudge& judge_;
+  Sequence frame_;
+  std::vector<std::size_t> places_;
+};
+
+}  // namespace crashreel

@@ -1,0 +1,257 @@
+#include "tools/pipeline/shrink.h"
+
+#include <algorithm>
+#include <chrono>
+#include <unordered_set>
+#include <utility>
+
+#include "minimizer/checker.h"
+#include "minimizer/minimize.h"
+#include "tools/pipeline/frame_names.h"
+#include "tools/pipeline/obstacle.h"
+#include "tools/pipeline/parts.h"
+#include "tools/pipeline/replay_oracle.h"
+#include "tools/pipeline/tries.h"
+
+namespace crashreel {
+namespace {
+
+// The stages in turn; each leaves behind what the next one starts from.
+class Shrinking {
+ public:
+  Shrinking(const Reel& reel, Tries& tries, const ShrinkOptions& options, ShrinkReport& report)
+      : reel_(reel),
+        tries_(tries),
+        options_(options),
+        report_(report),
+        parts_(reel),
+        judge_(tries) {}
+
+  Result<void> run() {
+    if (auto confirmed = confirm_whole(); !confirmed || !report_.reproduced) return confirmed;
+    if (auto searched = shrink_inputs(); !searched) return searched;
+    shrink_closings();
+    shrink_bytes();
+    check();
+    report_.replayed_inputs = judge_.replayed_inputs();
+    if (judge_.trouble()) return *judge_.trouble();
+    return confirm_result();
+  }
+
+ private:
+  void tell(const char* stage, std::uint64_t left, std::uint64_t asked, std::uint64_t expected) {
+    if (options_.progress) options_.progress({stage, left, asked, expected});
+  }
+
+  auto teller(const char* stage) {
+    return [this, stage](const auto& progress) {
+      tell(stage, progress.items_left, progress.questions, progress.expected_questions);
+    };
+  }
+
+  Result<void> confirm_whole() {
+    const std::vector<Sequence> whole(static_cast<std::size_t>(options_.tries),
+                                      whole_sequence(reel_));
+    std::uint64_t done = 0;
+    const auto outcomes = tries_.run(whole, [&](const Outcome&) {
+      tell("confirming", parts_.inputs().size(), ++done, whole.size());
+    });
+    if (!outcomes) return outcomes.error();
+    for (const Outcome& outcome : *outcomes) {
+      const Verdict verdict = tries_.judge(outcome);
+      report_.reproduced |= verdict == Verdict::kReproduces;
+      report_.different += verdict == Verdict::kDifferent;
+      report_.unresolved += verdict == Verdict::kUnresolved;
+      report_.outcomes.push_back(describe(outcome));
+      if (report_.obstacle.empty()) report_.obstacle = obstacle_of(outcome, tries_.target());
+    }
+    return {};
+  }
+
+  MinimizeOptions minimize_options(const char* stage) {
+    MinimizeOptions options;
+    options.workers = static_cast<std::uint32_t>(tries_.jobs());
+    options.verify_votes = 1;
+    options.progress = teller(stage);
+    return options;
+  }
+
+  // Without the sessions that bring nothing; only if the crash needs one of those, with them.
+  Result<void> shrink_inputs() {
+    MinimizeResult result = search_inputs(parts_.inputs());
+    if (!result.reproduced && !parts_.bare().empty()) {
+      std::vector<std::uint32_t> all = parts_.inputs();
+      all.insert(all.end(), parts_.bare().begin(), parts_.bare().end());
+      std::sort(all.begin(), all.end());
+      result = search_inputs(all);
+    }
+    if (judge_.trouble()) return *judge_.trouble();
+    report_.reproduced = result.reproduced;
+    return {};
+  }
+
+  MinimizeResult search_inputs(const std::vector<std::uint32_t>& positions) {
+    const std::vector<Item> items = parts_.items(positions);
+    ReplayOracle oracle(judge_, [&](std::span<const std::uint32_t> kept) {
+      std::vector<std::uint32_t> chosen;
+      chosen.reserve(kept.size());
+      for (const std::uint32_t item : kept) chosen.push_back(positions[item]);
+      return parts_.sequence(chosen);
+    });
+    const MinimizeResult result = minimize(items, oracle, minimize_options("inputs"));
+    report_.questions += result.questions;
+    report_.bound = result.bound;
+    report_.different_seen += result.different.size();
+    report_.unresolved_seen += result.unresolved;
+    kept_.clear();
+    for (const std::uint32_t item : result.kept) kept_.push_back(positions[item]);
+    return result;
+  }
+
+  // The closings of the sessions that are left: mostly none is needed, which one question shows.
+  void shrink_closings() {
+    std::vector<std::uint32_t> closings;
+    for (const Input* input : parts_.sequence(kept_)) {
+      if (input->kind != InputKind::kClose) continue;
+      closings.push_back(static_cast<std::uint32_t>(input - reel_.inputs.data()));
+    }
+    if (!closings.empty()) {
+      const std::unordered_set<std::uint32_t> all(closings.begin(), closings.end());
+      ReplayOracle oracle(judge_, [&](std::span<const std::uint32_t> kept) {
+        std::unordered_set<std::uint32_t> left_out = all;
+        for (const std::uint32_t item : kept) left_out.erase(closings[item]);
+        return parts_.sequence(kept_, left_out);
+      });
+      const MinimizeResult result =
+          minimize(parts_.items(closings), oracle, minimize_options("sessions"));
+      report_.session_questions += result.questions;
+      left_out_ = all;
+      for (const std::uint32_t item : result.kept) left_out_.erase(closings[item]);
+    }
+    frame_ = parts_.sequence(kept_, left_out_);
+  }
+
+  void shrink_bytes() {
+    std::vector<std::size_t> places;
+    std::vector<std::string> payloads;
+    for (std::size_t i = 0; i < frame_.size(); ++i) {
+      if (frame_[i]->kind != InputKind::kData) continue;
+      places.push_back(i);
+      payloads.push_back(frame_[i]->data);
+    }
+    ReplayByteOracle oracle(judge_, frame_, places);
+    ByteOptions options;
+    options.workers = static_cast<std::uint32_t>(tries_.jobs());
+    options.progress = teller("bytes");
+    const ByteResult result = minimize_bytes(payloads, oracle, options);
+    report_.byte_questions = result.questions;
+    report_.bytes_one_minimal = result.one_minimal;
+    report_.different_seen += result.different.size();
+    report_.unresolved_seen += result.unresolved;
+    keep(places, result.payloads);
+  }
+
+  void keep(const std::vector<std::size_t>& places, const std::vector<std::string>& payloads) {
+    Reel& result = report_.reel;
+    result.program = reel_.program;
+    result.program.argv = tries_.target().argv;
+    result.program.executable = tries_.target().executable;
+    result.program.build_id = tries_.target().build_id;
+    result.loss = reel_.loss;
+    result.files = reel_.files;
+    for (const Input* input : frame_) result.inputs.push_back(*input);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      result.inputs[places[i]].data = payloads[i];
+    }
+    for (const Input& input : result.inputs) {
+      result.prelude_inputs += !reel_.loss.reaches_start && input.seq < reel_.loss.first_kept_seq;
+    }
+  }
+
+  // Fresh instances, no cache, nothing shared with the search but the definition of the crash.
+  void check() {
+    const Parts parts(report_.reel);
+    const std::vector<Item> items = parts.items(parts.inputs());
+    Choice all(items.size());
+    for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
+    ReplayOracle oracle(judge_, [&](std::span<const std::uint32_t> kept) {
+      std::vector<std::uint32_t> chosen;
+      for (const std::uint32_t item : kept) chosen.push_back(parts.inputs()[item]);
+      return parts.sequence(chosen);
+    });
+    tell("checking", items.size(), 0, items.size() + 1);
+    const MinimalityCheck checked = check_one_minimal(items, all, oracle);
+    report_.one_minimal = checked.reproduces && checked.one_minimal;
+    report_.check_questions = checked.runs;
+  }
+
+  Result<void> confirm_result() {
+    const std::vector<Sequence> result(static_cast<std::size_t>(options_.tries),
+                                       whole_sequence(report_.reel));
+    const auto outcomes = tries_.run(result);
+    if (!outcomes) return outcomes.error();
+    report_.confirmations = options_.tries;
+    for (const Outcome& outcome : *outcomes) {
+      report_.confirmed += tries_.judge(outcome) == Verdict::kReproduces;
+    }
+    report_.rate = static_cast<double>(report_.confirmed) / report_.confirmations;
+    return {};
+  }
+
+  const Reel& reel_;
+  Tries& tries_;
+  const ShrinkOptions& options_;
+  ShrinkReport& report_;
+  Parts parts_;
+  SequenceJudge judge_;
+  std::vector<std::uint32_t> kept_;  // positions in the reel's inputs
+  std::unordered_set<std::uint32_t> left_out_;
+  Sequence frame_;  // what remains before bytes are looked at
+};
+
+struct Size {
+  std::uint64_t inputs = 0;
+  std::uint64_t sessions = 0;
+  std::uint64_t bytes = 0;
+};
+
+Size size_of(const Reel& reel) {
+  Size size;
+  std::unordered_set<std::uint32_t> sessions;
+  for (const Input& input : reel.inputs) {
+    if (input.session != kNoSession) sessions.insert(input.session);
+    if (!counts_as_input(input.kind)) continue;
+    ++size.inputs;
+    size.bytes += input.data.size();
+  }
+  size.sessions = sessions.size();
+  return size;
+}
+
+}  // namespace
+
+Result<ShrinkReport> shrink(const Reel& reel, const ShrinkOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  auto target = target_of(reel, options.argv);
+  if (!target) return target.error();
+  Tries tries(std::move(*target), reel, options.jobs);
+  ShrinkReport report;
+  const Size before = size_of(reel);
+  report.inputs_before = before.inputs;
+  report.sessions_before = before.sessions;
+  report.bytes_before = before.bytes;
+  if (auto ran = Shrinking(reel, tries, options, report).run(); !ran) return ran.error();
+  const Size after = size_of(report.reel);
+  report.inputs_after = after.inputs;
+  report.sessions_after = after.sessions;
+  report.bytes_after = after.bytes;
+  report.signature = tries.expected();
+  name_frames(report.signature);
+  report.reel.crash = reel.crash;
+  report.reel.crash.signature = report.signature;
+  report.reel.crash.signature_from_replay = tries.defined_by_try();
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return report;
+}
+
+}  // namespace crashreel

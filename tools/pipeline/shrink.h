@@ -1,0 +1,69 @@
+// What is the least of a reel that still brings the same crash?
+//
+// Confirm, minimize over inputs, then over what frames them (closings), then over the bytes of
+// each; every question is a fresh instance. The result is confirmed by an independent checker.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "capture/base/result.h"
+#include "capture/reel/reel.h"
+#include "harness/outcome.h"
+
+namespace crashreel {
+
+struct ShrinkProgress {
+  const char* stage = "";        // "confirming", "inputs", "sessions", "bytes", "checking"
+  std::uint64_t items_left = 0;  // inputs; in stage "bytes": bytes
+  std::uint64_t questions = 0;   // of this stage
+  std::uint64_t expected_questions = 0;
+};
+
+struct ShrinkOptions {
+  int tries = 3;  // of the whole reel before, and of the result after
+  int jobs = 1;
+  std::optional<std::vector<std::string>> argv;
+  std::function<void(const ShrinkProgress&)> progress;
+};
+
+struct ShrinkReport {
+  // False: the whole reel did not bring its crash in any of the tries; `reel` is then empty and the
+  // fields below say what happened instead.
+  bool reproduced = false;
+  std::vector<std::string> outcomes;  // of the first tries, one line each
+  int different = 0;                  // of them crashed differently
+  int unresolved = 0;                 // of them gave no answer
+  std::string obstacle;
+
+  Reel reel;
+  std::uint64_t inputs_before = 0;
+  std::uint64_t inputs_after = 0;
+  std::uint64_t sessions_before = 0;
+  std::uint64_t sessions_after = 0;
+  std::uint64_t bytes_before = 0;
+  std::uint64_t bytes_after = 0;
+  std::uint64_t questions = 0;          // over inputs, verification included
+  std::uint64_t session_questions = 0;  // over closings and bare sessions
+  std::uint64_t byte_questions = 0;
+  std::uint64_t check_questions = 0;  // the independent checker's
+  std::uint64_t replayed_inputs = 0;  // in all of these
+  std::uint64_t bound = 0;            // that `questions` is to be held against
+  std::uint64_t different_seen = 0;   // choices that brought another crash; never accepted
+  std::uint64_t unresolved_seen = 0;
+  bool one_minimal = false;  // in inputs, by the checker
+  bool bytes_one_minimal = false;
+  int confirmed = 0;  // of `confirmations` tries of the result
+  int confirmations = 0;
+  double rate = 0;  // confirmed / confirmations
+  Signature signature;
+  double seconds = 0;
+};
+
+// Trouble::kTarget when the program can't be attached at all.
+Result<ShrinkReport> shrink(const Reel& reel, const ShrinkOptions& options);
+
+}  // namespace crashreel
