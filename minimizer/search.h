@@ -1,0 +1,86 @@
+// Which items does the crash need?
+//
+// Backward group testing with probes by suffix and by group (session): few questions, no proof. The
+// result reproduces the crash; that no item of it can go is verify.h's to show. What a question
+// costs and who answers is the asker's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "minimizer/asker.h"
+#include "minimizer/gap_scan.h"
+#include "minimizer/oracle.h"
+#include "minimizer/progress.h"
+
+namespace crashreel {
+
+struct SearchOptions {
+  bool suffix_probes = true;
+  bool group_probes = true;
+  bool last_first = true;  // ask for the last item alone before anything is grouped with it
+  std::uint32_t votes = 1;
+  std::uint32_t workers = 1;
+};
+
+class Search {
+ public:
+  // All of them must outlive the search.
+  Search(std::span<const Item> items, Asker& asker, ProgressLog& log, SearchOptions options)
+      : items_(items), asker_(asker), log_(log), options_(options) {}
+
+  // `start` must reproduce the crash. Returns the smallest choice found that does; when the asker
+  // was stopped, the best so far.
+  Choice run(Choice start);
+
+ private:
+  using Render = std::function<Choice(const GapScan&)>;
+  using Groups = std::unordered_set<std::uint32_t>;
+
+  void keep_last_group();
+  void keep_suffix();
+  void settle_last();
+  void scan_items();
+
+  void note_needed(std::uint32_t item);
+  void after_needed(std::uint32_t item);
+  Groups needed_groups() const;
+  void probe_groups(const Groups& hot, double largest_share);
+  void scan_groups(const Choice& pool);
+  std::vector<std::uint32_t> cold_groups(const Choice& pool) const;
+  void restart_with(Choice pool);
+
+  // Asks, and makes the choice the best one if the crash is still there.
+  std::optional<bool> ask(Choice choice);
+  std::optional<bool> ask_along(const GapScan& scan, const Render& render);
+  double expected_more() const;
+
+  // An undecided front, followed by what is needed once the scan has come so far.
+  Choice with_needed(Choice front, const GapScan& scan) const;
+  Choice only(const Choice& of, const Groups& groups) const;
+
+  std::span<const Item> items_;
+  Asker& asker_;
+  ProgressLog& log_;
+  SearchOptions options_;
+
+  Choice best_;       // the last choice that reproduced
+  Choice undecided_;  // the units of scan_
+  Choice later_;      // needed, beyond undecided_, falling
+  GapScan scan_{0, GapMemory::fresh(0)};
+  bool scanning_ = false;
+
+  std::unordered_map<std::uint32_t, std::uint32_t> needed_in_;  // by group
+  std::uint32_t needed_ = 0;
+  std::vector<std::uint32_t> dense_run_;  // groups of the newest needed items, no long gap between
+  std::size_t due_at_coincidences_ = 1;
+  std::size_t due_at_dense_run_ = 8;
+  bool groups_scanned_ = false;
+};
+
+}  // namespace crashreel

@@ -1,0 +1,28 @@
+// Can any single item of this choice still go?
+//
+// The proof behind the word "minimal": each item is left out alone, with every other in place. No
+// inference enters it, so it holds for any oracle that gives the same answer to the same question,
+// monotone or not.
+#pragma once
+
+#include <cstdint>
+
+#include "minimizer/asker.h"
+#include "minimizer/oracle.h"
+#include "minimizer/progress.h"
+
+namespace crashreel {
+
+struct VerifyOptions {
+  std::uint32_t first_votes = 1;  // to weed out cheaply what a flaky search left
+  std::uint32_t votes = 1;        // for the proof
+  std::uint32_t workers = 1;
+};
+
+// Drops what can go from `kept`, one at a time, until nothing can: true, `kept` is 1-minimal. False
+// when the asker was stopped before that was shown; `kept` then still reproduces.
+bool make_one_minimal(Choice& kept, Asker& asker, ProgressLog& log, const VerifyOptions& options);
+
+Choice without(const Choice& kept, std::size_t index);
+
+}  // namespace crashreel
