@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Does a stranger with a fresh Debian 12 get there?
+#
+#   tests/long/clean_system.sh [BUILD_FOLDER [COMMAND...]]
+#
+# Bootstraps a minimal Debian 12 into a folder of its own, puts a fresh clone of HEAD into it, and
+# runs the command there (tools/quickstart), with nothing in the environment but PATH and HOME. Holds
+# tools/install-packages to its word as well: the system's policy-rc.d is the same as before, byte
+# for byte, and no service was enabled or is running. The build folder is not used: the clone makes
+# its own.
+#
+# Packages come from where the machine's own apt takes them. Everything happens in namespaces of its
+# own, so that no mount and no process is left behind. Exits 77, with the reason, where that is
+# impossible.
+set -euo pipefail
+exec </dev/null
+
+cannot() { echo "clean system: $*"; exit 77; }
+
+# ---------------------------------------------------------------- within the namespaces
+
+bootstrap() { # ROOT MIRROR
+  local tools=$work/debootstrap
+  mkdir -p "$tools"
+  # Unpacked, not installed: the machine that runs this gets no package from it.
+  (cd "$tools" && apt-get -q download debootstrap && dpkg-deb -x debootstrap_*.deb .) || exit 1
+  DEBOOTSTRAP_DIR=$tools/usr/share/debootstrap \
+    "$tools/usr/sbin/debootstrap" --variant=minbase bookworm "$1" "$2"
+  rm -rf "$1/etc/apt/sources.list"
+  cp -r /etc/apt/sources.list* /etc/apt/apt.conf.d /etc/apt/trusted.gpg.d "$1/etc/apt/"
+  cp -L /etc/resolv.conf /etc/hosts "$1/etc/"
+}
+
+what_starts_by_itself() { # ROOT
+  find "$1"/etc/systemd/system "$1"/etc/rc?.d -type l -printf '%P\n' 2>/dev/null |
+    sed 's/[SK][0-9][0-9]//' | sort
+}
+
+inside() { # MIRROR COMMAND...
+  local root=$work/root mirror=$1 start=$SECONDS
+  shift
+  bootstrap "$root" "$mirror"
+  git clone -q --no-hardlinks "$source" "$root$place"
+  echo "clean system: bootstrapped in $((SECONDS - start)) s"
+
+  printf '#!/bin/sh\n# the policy of this system, to be kept\nexit 104\n' >"$root/usr/sbin/policy-rc.d"
+  chmod 751 "$root/usr/sbin/policy-rc.d"
+  cp -p "$root/usr/sbin/policy-rc.d" "$work/policy"
+  what_starts_by_itself "$root" >"$work/starts"
+
+  # A new root rather than chroot: within a chroot nobody may make user namespaces.
+  mount --bind "$root" "$root"
+  mount -t proc proc "$root/proc"
+  mount --rbind /dev "$root/dev"
+  start=$SECONDS
+  (
+    cd "$root"
+    mkdir -p old
+    pivot_root . old
+    umount -l old
+    exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+      bash -c 'cd "$1" && shift && "$@"' - "$place" "$@"
+  )
+  local took=$((SECONDS - start))
+
+  cmp "$work/policy" "$root/usr/sbin/policy-rc.d"
+  [[ $(stat -c %a "$root/usr/sbin/policy-rc.d") == 751 ]]
+  what_starts_by_itself "$root" | diff "$work/starts" -
+  # This process namespace holds this script and what it started: anything else is a server.
+  local other
+  for other in /proc/[0-9]*; do
+    if [[ $(readlink "$other/root" 2>/dev/null) == "$root" ]]; then
+      echo "clean system: still running: $(tr '\0' ' ' <"$other/cmdline")"
+      exit 1
+    fi
+  done
+  echo "clean system: $* passed in $took s; no service enabled or running"
+}
+
+# ---------------------------------------------------------------- around them
+
+if [[ ${1-} == --inside ]]; then
+  work=$2 source=$3 place=/home/crashreel
+  shift 3
+  inside "$@"
+  exit
+fi
+
+source=$(git -C "$(dirname "${BASH_SOURCE[0]}")" rev-parse --show-toplevel)
+shift $(($# > 0 ? 1 : 0))
+if (($# == 0)); then set -- tools/quickstart; fi
+((EUID == 0)) || cannot "only root can bootstrap a system"
+command -v apt-get >/dev/null || cannot "this machine has no apt"
+command -v wget >/dev/null || cannot "debootstrap needs wget"
+unshare --mount --pid --fork true 2>/dev/null || cannot "no mount namespaces here"
+# shellcheck disable=SC2016  # apt's own variables
+mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
+  awk '$2 == "bookworm" { print $1; exit }')
+[[ $mirror == http* ]] || cannot "apt takes Debian 12 from no web server that debootstrap could use"
+
+work=$(mktemp -d /var/tmp/crashreel-clean-system.XXXXXX)
+trap 'rm -rf --one-file-system "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
+  bash "${BASH_SOURCE[0]}" --inside "$work" "$source" "$mirror" "$@"
