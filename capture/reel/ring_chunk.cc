@@ -1,0 +1,145 @@
+#include "capture/reel/ring_chunk.h"
+
+#include <cstring>
+#include <optional>
+
+#include "capture/reel/reel.h"
+
+namespace crashreel {
+namespace {
+
+using ring::ChunkHeader;
+using ring::CommitWord;
+using ring::RecordHeader;
+
+constexpr std::uint32_t kUnknownSlots = 0x80000000;
+
+// What all pieces of a chunk have in common.
+struct Owner {
+  std::uint32_t slot;
+  std::uint32_t pid;
+  std::uint32_t tid;
+};
+
+bool can_be(const CommitWord& word, std::size_t chunk_bytes) {
+  return word.generation != 0 && word.committed >= sizeof(ChunkHeader) &&
+         word.committed <= chunk_bytes &&
+         word.records <= (word.committed - sizeof(ChunkHeader)) / sizeof(RecordHeader);
+}
+
+// The record that begins at `at`, if a sound one does. `after`: the stamp of the one before.
+std::optional<RecordHeader> header_at(std::string_view committed, std::size_t at,
+                                      std::uint64_t after) {
+  if (committed.size() - at < sizeof(RecordHeader)) return std::nullopt;
+  RecordHeader header;
+  std::memcpy(&header, committed.data() + at, sizeof header);
+  const bool sound = header.len <= committed.size() - at - sizeof header &&
+                     header.check == ring::check_of(header) &&
+                     header.kind >= static_cast<unsigned>(InputKind::kOpen) &&
+                     header.kind <= static_cast<unsigned>(InputKind::kNote) &&
+                     (header.flags & ~(ring::kFirst | ring::kLast | ring::kCut)) == 0 &&
+                     header.stamp > after;
+  if (!sound) return std::nullopt;
+  return header;
+}
+
+Piece make_piece(const RecordHeader& header, const Owner& owner, std::string_view payload) {
+  Piece piece;
+  piece.stamp = header.stamp;
+  piece.slot = owner.slot;
+  piece.pid = owner.pid;
+  piece.tid = owner.tid;
+  piece.session = header.session;
+  piece.extra = header.extra;
+  piece.kind = header.kind;
+  piece.flags = header.flags;
+  piece.data = payload;
+  return piece;
+}
+
+// Walks the committed records. Behind a damaged header the next sound one is searched, at each
+// place where one can begin: what lies behind a damaged record is not lost with it.
+void walk(std::string_view committed, const CommitWord& word, const Owner& owner,
+          ChunkContent& content) {
+  std::size_t at = sizeof(ChunkHeader);
+  std::size_t searched_from = 0;
+  std::uint64_t stamp = 0;
+  content.pieces.reserve(word.records);
+  while (at < committed.size() && content.pieces.size() < word.records) {
+    const auto header = header_at(committed, at, stamp);
+    if (!header) {
+      if (searched_from == 0) searched_from = at;
+      at += 8;
+      continue;
+    }
+    if (searched_from != 0) {
+      content.damage.push_back("bytes " + std::to_string(searched_from) + " to " +
+                               std::to_string(at - 1) + " are no record");
+      searched_from = 0;
+    }
+    content.pieces.push_back(
+        make_piece(*header, owner, committed.substr(at + sizeof *header, header->len)));
+    stamp = header->stamp;
+    at += sizeof *header + ring::padded(header->len);
+  }
+  if (searched_from != 0) {
+    content.damage.push_back("bytes " + std::to_string(searched_from) + " to " +
+                             std::to_string(committed.size() - 1) + " are no record");
+  }
+  const bool agrees = at == committed.size() && content.pieces.size() == word.records;
+  if (!agrees && content.damage.empty()) {
+    content.damage.push_back("has " + std::to_string(content.pieces.size()) + " records in " +
+                             std::to_string(at) + " bytes, its commit word says " +
+                             std::to_string(word.records) + " in " +
+                             std::to_string(committed.size()));
+  }
+}
+
+// The totals were kept by the writer beside the records: what the walk did not find is missing.
+void compare(const ring::Totals& totals, const CommitWord& word, ChunkContent& content) {
+  std::uint64_t found = 0;
+  for (const Piece& piece : content.pieces) found += piece.is_last() ? 1 : 0;
+  if (totals.inputs == found) return;
+  if (totals.inputs > word.records || totals.inputs < found) {
+    content.damage.push_back("its totals say " + std::to_string(totals.inputs) +
+                             " inputs, there are " + std::to_string(found));
+    return;
+  }
+  content.missing_inputs = totals.inputs - found;
+}
+
+}  // namespace
+
+ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index) {
+  ChunkContent content;
+  ChunkHeader header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (header.commit == 0) return content;
+  content.used = true;
+  const CommitWord word = ring::unpack(header.commit);
+  if (!can_be(word, bytes.size())) {
+    content.unusable = true;
+    content.damage.push_back("its commit word says generation " + std::to_string(word.generation) +
+                             ", " + std::to_string(word.records) + " records, " +
+                             std::to_string(word.committed) + " bytes");
+    return content;
+  }
+
+  const ring::Bank& bank = header.banks[word.generation & 1];
+  content.bank_is_sound = bank.crc == ring::crc_of(bank, word.generation);
+  if (content.bank_is_sound) content.bank = bank;
+  const Owner owner = content.bank_is_sound ? Owner{bank.slot, bank.pid, bank.tid}
+                                            : Owner{kUnknownSlots | index, 0, 0};
+  walk(bytes.substr(0, word.committed), word, owner, content);
+  compare(word.records != 0 ? header.totals[word.records & 1] : ring::Totals{}, word, content);
+
+  const CommitWord begun = ring::unpack(header.begun);
+  content.torn = begun.generation == word.generation && begun.records == word.records + 1;
+  if (!content.bank_is_sound) {
+    content.damage.push_back(
+        "its bank is damaged: who wrote it, and what it overwrote, is not known");
+  }
+  return content;
+}
+
+}  // namespace crashreel

@@ -1,0 +1,50 @@
+// Is this file a ring, and where in it is what?
+//
+// Opens a ring, believes its superblock only after checking each number in it, and hands out its
+// regions as bytes. It refuses to know what the bytes of a chunk or a fact mean.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "capture/base/result.h"
+#include "capture/reel/byte_source.h"
+#include "capture/runtime/ring_format.h"
+
+namespace crashreel {
+
+class RingImage {
+ public:
+  // An error says what was found instead of a ring and what to do.
+  static Result<RingImage> open(const std::string& path);
+  // The bytes must outlive the image.
+  static Result<RingImage> over(std::span<const std::byte> bytes, const std::string& name);
+
+  const ring::Superblock& super() const { return super_; }
+  std::uint64_t file_bytes() const { return source_->size(); }
+  bool is_prelude(std::uint32_t chunk) const { return chunk < super_.prelude_chunks; }
+
+  // The chunks that lie whole in the file: fewer than the superblock says if the file was cut.
+  std::uint32_t whole_chunks() const;
+
+  // One read each, into `scratch`; nothing where the file ends before or can't be read. The bytes
+  // of a running program's ring may change from one read to the next, not within one result.
+  std::optional<std::string_view> chunk(std::uint32_t index, std::string& scratch) const;
+  std::optional<std::string_view> end(std::string& scratch) const;
+  // The committed facts, as far as the file has them.
+  std::optional<std::string_view> facts(std::string& scratch) const;
+
+ private:
+  RingImage(std::unique_ptr<ByteSource> source, const ring::Superblock& super)
+      : source_(std::move(source)), super_(super) {}
+  static Result<RingImage> over_source(std::unique_ptr<ByteSource> source, const std::string& name);
+
+  std::unique_ptr<ByteSource> source_;
+  ring::Superblock super_;
+};
+
+}  // namespace crashreel

@@ -1,0 +1,342 @@
+// What a program hands to crashreel.h is what salvage gives.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+
+#include <cerrno>
+#include <csignal>
+#include <map>
+#include <thread>
+#include <vector>
+
+#include "tests/capture/runtime/payloads.h"
+#include "tests/capture/runtime/recorded.h"
+
+namespace crashreel {
+namespace {
+
+using testing::ElementsAre;
+using testing::Ge;
+using testing::SizeIs;
+
+// Pages that a child and its parent share.
+template <typename T>
+T* shared() {
+  void* page =
+      ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  CRASHREEL_CHECK(page != MAP_FAILED);
+  return new (page) T();
+}
+
+std::uint64_t counted(const ReadReel& read) {
+  const Loss& loss = read.reel.loss;
+  return loss.overwritten_inputs + loss.sparse_inputs + loss.trimmed_inputs +
+         read.reel.inputs.size();
+}
+
+TEST(Record, KeepsEveryKindAsItWasGiven) {
+  const RingPath path;
+  const auto read = recorded(options_for(path), [] {
+    crashreel_record(CRASHREEL_OPEN, 7, "tcp inbound", 11);
+    crashreel_data(7, "GET\n", 4);
+    crashreel_close(7);
+    crashreel_record(CRASHREEL_SIGNAL, CRASHREEL_NO_SESSION, "15", 2);
+    crashreel_record(CRASHREEL_CLOCK, CRASHREEL_NO_SESSION, "123", 3);
+    crashreel_record(CRASHREEL_RANDOM, CRASHREEL_NO_SESSION, "\0\1", 2);
+    crashreel_note("hello", 5);
+  });
+  const auto& inputs = read.reel.inputs;
+  ASSERT_THAT(inputs, SizeIs(7));
+  const auto expect = [&](std::size_t i, InputKind kind, std::uint32_t session, std::string data) {
+    EXPECT_EQ(inputs[i].seq, i);
+    EXPECT_EQ(inputs[i].kind, kind);
+    EXPECT_EQ(inputs[i].session, session);
+    EXPECT_EQ(inputs[i].data, data);
+  };
+  expect(0, InputKind::kOpen, 7, "tcp inbound");
+  expect(1, InputKind::kData, 7, "GET\n");
+  expect(2, InputKind::kClose, 7, "");
+  expect(3, InputKind::kSignal, kNoSession, "15");
+  expect(4, InputKind::kClock, kNoSession, "123");
+  expect(5, InputKind::kRandom, kNoSession, std::string("\0\1", 2));
+  expect(6, InputKind::kNote, kNoSession, "hello");
+  EXPECT_TRUE(read.reel.loss.reaches_start);
+}
+
+TEST(Record, KeepsPayloadsOfAnySize) {
+  std::vector<std::size_t> sizes;
+  for (std::size_t size = 8; size <= 100; ++size) sizes.push_back(size);
+  for (std::size_t size = 128; size <= 1 << 20; size *= 2) {
+    sizes.insert(sizes.end(), {size - 1, size, size + 1});
+  }
+  const RingPath path;
+  const auto read = recorded(options_for(path, 16 << 20), [&] {
+    for (std::uint32_t i = 0; i < sizes.size(); ++i) record_text(1, payload({0, i}, sizes[i]));
+    for (std::size_t size = 0; size < 8; ++size) record_text(1, std::string(size, 'x'));
+  });
+  ASSERT_THAT(read.reel.inputs, SizeIs(sizes.size() + 8));
+  for (std::uint32_t i = 0; i < sizes.size(); ++i) {
+    EXPECT_EQ(read.reel.inputs[i].data.size(), sizes[i]);
+    EXPECT_EQ(read_payload(read.reel.inputs[i].data), (Label{0, i}));
+  }
+  for (std::size_t size = 0; size < 8; ++size) {
+    EXPECT_EQ(read.reel.inputs[sizes.size() + size].data, std::string(size, 'x'));
+  }
+}
+
+TEST(Record, CutsWhatWouldPushOutAllElseAndCountsIt) {
+  const RingPath path;
+  const auto read = recorded(options_for(path), [] {
+    record_text(1, "before");
+    record_text(1, std::string(1 << 20, 'x'));
+    record_text(1, "after");
+  });
+  ASSERT_THAT(read.reel.inputs, SizeIs(3));
+  EXPECT_EQ(read.reel.inputs[0].data, "before");
+  EXPECT_THAT(read.reel.inputs[1].data.size(), Ge(kSmallRing / 5));
+  EXPECT_EQ(read.reel.inputs[2].data, "after");
+  EXPECT_EQ(read.reel.loss.cut_payloads, 1u);
+  EXPECT_FALSE(read.reel.loss.reaches_start);
+}
+
+TEST(Record, CountsOverwrittenInputsAndBytesToTheLastOne) {
+  for (const std::uint32_t total : {10u, 1000u, 5000u, 50000u}) {
+    const RingPath path;
+    std::uint64_t bytes = 0;
+    for (std::uint32_t i = 0; i < total; ++i) bytes += 8 + i % 97;
+    const auto read = recorded(options_for(path), [&] {
+      for (std::uint32_t i = 0; i < total; ++i) record_text(1, payload({0, i}, 8 + i % 97));
+    });
+    const auto& inputs = read.reel.inputs;
+    ASSERT_FALSE(inputs.empty());
+    EXPECT_EQ(counted(read), total);
+    EXPECT_EQ(inputs.back().seq, total - 1);
+    EXPECT_EQ(read.reel.loss.first_kept_seq, inputs.front().seq);
+    for (const Input& input : inputs) {
+      EXPECT_EQ(read_payload(input.data), (Label{0, static_cast<std::uint32_t>(input.seq)}));
+      bytes -= input.data.size();
+    }
+    EXPECT_EQ(read.reel.loss.overwritten_bytes, bytes);  // of one thread nothing is sparse
+    EXPECT_EQ(read.reel.loss.reaches_start, total == inputs.size());
+  }
+}
+
+TEST(Record, KeepsMostOfTheRingAsTheTail) {
+  const RingPath path;
+  const auto read = recorded(options_for(path), [] {
+    for (std::uint32_t i = 0; i < 20000; ++i) record_text(1, payload({0, i}, 40));
+  });
+  EXPECT_THAT(read.reel.inputs.size() * 64, Ge(kSmallRing * 8 / 10));
+}
+
+TEST(Record, NeverRecyclesThePrelude) {
+  const RingPath path;
+  const auto read = recorded(options_for(path, kSmallRing, 32 << 10), [] {
+    for (std::uint32_t i = 0; i < 20000; ++i) record_text(1, payload({0, i}, 40));
+  });
+  const Reel& reel = read.reel;
+  ASSERT_THAT(reel.prelude_inputs, Ge(400u));
+  for (std::uint64_t i = 0; i < reel.prelude_inputs; ++i) EXPECT_EQ(reel.inputs[i].seq, i);
+  const Input& tail = reel.inputs[reel.prelude_inputs];
+  EXPECT_EQ(tail.seq, reel.loss.first_kept_seq);
+  EXPECT_EQ(tail.seq, reel.prelude_inputs + reel.loss.overwritten_inputs);
+  EXPECT_EQ(reel.inputs.back().seq, 19999u);
+  for (const Input& input : reel.inputs) {
+    EXPECT_EQ(read_payload(input.data), (Label{0, static_cast<std::uint32_t>(input.seq)}));
+  }
+}
+
+TEST(Record, LeavesOutAllButTheNewestWhenAsked) {
+  const RingPath path;
+  const auto read = recorded(options_for(path, kSmallRing, 0, 3), [] {
+    crashreel_open(1);
+    crashreel_open(2);
+    for (int i = 0; i < 10; ++i) record_text(2, std::to_string(i));
+  });
+  std::vector<std::string> kept;
+  for (const Input& input : read.reel.inputs) kept.push_back(input.data);
+  EXPECT_THAT(kept, ElementsAre("app inbound", "7", "8", "9"));
+  EXPECT_EQ(read.reel.inputs[0].session, 2u);
+  EXPECT_EQ(read.reel.loss.trimmed_inputs, 8u);
+  EXPECT_EQ(read.reel.loss.first_kept_seq, 9u);
+}
+
+// Each writer's numbers among the inputs, in their order.
+std::map<std::uint32_t, std::vector<std::uint32_t>> numbers_by_writer(const Reel& reel) {
+  std::map<std::uint32_t, std::vector<std::uint32_t>> numbers;
+  for (const Input& input : reel.inputs) {
+    const auto label = read_payload(input.data);
+    EXPECT_TRUE(label.has_value()) << "torn: seq " << input.seq;
+    if (label) numbers[label->writer].push_back(label->number);
+  }
+  return numbers;
+}
+
+// The newest numbers of a writer, none missing, up to `end`.
+void expect_a_run_up_to(const std::vector<std::uint32_t>& numbers, std::uint32_t end) {
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    ASSERT_EQ(numbers[i], end - numbers.size() + i);
+  }
+}
+
+TEST(Record, LosesNothingUncountedWithManyThreads) {
+  constexpr std::uint32_t kThreads = 8, kEach = 20000;
+  const RingPath path;
+  const auto read = recorded(options_for(path, 1 << 20), [] {
+    std::vector<std::thread> threads;
+    for (std::uint32_t t = 0; t < kThreads; ++t) {
+      threads.emplace_back([t] {
+        for (std::uint32_t i = 0; i < kEach; ++i) record_text(t, payload({t, i}, 8 + i % 200));
+      });
+    }
+    for (auto& thread : threads) thread.join();
+  });
+  EXPECT_EQ(counted(read), kThreads * kEach);
+  EXPECT_EQ(read.reel.loss.dropped_inputs, 0u);
+  EXPECT_EQ(read.reel.loss.torn_inputs, 0u);
+  std::uint64_t shown = 0;
+  for (const auto& [writer, numbers] : numbers_by_writer(read.reel)) {
+    expect_a_run_up_to(numbers, kEach);
+    shown += numbers.size();
+  }
+  EXPECT_EQ(shown, read.reel.inputs.size());
+  EXPECT_EQ(read.reel.inputs.back().seq, kThreads * kEach - 1);
+}
+
+TEST(Record, GivesTheChunksOfEndedThreadsToOthers) {
+  const RingPath path;
+  const auto read = recorded(options_for(path), [] {
+    for (std::uint32_t i = 0; i < 500; ++i) {  // far more than there are chunks
+      std::thread([i] { record_text(i, payload({i, 0}, 20)); }).join();
+    }
+  });
+  EXPECT_EQ(read.reel.loss.dropped_inputs, 0u);
+  EXPECT_EQ(counted(read), 500u);
+}
+
+TEST(Record, CountsWhatMoreThreadsThanChunksCanNotRecord) {
+  constexpr std::uint32_t kThreads = 40;  // a ring of 64 KiB has 12 chunks
+  const RingPath path;
+  const auto read = recorded(options_for(path, 64 << 10), [] {
+    pthread_barrier_t together;
+    pthread_barrier_init(&together, nullptr, kThreads);
+    std::vector<std::thread> threads;
+    for (std::uint32_t t = 0; t < kThreads; ++t) {
+      threads.emplace_back([t, &together] {
+        record_text(t, payload({t, 0}, 20));
+        pthread_barrier_wait(&together);  // all hold what they have until all have tried
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    record_text(1, payload({1, 1}, 20));  // and now there is room again
+  });
+  EXPECT_EQ(counted(read), 12u + 1);
+  EXPECT_EQ(read.reel.loss.dropped_inputs, kThreads - 12);
+  EXPECT_FALSE(read.reel.loss.reaches_start);
+}
+
+TEST(Record, GoesOnInForkedChildrenWithChunksOfTheirOwn) {
+  const RingPath path;
+  const auto read = recorded(options_for(path), [] {
+    record_text(0, payload({0, 0}, 20));
+    for (std::uint32_t child = 1; child <= 3; ++child) {
+      const int status = in_child([child] {
+        for (std::uint32_t i = 0; i < 50; ++i) record_text(child, payload({child, i}, 20));
+        return 0;
+      });
+      CRASHREEL_CHECK(status == 0);
+      record_text(0, payload({0, child}, 20));
+    }
+  });
+  auto numbers = numbers_by_writer(read.reel);
+  EXPECT_THAT(numbers[0], ElementsAre(0, 1, 2, 3));
+  for (std::uint32_t child = 1; child <= 3; ++child) {
+    EXPECT_THAT(numbers[child], SizeIs(50));
+    expect_a_run_up_to(numbers[child], 50);
+  }
+  EXPECT_EQ(read.reel.inputs.back().thread, read.reel.inputs.front().thread);
+}
+
+TEST(Record, FindsTheChunksOfKilledChildrenAgain) {
+  const RingPath path;
+  const auto read = recorded(options_for(path, 64 << 10), [] {
+    for (std::uint32_t child = 0; child < 100; ++child) {  // 12 chunks
+      in_child([child] {
+        record_text(child, payload({child, 0}, 20));
+        return ::raise(SIGKILL);
+      });
+    }
+  });
+  EXPECT_EQ(read.reel.loss.dropped_inputs, 0u);
+  EXPECT_EQ(counted(read), 100u);
+}
+
+struct HandlerTruth {
+  std::uint32_t recorded = 0;
+};
+HandlerTruth* handler_truth = nullptr;
+
+void record_in_handler(int) {
+  record_text(9, payload({9, handler_truth->recorded}, 30));
+  ++handler_truth->recorded;
+}
+
+TEST(Record, MayBeInterruptedByAHandlerThatRecords) {
+  handler_truth = shared<HandlerTruth>();
+  constexpr std::uint32_t kEach = 300000;
+  const RingPath path;
+  const auto read = recorded(options_for(path, 1 << 20), [] {
+    std::signal(SIGALRM, record_in_handler);
+    const itimerval every = {{0, 200}, {0, 200}};  // 5 kHz
+    setitimer(ITIMER_REAL, &every, nullptr);
+    const std::string text = payload({0, 0}, 400);
+    for (std::uint32_t i = 0; i < kEach; ++i) {
+      std::string numbered = text;
+      make_payload({0, i}, 8 + i % 300, numbered.data());
+      crashreel_data(1, numbered.data(), 8 + i % 300);
+    }
+    const itimerval off = {};
+    setitimer(ITIMER_REAL, &off, nullptr);
+  });
+  EXPECT_THAT(handler_truth->recorded, Ge(1u));
+  EXPECT_EQ(counted(read) + read.reel.loss.dropped_inputs, kEach + handler_truth->recorded);
+  EXPECT_EQ(read.reel.loss.dropped_inputs, 0u);
+  auto numbers = numbers_by_writer(read.reel);
+  expect_a_run_up_to(numbers[0], kEach);
+  expect_a_run_up_to(numbers[9], handler_truth->recorded);
+  ::munmap(handler_truth, sizeof(HandlerTruth));
+}
+
+TEST(Record, LeavesErrnoAlone) {
+  const RingPath path;
+  const int status = in_child([&] {
+    const auto options = options_for(path, 64 << 10);
+    errno = 77;
+    if (crashreel_start(&options) != 0 || errno != 77) return 1;
+    const std::string large(10000, 'x');
+    for (int i = 0; i < 1000; ++i) record_text(1, large);
+    return errno == 77 ? 0 : 2;
+  });
+  EXPECT_EQ(status, 0);
+}
+
+TEST(Record, TellsTimeAndThreads) {
+  const RingPath path;
+  const auto read = recorded(options_for(path), [] {
+    record_text(1, "a");
+    ::usleep(20000);
+    std::thread([] { record_text(1, "b"); }).join();
+    record_text(1, "c");
+  });
+  const auto& inputs = read.reel.inputs;
+  ASSERT_THAT(inputs, SizeIs(3));
+  EXPECT_THAT(inputs[1].time_ns - inputs[0].time_ns, Ge(19000000u));
+  EXPECT_THAT(inputs[2].time_ns, Ge(inputs[1].time_ns));
+  EXPECT_EQ(inputs[0].thread, 0u);
+  EXPECT_EQ(inputs[1].thread, 1u);
+  EXPECT_EQ(inputs[2].thread, 0u);
+}
+
+}  // namespace
+}  // namespace crashreel

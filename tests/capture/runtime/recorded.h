@@ -1,0 +1,81 @@
+// A program that records, as a test sees it: a child process with its own ring, and what salvage
+// makes of that.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "capture/base/check.h"
+#include "capture/reel/salvage.h"
+#include "capture/runtime/crashreel.h"
+
+namespace crashreel {
+
+// A ring's path that nobody else uses, where /dev/shm is or else among temporary files.
+class RingPath {
+ public:
+  RingPath() {
+    static int count = 0;
+    const bool shm = std::filesystem::is_directory("/dev/shm");
+    path_ = std::string(shm ? "/dev/shm" : std::filesystem::temp_directory_path().string()) +
+            "/crashreel-test-" + std::to_string(::getpid()) + "-" + std::to_string(count++) +
+            ".ring";
+  }
+  explicit RingPath(std::string path) : path_(std::move(path)) {}
+  RingPath(const RingPath&) = delete;
+  RingPath& operator=(const RingPath&) = delete;
+  ~RingPath() { ::unlink(path_.c_str()); }
+
+  const std::string& str() const { return path_; }
+  const char* c_str() const { return path_.c_str(); }
+  bool exists() const { return std::filesystem::exists(path_); }
+
+ private:
+  std::string path_;
+};
+
+// Runs `work` in a child that ends by _exit(work()); gives the wait status.
+template <typename Work>
+int in_child(Work&& work) {
+  const pid_t child = ::fork();
+  CRASHREEL_CHECK(child >= 0);
+  if (child == 0) ::_exit(work());
+  int status = 0;
+  CRASHREEL_CHECK(::waitpid(child, &status, 0) == child);
+  return status;
+}
+
+inline constexpr std::uint64_t kSmallRing = 256 << 10;  // 60 chunks of 4 KiB
+
+inline crashreel_options options_for(const RingPath& path, std::uint64_t bytes = kSmallRing,
+                                     std::uint64_t prelude = 0, std::uint64_t keep = 0) {
+  return {sizeof(crashreel_options), path.c_str(), bytes, prelude, keep};
+}
+
+// What salvage makes of a child that started with these options, did `work` and vanished.
+template <typename Work>
+ReadReel recorded(const crashreel_options& options, Work&& work) {
+  const int status = in_child([&] {
+    const int trouble = crashreel_start(&options);
+    if (trouble != 0) return trouble;
+    work();
+    return 0;
+  });
+  EXPECT_EQ(status, 0);
+  auto read = salvage_ring(options.ring_path);
+  CRASHREEL_CHECK(read.has_value());
+  EXPECT_TRUE(read->damage.none()) << (read->damage.notes.empty() ? "" : read->damage.notes[0]);
+  return std::move(*read);
+}
+
+inline void record_text(std::uint32_t session, const std::string& text) {
+  crashreel_data(session, text.data(), text.size());
+}
+
+}  // namespace crashreel
