@@ -11,6 +11,8 @@ namespace crashreel {
 namespace {
 
 constexpr std::uint64_t kSearchWindowBytes = 64 << 10;
+// A zstd block is four bytes at least and 128 KiB of content at most.
+constexpr std::uint64_t kMaxZstdGain = (128 << 10) / 4;
 
 FramePlace place_of(std::uint64_t at, const FrameHeader& header) {
   return {.at = at,
@@ -212,8 +214,10 @@ std::optional<StoredFrame> read_stored(const ByteSource& source, const FramePlac
 std::optional<std::string_view> raw_bytes_of(const StoredFrame& frame, std::string& scratch) {
   if (frame.header.encoding == FrameEncoding::kStored) return frame.bytes;
   const std::uint64_t raw_bytes = frame.header.raw_bytes;
-  // Asked before memory is taken: a forged size must at least be stated twice.
-  if (ZSTD_getFrameContentSize(frame.bytes.data(), frame.bytes.size()) != raw_bytes ||
+  // Asked before memory is taken: a forged size must be stated twice, and no larger than what zstd
+  // can make of so few bytes.
+  if (raw_bytes / kMaxZstdGain > frame.bytes.size() ||
+      ZSTD_getFrameContentSize(frame.bytes.data(), frame.bytes.size()) != raw_bytes ||
       ZSTD_findFrameCompressedSize(frame.bytes.data(), frame.bytes.size()) != frame.bytes.size())
     return std::nullopt;
   if (scratch.size() < raw_bytes) scratch.resize(raw_bytes);

@@ -64,8 +64,10 @@ TEST(SeedCodec, CarriesTheCanonicalFormOfAnyReel) {
 TEST(SeedCodec, DecodesAnyBytesToACanonicalReelThatCanBeEncoded) {
   std::mt19937 random(2);
   for (int i = 0; i < 50000; ++i) {
-    const Reel reel = decode_seed(random_bytes(random, 40));
+    const std::string bytes = random_bytes(random, 40);
+    const Reel reel = decode_seed(bytes);
     ASSERT_EQ(canonical(reel), reel) << i;
+    ASSERT_LE(encode_seed(reel).size(), bytes.size()) << i;
     ASSERT_EQ(carried(reel), reel) << i;
   }
 }
