@@ -1,0 +1,210 @@
+// A server for the recorder's tests: does with its sessions what it is told to, one line at a time.
+//
+//   listener TRANSPORT READER [FILE...]
+//
+// TRANSPORT is tcp4, tcp6 or unix:PATH; READER the call that sessions are read with. The FILEs are
+// opened in turn by each of the ways there are, and read, before anybody can connect. Then it says
+// "listening PORT" on its standard output, and answers each read with one line.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+extern "C" {
+ssize_t __read_chk(int fd, void* buffer, size_t size, size_t capacity);
+ssize_t __recv_chk(int fd, void* buffer, size_t size, size_t capacity, int flags);
+int __open_2(const char* path, int flags);
+}
+
+namespace {
+
+std::string reader;
+bool peeks = false;
+
+ssize_t read_scattered(int fd, char* buffer, size_t size) {
+  char first[3];
+  iovec parts[] = {{nullptr, 0}, {first, sizeof(first)}, {buffer + sizeof(first), size - 3}};
+  msghdr message = {};
+  message.msg_iov = parts;
+  message.msg_iovlen = 3;
+  const ssize_t got = reader == "readv" ? ::readv(fd, parts, 3) : ::recvmsg(fd, &message, 0);
+  std::memcpy(buffer, first, sizeof(first));
+  return got;
+}
+
+ssize_t read_session(int fd, char* buffer, size_t size) {
+  if (peeks) ::recv(fd, buffer, size, MSG_PEEK);
+  if (reader == "recv") return ::recv(fd, buffer, size, 0);
+  if (reader == "recvfrom") return ::recvfrom(fd, buffer, size, 0, nullptr, nullptr);
+  if (reader == "read_chk") return ::__read_chk(fd, buffer, size, size);
+  if (reader == "recv_chk") return ::__recv_chk(fd, buffer, size, size, 0);
+  if (reader == "readv" || reader == "recvmsg") return read_scattered(fd, buffer, size);
+  return ::read(fd, buffer, size);
+}
+
+void read_file(const std::string& path) {
+  char bytes[64];
+  const int fd = ::open(path.c_str(), O_RDONLY);
+  if (fd >= 0 && ::read(fd, bytes, sizeof(bytes)) >= 0) ::close(fd);
+}
+
+void read_file_by(size_t way, const char* path) {
+  FILE* stream = nullptr;
+  int fd = -1;
+  switch (way % 7) {
+    case 0:
+      fd = ::open(path, O_RDONLY);
+      break;
+    case 1:
+      fd = ::open64(path, O_RDONLY);
+      break;
+    case 2:
+      fd = ::openat(AT_FDCWD, path, O_RDONLY);
+      break;
+    case 3:
+      fd = ::openat64(AT_FDCWD, path, O_RDONLY);
+      break;
+    case 4:
+      fd = ::__open_2(path, O_RDONLY);
+      break;
+    case 5:
+      stream = std::fopen(path, "r");
+      break;
+    case 6:
+      stream = ::fopen64(path, "rb");
+      break;
+  }
+  char byte;
+  if (fd >= 0 && ::read(fd, &byte, 1) >= 0) ::close(fd);
+  if (stream != nullptr && std::fgetc(stream) != -2) std::fclose(stream);
+}
+
+void answer(int fd) {
+  if (::write(fd, "ok\n", 3) != 3) std::perror("answer");
+}
+
+void serve(std::vector<pollfd>& polled, size_t index);
+
+// As programs do that start others: the child shares our memory until it calls exec.
+void close_in_vforked_child(int fd) {
+  const pid_t child = ::vfork();
+  if (child == 0) {
+    ::close(fd);
+    ::execl("/bin/true", "true", nullptr);
+    ::_exit(1);
+  }
+  ::waitpid(child, nullptr, 0);
+}
+
+// Carries out one line; returns the descriptor that the session has now, -1 for none.
+int obey(int fd, const std::string& line) {
+  if (line == "abort") std::abort();
+  if (line == "bye") return ::close(fd), -1;
+  if (line == "peek") peeks = true;
+  if (line == "half") ::shutdown(fd, SHUT_RD);
+  if (line.starts_with("open ")) read_file(line.substr(5));
+  if (line.starts_with("system ")) (void)!std::system(line.substr(7).c_str());
+  if (line == "vfork") close_in_vforked_child(fd);
+  if (line == "dup") {
+    const int copy = ::fcntl(fd, F_DUPFD, 100);
+    const int again = ::dup(copy);
+    ::close(fd);
+    ::close(copy);
+    fd = again;
+  }
+  if (line == "fork") {
+    if (::fork() == 0) {
+      answer(fd);
+      std::vector<pollfd> own = {{fd, POLLIN, 0}};
+      while (!own.empty()) {
+        ::poll(own.data(), own.size(), -1);
+        serve(own, 0);
+      }
+      ::_exit(0);
+    }
+    return ::close(fd), -1;
+  }
+  answer(fd);
+  return fd;
+}
+
+void serve(std::vector<pollfd>& polled, size_t index) {
+  static char buffer[256 << 10];
+  int fd = polled[index].fd;
+  const ssize_t got = read_session(fd, buffer, sizeof(buffer));
+  if (got < 0 && errno == EAGAIN) return;
+  std::string line(buffer, got < 0 ? 0 : static_cast<size_t>(got));
+  if (got <= 0) {
+    ::close(fd);
+    fd = -1;
+  } else {
+    if (line.ends_with('\n')) line.pop_back();
+    fd = obey(fd, line);
+  }
+  if (fd >= 0) {
+    polled[index].fd = fd;
+  } else {
+    polled.erase(polled.begin() + static_cast<std::ptrdiff_t>(index));
+  }
+}
+
+int listen_on(const std::string& transport) {
+  sockaddr_storage storage = {};
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  socklen_t size = sizeof(sockaddr_in);
+  if (transport.starts_with("unix:")) {
+    auto* local = reinterpret_cast<sockaddr_un*>(&storage);
+    local->sun_family = AF_UNIX;
+    std::strncpy(local->sun_path, transport.c_str() + 5, sizeof(local->sun_path) - 1);
+    size = sizeof(sockaddr_un);
+  } else if (transport == "tcp6") {
+    auto* local = reinterpret_cast<sockaddr_in6*>(&storage);
+    local->sin6_family = AF_INET6;
+    local->sin6_addr = in6addr_loopback;
+    size = sizeof(sockaddr_in6);
+  } else {
+    auto* local = reinterpret_cast<sockaddr_in*>(&storage);
+    local->sin_family = AF_INET;
+    local->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  }
+  const int listener = ::socket(address->sa_family, SOCK_STREAM, 0);
+  if (::bind(listener, address, size) != 0 || ::listen(listener, 16) != 0) return -1;
+  size = sizeof(storage);
+  ::getsockname(listener, address, &size);
+  const unsigned port = transport == "tcp6"
+                            ? ntohs(reinterpret_cast<sockaddr_in6*>(&storage)->sin6_port)
+                            : ntohs(reinterpret_cast<sockaddr_in*>(&storage)->sin_port);
+  std::printf("listening %u\n", port);
+  std::fflush(stdout);
+  return listener;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) return 2;
+  reader = argv[2];
+  for (int i = 3; i < argc; ++i) read_file_by(static_cast<size_t>(i - 3), argv[i]);
+  const int listener = listen_on(argv[1]);
+  if (listener < 0) return 1;
+  std::vector<pollfd> polled = {{listener, POLLIN, 0}};
+  for (;;) {
+    ::poll(polled.data(), polled.size(), -1);
+    for (size_t i = polled.size() - 1; i > 0; --i) {
+      if (polled[i].revents != 0) serve(polled, i);
+    }
+    if (polled[0].revents != 0) polled.push_back({::accept(listener, nullptr, nullptr), POLLIN, 0});
+  }
+}

@@ -1,0 +1,199 @@
+#include "tests/capture/preload/recorded_server.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <regex>
+
+#include "capture/base/check.h"
+#include "capture/reel/salvage.h"
+
+namespace crashreel::testing {
+namespace {
+
+constexpr int kPatienceMs = 20000;
+constexpr int kRetryMs = 10;
+
+bool is_readable_in_time(int fd) {
+  pollfd polled{.fd = fd, .events = POLLIN, .revents = 0};
+  return ::poll(&polled, 1, kPatienceMs) == 1;
+}
+
+OwnedFd connect_to(const sockaddr* address, socklen_t size) {
+  for (int waited_ms = 0; waited_ms < kPatienceMs; waited_ms += kRetryMs) {
+    OwnedFd fd(::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::connect(fd.get(), address, size) == 0) return fd;
+    ::poll(nullptr, 0, kRetryMs);
+  }
+  CRASHREEL_CHECK(!"somebody listens");
+  return {};
+}
+
+OwnedFd make_file() {
+  return OwnedFd(::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+}
+
+std::string text_of(int fd) {
+  std::string text(65536, '\0');
+  text.resize(static_cast<std::size_t>(::pread(fd, text.data(), text.size(), 0)));
+  return text;
+}
+
+std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+}  // namespace
+
+Client Client::tcp(int port) {
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  return Client(connect_to(reinterpret_cast<sockaddr*>(&address), sizeof(address)));
+}
+
+Client Client::tcp6(int port) {
+  sockaddr_in6 address = {};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  address.sin6_port = htons(static_cast<std::uint16_t>(port));
+  return Client(connect_to(reinterpret_cast<sockaddr*>(&address), sizeof(address)));
+}
+
+Client Client::unix_socket(const std::string& path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+  return Client(connect_to(reinterpret_cast<sockaddr*>(&address), sizeof(address)));
+}
+
+void Client::send(const std::string& bytes) {
+  for (std::size_t sent = 0; sent < bytes.size();) {
+    const ssize_t put = ::send(fd_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    if (put <= 0) return;
+    sent += static_cast<std::size_t>(put);
+  }
+}
+
+std::string Client::receive_until(const std::string& end) {
+  std::string received;
+  while (received.find(end) == std::string::npos && is_readable_in_time(fd_.get())) {
+    char bytes[4096];
+    const ssize_t got = ::recv(fd_.get(), bytes, sizeof(bytes), 0);
+    if (got <= 0) break;
+    received.append(bytes, static_cast<std::size_t>(got));
+  }
+  return received;
+}
+
+void Client::reset() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  fd_.reset();
+}
+
+RecordedServer::RecordedServer(const Setup& setup)
+    : ring_path_(setup.ring_path), errors_(make_file()) {
+  int ends[2];
+  CRASHREEL_CHECK(::pipe2(ends, O_CLOEXEC) == 0);
+  output_.reset(ends[0]);
+  const OwnedFd output(ends[1]);
+
+  std::vector<std::string> environment = {"PATH=/usr/bin:/bin", "LD_PRELOAD=" + recorder_path(),
+                                          "CRASHREEL_RING=" + setup.ring_path,
+                                          "CRASHREEL_RING_BYTES=4194304"};
+  environment.insert(environment.end(), setup.settings.begin(), setup.settings.end());
+  posix_spawn_file_actions_t files;
+  ::posix_spawn_file_actions_init(&files);
+  ::posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&files, output.get(), 1);
+  ::posix_spawn_file_actions_adddup2(&files, errors_.get(), 2);
+  CRASHREEL_CHECK(::posix_spawnp(&pid_, setup.argv[0].c_str(), &files, nullptr,
+                                 pointers_to(setup.argv).data(),
+                                 pointers_to(environment).data()) == 0);
+  ::posix_spawn_file_actions_destroy(&files);
+}
+
+std::string RecordedServer::first_line() {
+  std::string line;
+  char byte = 0;
+  while (is_readable_in_time(output_.get()) && ::read(output_.get(), &byte, 1) == 1) {
+    if (byte == '\n') break;
+    line += byte;
+  }
+  return line;
+}
+
+int RecordedServer::port() {
+  const std::string line = first_line();
+  CRASHREEL_CHECK(line.starts_with("listening "));
+  return std::stoi(line.substr(10));
+}
+
+int RecordedServer::wait() {
+  int status = 0;
+  ::waitpid(pid_, &status, 0);
+  pid_ = -1;
+  return status;
+}
+
+void RecordedServer::end() {
+  if (pid_ < 0) return;
+  ::kill(pid_, SIGKILL);
+  wait();
+}
+
+Reel RecordedServer::end_and_salvage() {
+  end();
+  Result<ReadReel> salvaged = salvage_ring(ring_path_);
+  if (!salvaged) std::fprintf(stderr, "%s\n", salvaged.error().message.c_str());
+  CRASHREEL_CHECK(salvaged.has_value());
+  CRASHREEL_CHECK(salvaged->damage.none());
+  return salvaged->reel;
+}
+
+std::string RecordedServer::complaints() {
+  return text_of(errors_.get());
+}
+
+std::string recorder_path() {
+  return std::string(CRASHREEL_BUILD_DIR) + "/lib/libcrashreel-record.so";
+}
+
+std::vector<std::string> as_lines(const Reel& reel) {
+  static const std::regex port(":[0-9]{4,5}\\b");
+  std::vector<std::string> lines;
+  for (const Input& input : reel.inputs) {
+    const std::string data =
+        input.kind == InputKind::kOpen ? std::regex_replace(input.data, port, ":PORT") : input.data;
+    lines.push_back(std::string(name_of(input.kind)) + " " + std::to_string(input.session) +
+                    (data.empty() ? "" : " ") + data);
+  }
+  return lines;
+}
+
+int free_port() {
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* bound = reinterpret_cast<sockaddr*>(&address);
+  const OwnedFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  CRASHREEL_CHECK(::bind(fd.get(), bound, size) == 0);
+  CRASHREEL_CHECK(::getsockname(fd.get(), bound, &size) == 0);
+  return ntohs(address.sin_port);
+}
+
+}  // namespace crashreel::testing

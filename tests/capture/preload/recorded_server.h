@@ -1,0 +1,86 @@
+// A server with the recorder inside, and somebody who talks to it.
+//
+// The server is started with the recorder preloaded as by hand, without `crashreel record`, and is
+// gone at the latest with its RecordedServer. Each wait has an end.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "capture/reel/reel.h"
+#include "tools/pipeline/owned_fd.h"
+
+namespace crashreel::testing {
+
+// One end of a connection to a server on this machine.
+class Client {
+ public:
+  // Tries until somebody listens there, for some seconds.
+  static Client tcp(int port);
+  static Client tcp6(int port);
+  static Client unix_socket(const std::string& path);
+
+  void send(const std::string& bytes);
+  // What comes, up to and with the first `end`; what came until then if the other side ends it.
+  std::string receive_until(const std::string& end);
+  std::string ask(const std::string& line) {
+    send(line);
+    return receive_until("\n");
+  }
+
+  void close() { fd_.reset(); }
+  void reset();  // closes so that the other side is told of an error instead of an end
+
+ private:
+  explicit Client(OwnedFd fd) : fd_(std::move(fd)) {}
+
+  OwnedFd fd_;
+};
+
+class RecordedServer {
+ public:
+  struct Setup {
+    std::vector<std::string> argv;
+    std::string ring_path;
+    std::vector<std::string> settings{};  // more of the environment, "NAME=value"
+  };
+
+  explicit RecordedServer(const Setup& setup);
+  ~RecordedServer() { end(); }
+  RecordedServer(const RecordedServer&) = delete;
+  RecordedServer& operator=(const RecordedServer&) = delete;
+
+  // The listener's port; waits for it to say so.
+  int port();
+  // The first line on its standard output.
+  std::string first_line();
+
+  pid_t pid() const { return pid_; }
+  // Waits for it to die by itself; its wait status.
+  int wait();
+  // Kills it if it has not died, and returns what is in its ring.
+  Reel end_and_salvage();
+  // Everything on its standard error, after its end.
+  std::string complaints();
+
+ private:
+  void end();
+
+  std::string ring_path_;
+  pid_t pid_ = -1;
+  OwnedFd output_;
+  OwnedFd errors_;
+};
+
+// The built recorder.
+std::string recorder_path();
+
+// "open 1 tcp inbound ...", "data 1 PING": an input as a line. Ports are written as PORT.
+std::vector<std::string> as_lines(const Reel& reel);
+
+// A port that nobody listens on at this moment.
+int free_port();
+
+}  // namespace crashreel::testing

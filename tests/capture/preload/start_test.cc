@@ -1,0 +1,163 @@
+// When the recorder records, for whom, and what it says when it can't; and which files it keeps.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "tests/capture/preload/recorded_server.h"
+#include "tests/capture/reel/folder.h"
+
+namespace crashreel::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::vector<std::string> listener(std::vector<std::string> files = {}) {
+  std::vector<std::string> argv = {LISTENER, "tcp4", "read"};
+  argv.insert(argv.end(), files.begin(), files.end());
+  return argv;
+}
+
+std::size_t lines_in(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST(RecorderStart, TellsWhichProgramItWas) {
+  const Folder folder;
+  RecordedServer server({.argv = listener(), .ring_path = folder / "ring"});
+  server.port();
+  const auto pid = static_cast<std::uint32_t>(server.pid());
+  const Program program = server.end_and_salvage().program;
+  EXPECT_EQ(program.argv, listener());
+  EXPECT_EQ(program.executable, std::filesystem::canonical(LISTENER));
+  EXPECT_EQ(program.pid, pid);
+  EXPECT_EQ(program.kind, TargetKind::kServer);
+}
+
+TEST(RecorderStart, StaysOutOfProgramsThatTheProgramStarts) {
+  const Folder folder;
+  RecordedServer server({.argv = listener(), .ring_path = folder / "ring"});
+  Client client = Client::tcp(server.port());
+  client.ask("system cat /dev/null; sh -c 'cat /dev/null'\n");
+  EXPECT_EQ(server.end_and_salvage().program.argv, listener());
+  EXPECT_THAT(server.complaints(), IsEmpty());
+}
+
+TEST(RecorderStart, BeginsAnewWhenTheProgramBecomesAnotherByExec) {
+  const Folder folder;
+  put_file(folder / "start", "#!/bin/sh\nexec " LISTENER " tcp4 read\n");
+  ::chmod((folder / "start").c_str(), 0755);
+  RecordedServer server({.argv = {folder / "start"}, .ring_path = folder / "ring"});
+  Client client = Client::tcp(server.port());
+  client.ask("a");
+  const Reel reel = server.end_and_salvage();
+  EXPECT_EQ(reel.program.argv, listener());
+  EXPECT_EQ(as_lines(reel).back(), "data 1 a");
+  EXPECT_THAT(server.complaints(), IsEmpty());
+}
+
+TEST(RecorderStart, LetsTheProgramRunAndSaysSoOnceWhenTheRingIsThereAlready) {
+  const Folder folder;
+  put_file(folder / "ring", "somebody's evidence");
+  RecordedServer server({.argv = listener(), .ring_path = folder / "ring"});
+  Client client = Client::tcp(server.port());
+  EXPECT_EQ(client.ask("system true\n"), "ok\n");
+  EXPECT_EQ(file_bytes(folder / "ring"), "somebody's evidence");
+  EXPECT_THAT(server.complaints(), HasSubstr("File exists; the program runs on unrecorded"));
+  EXPECT_EQ(lines_in(server.complaints()), 1u);
+}
+
+// A file system of 256 KiB.
+class SmallDisk {
+ public:
+  SmallDisk() : mounted_(::mount("none", folder_.path().c_str(), "tmpfs", 0, "size=256k") == 0) {}
+  ~SmallDisk() {
+    if (mounted_) ::umount(folder_.path().c_str());
+  }
+  bool is_mounted() const { return mounted_; }
+  std::string path(const std::string& name) const { return folder_ / name; }
+  std::size_t entries() const { return folder_.entries(); }
+
+ private:
+  Folder folder_;
+  bool mounted_;
+};
+
+TEST(RecorderStart, LetsTheProgramRunAndSaysSoOnceWhenTheDiskIsFull) {
+  const SmallDisk disk;
+  if (!disk.is_mounted()) GTEST_SKIP() << "mounting a small file system needs root";
+  RecordedServer server({.argv = listener(), .ring_path = disk.path("ring")});
+  Client client = Client::tcp(server.port());
+  EXPECT_EQ(client.ask("a"), "ok\n");
+  EXPECT_THAT(server.complaints(), HasSubstr("No space left on device"));
+  EXPECT_EQ(lines_in(server.complaints()), 1u);
+  EXPECT_EQ(disk.entries(), 0u);
+}
+
+std::vector<std::string> kept_paths(const Reel& reel) {
+  std::vector<std::string> paths;
+  for (const ReelFile& file : reel.files) paths.push_back(file.path);
+  return paths;
+}
+
+TEST(ConfigFiles, AreKeptWhicheverCallOpensThem) {
+  const Folder folder;
+  std::vector<std::string> paths;
+  for (int i = 0; i < 7; ++i) {
+    paths.push_back(folder / ("part" + std::to_string(i) + ".conf"));
+    put_file(paths.back(), "part " + std::to_string(i));
+    ::chmod(paths.back().c_str(), 0640);
+  }
+  RecordedServer server({.argv = listener(paths), .ring_path = folder / "ring"});
+  server.port();
+  const Reel reel = server.end_and_salvage();
+  EXPECT_EQ(kept_paths(reel), paths);
+  for (std::size_t i = 0; i < reel.files.size(); ++i) {
+    EXPECT_EQ(reel.files[i].bytes, "part " + std::to_string(i));
+    EXPECT_EQ(reel.files[i].mode, 0640u);
+  }
+}
+
+TEST(ConfigFiles, AreKeptAsTheProgramNamedThem) {
+  const Folder folder;
+  put_file(folder / "start", "#!/bin/sh\ncd \"$0.d\" && exec " LISTENER " tcp4 read ./my.conf\n");
+  ::chmod((folder / "start").c_str(), 0755);
+  std::filesystem::create_directory(folder / "start.d");
+  put_file(folder / "start.d/my.conf", "here");
+  RecordedServer server({.argv = {folder / "start"}, .ring_path = folder / "ring"});
+  server.port();
+  const Reel reel = server.end_and_salvage();
+  EXPECT_THAT(kept_paths(reel), ElementsAre("./my.conf"));
+  EXPECT_EQ(reel.program.working_directory, std::filesystem::canonical(folder / "start.d"));
+}
+
+TEST(ConfigFiles, AreNeitherBigNorSecretNorTheMachines) {
+  const Folder folder;
+  put_file(folder / "big", std::string((64 << 10) + 1, 'x'));
+  put_file(folder / "key.pem", "-----BEGIN PRIVATE KEY-----\nMIIE\n");
+  put_file(folder / "twice", "once");
+  RecordedServer server(
+      {.argv = listener({folder / "big", folder / "key.pem", folder / "twice", folder / "twice",
+                         "/etc/passwd", "/proc/self/status", LISTENER, folder / "missing"}),
+       .ring_path = folder / "ring"});
+  server.port();
+  EXPECT_THAT(kept_paths(server.end_and_salvage()), ElementsAre(folder / "twice"));
+}
+
+TEST(ConfigFiles, AreNotWhatIsOpenedAfterTheFirstSession) {
+  const Folder folder;
+  put_file(folder / "data", "not configuration");
+  RecordedServer server({.argv = listener(), .ring_path = folder / "ring"});
+  Client client = Client::tcp(server.port());
+  client.ask("open " + (folder / "data") + "\n");
+  EXPECT_THAT(kept_paths(server.end_and_salvage()), IsEmpty());
+}
+
+}  // namespace
+}  // namespace crashreel::testing
