@@ -32,8 +32,8 @@ bootstrap() { # ROOT MIRROR
 }
 
 what_starts_by_itself() { # ROOT
-  find "$1"/etc/systemd/system "$1"/etc/rc?.d -type l -printf '%P\n' 2>/dev/null |
-    sed 's/[SK][0-9][0-9]//' | sort
+  find "$1"/etc/systemd/system "$1"/etc/rc[2-5S].d -type l ! -name 'K*' -printf '%P\n' 2>/dev/null |
+    sed 's/^S[0-9][0-9]//' | sort
 }
 
 inside() { # MIRROR COMMAND...
@@ -48,28 +48,19 @@ inside() { # MIRROR COMMAND...
   cp -p "$root/usr/sbin/policy-rc.d" "$work/policy"
   what_starts_by_itself "$root" >"$work/starts"
 
-  # A new root rather than chroot: within a chroot nobody may make user namespaces.
-  mount --bind "$root" "$root"
-  mount -t proc proc "$root/proc"
-  mount --rbind /dev "$root/dev"
   start=$SECONDS
-  (
-    cd "$root"
-    mkdir -p old
-    pivot_root . old
-    umount -l old
-    exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-      bash -c 'cd "$1" && shift && "$@"' - "$place" "$@"
-  )
+  unshare --mount bash "${BASH_SOURCE[0]}" --in-new-root "$root" "$place" "$@"
   local took=$((SECONDS - start))
 
   cmp "$work/policy" "$root/usr/sbin/policy-rc.d"
   [[ $(stat -c %a "$root/usr/sbin/policy-rc.d") == 751 ]]
   what_starts_by_itself "$root" | diff "$work/starts" -
-  # This process namespace holds this script and what it started: anything else is a server.
-  local other
+  # This process namespace holds this script and what it started: what still has the other mounts is a
+  # server that was left running.
+  local other here
+  here=$(readlink /proc/self/ns/mnt)
   for other in /proc/[0-9]*; do
-    if [[ $(readlink "$other/root" 2>/dev/null) == "$root" ]]; then
+    if [[ $(readlink "$other/ns/mnt" || echo "$here") != "$here" ]]; then
       echo "clean system: still running: $(tr '\0' ' ' <"$other/cmdline")"
       exit 1
     fi
@@ -77,7 +68,27 @@ inside() { # MIRROR COMMAND...
   echo "clean system: $* passed in $took s; no service enabled or running"
 }
 
+# A new root rather than chroot: within a chroot nobody may make user namespaces. In mounts of its own,
+# for it takes every process of its mount namespace along.
+in_new_root() { # ROOT FOLDER COMMAND...
+  mount --bind "$1" "$1"
+  mount -t proc proc "$1/proc"
+  mount --rbind /dev "$1/dev"
+  cd "$1"
+  mkdir -p old
+  pivot_root . old
+  umount -l old
+  cd "$2"
+  shift 2
+  exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"
+}
+
 # ---------------------------------------------------------------- around them
+
+if [[ ${1-} == --in-new-root ]]; then
+  shift
+  in_new_root "$@"
+fi
 
 if [[ ${1-} == --inside ]]; then
   work=$2 source=$3 place=/home/crashreel
