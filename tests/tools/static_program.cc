@@ -1,0 +1,4 @@
+// A program that no library can be loaded into.
+int main() {
+  return 0;
+}

@@ -1,0 +1,163 @@
+#include "tools/pipeline/record.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "capture/reel/reel_writer.h"
+#include "capture/reel/ring_end.h"
+#include "capture/reel/salvage.h"
+#include "harness/target.h"
+#include "tools/exit_status.h"
+#include "tools/pipeline/program_check.h"
+#include "tools/pipeline/recorded_run.h"
+
+namespace crashreel {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kLibraryName[] = "libcrashreel-record.so";
+constexpr int kMostRingNames = 16;
+
+void add_trouble(RecordReport* report, const std::string& text) {
+  report->trouble += (report->trouble.empty() ? "" : "; ") + text;
+}
+
+Result<std::string> find_library(const RecordOptions& options) {
+  const std::string path =
+      options.library_path.empty() ? library_path(kLibraryName) : options.library_path;
+  if (::access(path.c_str(), R_OK) != 0) {
+    return Error{Trouble::kEnvironment,
+                 path + ": the recorder is not there; install crashreel again, or say where it is"};
+  }
+  if (path.find_first_of(": ") != std::string::npos) {
+    return Error{Trouble::kEnvironment,
+                 path + ": the loader takes no path with a space or colon; move crashreel"};
+  }
+  return path;
+}
+
+// A leftover of another process with our number is somebody's evidence and stays. Absolute, for a
+// start script may change its directory.
+std::string choose_ring_path(const RecordOptions& options) {
+  if (!options.ring_path.empty()) return fs::absolute(options.ring_path);
+  const std::string stem = "/dev/shm/crashreel-" + std::to_string(::getpid());
+  std::string path = stem + ".ring";
+  for (int i = 1; i < kMostRingNames && fs::exists(path); ++i) {
+    path = stem + "." + std::to_string(i) + ".ring";
+  }
+  return path;
+}
+
+bool is_to_be_saved(SaveOn save_on, const CrashFacts& end) {
+  const bool was_asked = end.signal == SIGHUP || end.signal == SIGINT || end.signal == SIGTERM;
+  switch (save_on) {
+    case SaveOn::kCrash:
+      return end.signal != 0 && !was_asked;
+    case SaveOn::kAbnormal:
+      return end.signal != 0 || end.exit_status != 0;
+    case SaveOn::kAlways:
+      return true;
+  }
+  return true;
+}
+
+std::string choose_reel_path(const RecordOptions& options, pid_t pid) {
+  if (!options.reel_path.empty()) return options.reel_path;
+  return fs::path(options.argv[0]).filename().string() + "-" + std::to_string(pid) + ".reel";
+}
+
+void count_inputs(const Reel& reel, RecordReport* report) {
+  const Loss& loss = reel.loss;
+  report->inputs_kept = static_cast<std::uint64_t>(
+      std::count_if(reel.inputs.begin(), reel.inputs.end(),
+                    [](const Input& input) { return counts_as_input(input.kind); }));
+  report->inputs_lost = loss.overwritten_inputs + loss.trimmed_inputs + loss.sparse_inputs +
+                        loss.torn_inputs + loss.dropped_inputs;
+  report->inputs_seen = report->inputs_kept + report->inputs_lost;
+}
+
+// Makes a reel of the ring where that is wanted. The ring goes when it is not needed any more,
+// which it is as long as its reel could not be written.
+void take_from_ring(const RecordOptions& options, const std::string& ring_path,
+                    const CrashFacts& end, const std::string& reel_path, RecordReport* report) {
+  report->ring_path = ring_path;
+  const std::string next_step = "; the ring is kept, try: crashreel salvage " + ring_path;
+  if (const Result<void> noted = note_end(ring_path, end); !noted) {
+    add_trouble(report, noted.error().message);
+  }
+  const Result<ReadReel> salvaged = salvage_ring(ring_path);
+  if (!salvaged) return add_trouble(report, salvaged.error().message + next_step);
+  const Reel& reel = salvaged->reel;
+  report->recorded = true;
+  count_inputs(reel, report);
+  if (is_to_be_saved(options.save_on, end)) {
+    if (const Result<void> written = write_reel(reel, reel_path); !written) {
+      return add_trouble(report, written.error().message + next_step);
+    }
+    report->reel_path = reel_path;
+  }
+  if (options.keep_ring) return;
+  std::error_code error;
+  if (fs::remove(ring_path, error)) report->ring_path.clear();
+}
+
+RecordReport not_started(int status, std::string reason) {
+  RecordReport report;
+  report.status = status;
+  report.trouble = std::move(reason);
+  return report;
+}
+
+std::vector<std::string> settings_of(const RecordOptions& options) {
+  std::vector<std::string> settings;
+  const auto add = [&settings](const char* name, std::uint64_t number) {
+    settings.push_back(name + std::to_string(number));
+  };
+  if (options.ring_bytes != 0) add("CRASHREEL_RING_BYTES=", options.ring_bytes);
+  if (options.keep_inputs != 0) add("CRASHREEL_KEEP_INPUTS=", options.keep_inputs);
+  if (options.prelude_bytes) add("CRASHREEL_PRELUDE_BYTES=", *options.prelude_bytes);
+  return settings;
+}
+
+}  // namespace
+
+Result<RecordReport> record(const RecordOptions& options) {
+  if (options.argv.empty()) {
+    return Error{Trouble::kUsage, "no program was named; put it behind --"};
+  }
+  const ProgramCheck program = check_program(options.argv[0]);
+  if (program.status != 0) return not_started(program.status, program.reason);
+  const Result<std::string> library = find_library(options);
+  if (!library) return library.error();
+
+  const std::string ring_path = choose_ring_path(options);
+  const Result<RunEnd> run = run_recorded({.path = program.path,
+                                           .argv = options.argv,
+                                           .library = *library,
+                                           .ring_path = ring_path,
+                                           .settings = settings_of(options),
+                                           .pump_stdin = options.pump_stdin});
+  if (!run) return run.error();
+  if (run->start_error != 0) {
+    const int status = run->start_error == ENOENT ? kExitNotFound : kExitNotExecutable;
+    return not_started(status, program.path + ": " + std::strerror(run->start_error));
+  }
+
+  RecordReport report;
+  report.started = true;
+  report.signal = run->facts.signal;
+  report.status = report.signal != 0 ? kExitSignalBase + report.signal : run->facts.exit_status;
+  report.trouble = run->trouble;
+  if (run->ring_was_made) {
+    take_from_ring(options, ring_path, run->facts, choose_reel_path(options, run->pid), &report);
+  }
+  return report;
+}
+
+}  // namespace crashreel

@@ -1,0 +1,58 @@
+// What happened while this program ran, and what is left of it?
+//
+// record() runs an unmodified program with the recorder loaded into it, stays beside it until it
+// ends, passes signals on, and when it ended badly turns the ring into a reel. It is a library
+// function: it prints nothing, and the command line decides what to say. How the recorder works
+// inside the program is capture/preload's affair; what the reel is good for, the other stations'.
+//
+// The program runs in this process's group, with its working directory and environment. Only its
+// standard input may be another: see stdin_pump.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "capture/base/result.h"
+
+namespace crashreel {
+
+enum class SaveOn {
+  kCrash,     // killed by a signal, but for those that ask a program to end: HUP, INT, TERM
+  kAbnormal,  // any signal, or an exit status other than 0
+  kAlways,
+};
+
+struct RecordOptions {
+  std::vector<std::string> argv;  // the program, found as a shell would, and its arguments
+  std::string ring_path;          // empty: /dev/shm/crashreel-PID.ring, PID being ours
+  std::uint64_t ring_bytes = 0;   // 0: the runtime's default
+  std::uint64_t keep_inputs = 0;  // 0: no bound
+  std::optional<std::uint64_t> prelude_bytes;
+  std::string reel_path;  // empty: PROGRAM-PID.reel in the working directory
+  bool keep_ring = false;
+  SaveOn save_on = SaveOn::kCrash;
+  bool pump_stdin = true;    // false: the program gets our standard input itself, unrecorded
+  std::string library_path;  // of the recorder; empty: ../lib beside our own executable
+};
+
+struct RecordReport {
+  bool started = false;
+  int status = 0;  // to pass through: the program's, 128 + signal, or 125 to 127 if not started
+  int signal = 0;  // that killed it
+  bool recorded = false;  // a ring was there and could be read
+  // Inputs in the narrow sense, what N counts; only among the lost ones are openings and closings.
+  std::uint64_t inputs_seen = 0;
+  std::uint64_t inputs_kept = 0;  // could be taken from the ring
+  std::uint64_t inputs_lost = 0;  // overwritten, left out, torn or dropped
+  std::string reel_path;          // empty: none was written
+  std::string ring_path;          // empty: none is left
+  std::string trouble;            // what went wrong beside the program; empty: nothing
+};
+
+// Blocks until the program has ended. Blocks the signals that it passes on for the calling thread
+// meanwhile. An error means that nothing was started because crashreel itself is not in order.
+Result<RecordReport> record(const RecordOptions& options);
+
+}  // namespace crashreel

@@ -1,0 +1,43 @@
+// How does a program run with the recorder inside it and us beside it?
+//
+// Starts it, waits until the recorder has said how its own start went, hands standard input on and
+// records it, passes signals on, and collects how the program ended. What becomes of the ring is
+// another's affair.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "capture/base/result.h"
+#include "capture/reel/reel.h"
+
+namespace crashreel {
+
+// Standard input's number among the sessions of a recorded program; connections have others.
+inline constexpr std::uint32_t kStdinSession = 0;
+
+struct RecordedRun {
+  std::string path;  // what to execute
+  std::vector<std::string> argv;
+  std::string library;                // the recorder
+  std::string ring_path;              // made by the recorder
+  std::vector<std::string> settings;  // more of the environment, "NAME=value"
+  bool pump_stdin = true;
+};
+
+struct RunEnd {
+  int start_error = 0;  // an errno value: the program was not started
+  pid_t pid = -1;
+  bool ring_was_made = false;  // else what lies at ring_path, if anything, is somebody else's
+  CrashFacts facts;            // its time is left to whoever notes it in the ring
+  std::string trouble;  // why not everything was recorded; empty: nothing is known against it
+};
+
+// Blocks until the program has ended. An error: this machine could not do our part of it, and
+// nothing was started.
+Result<RunEnd> run_recorded(const RecordedRun& run);
+
+}  // namespace crashreel
