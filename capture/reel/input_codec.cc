@@ -5,14 +5,14 @@
 namespace crashreel {
 namespace {
 
-// A record's first byte: the kind, and which fields differ from what the record before suggests.
+// An input's first byte: the kind, and which fields differ from what the input before suggests.
 constexpr std::uint8_t kKindBits = 7;
 constexpr std::uint8_t kOtherThread = 8;
 constexpr std::uint8_t kOtherSession = 16;
 constexpr std::uint8_t kSeqJumps = 32;
 constexpr std::uint8_t kAllBits = 63;
 
-// What stands, by definition, before a frame's first record.
+// What stands, by definition, before a frame's first input.
 Input before_the_first() {
   return {.seq = UINT64_MAX, .session = kNoSession, .data = {}};
 }
@@ -22,34 +22,63 @@ std::uint32_t shifted(std::uint32_t session) {
   return session + 1;
 }
 
-void put_record(std::string& out, const Input& previous, const Input& input) {
-  const std::uint64_t seq_jump = input.seq - (previous.seq + 1);
-  auto flags = static_cast<std::uint8_t>(input.kind);
-  if (input.thread != previous.thread) flags |= kOtherThread;
-  if (input.session != previous.session) flags |= kOtherSession;
-  if (seq_jump != 0) flags |= kSeqJumps;
-  put_fixed(out, flags);
-  if (flags & kSeqJumps) put_varint(out, seq_jump);
-  put_varint(out, zigzag(input.time_ns - previous.time_ns));
-  if (flags & kOtherThread) put_varint(out, input.thread);
-  if (flags & kOtherSession) put_varint(out, shifted(input.session));
-  put_varint(out, input.data.size());
-}
+// The columns of a frame, in the file's order. The payloads follow behind them.
+struct ColumnTexts {
+  std::string flags, seqs, times, threads, sessions, sizes;
 
-// Everything but the payload, of which the size is returned.
-std::uint64_t get_record(WireReader& in, const Input& previous, Input& input) {
-  const auto flags = in.fixed<std::uint8_t>();
-  if (flags > kAllBits || (flags & kKindBits) == 0) in.fail();
-  input.kind = static_cast<InputKind>(flags & kKindBits);
-  input.seq = previous.seq + 1;
-  if (flags & kSeqJumps) input.seq += in.varint();
-  input.time_ns = previous.time_ns + unzigzag(in.varint());
-  input.thread = previous.thread;
-  if (flags & kOtherThread) input.thread = static_cast<std::uint32_t>(in.varint(UINT32_MAX));
-  input.session = previous.session;
-  if (flags & kOtherSession) input.session = static_cast<std::uint32_t>(in.varint(UINT32_MAX)) - 1;
-  return in.varint(kMaxPayloadBytes);
-}
+  void put(const Input& previous, const Input& input) {
+    const std::uint64_t seq_jump = input.seq - (previous.seq + 1);
+    auto bits = static_cast<std::uint8_t>(input.kind);
+    if (input.thread != previous.thread) {
+      bits |= kOtherThread;
+      put_varint(threads, input.thread);
+    }
+    if (input.session != previous.session) {
+      bits |= kOtherSession;
+      put_varint(sessions, shifted(input.session));
+    }
+    if (seq_jump != 0) {
+      bits |= kSeqJumps;
+      put_varint(seqs, seq_jump);
+    }
+    put_fixed(flags, bits);
+    put_varint(times, zigzag(input.time_ns - previous.time_ns));
+    put_varint(sizes, input.data.size());
+  }
+};
+
+struct ColumnReaders {
+  WireReader flags, seqs, times, threads, sessions, sizes;
+
+  explicit ColumnReaders(WireReader& in)
+      : flags(in.take(in.varint())),
+        seqs(in.take(in.varint())),
+        times(in.take(in.varint())),
+        threads(in.take(in.varint())),
+        sessions(in.take(in.varint())),
+        sizes(in.take(in.varint())) {}
+
+  // Everything but the payload, of which the size is returned.
+  std::uint64_t get(const Input& previous, Input& input) {
+    const auto bits = flags.fixed<std::uint8_t>();
+    if (bits > kAllBits || (bits & kKindBits) == 0) flags.fail();
+    input.kind = static_cast<InputKind>(bits & kKindBits);
+    input.seq = previous.seq + 1;
+    if (bits & kSeqJumps) input.seq += seqs.varint();
+    input.time_ns = previous.time_ns + unzigzag(times.varint());
+    input.thread = previous.thread;
+    if (bits & kOtherThread) input.thread = static_cast<std::uint32_t>(threads.varint(UINT32_MAX));
+    input.session = previous.session;
+    if (bits & kOtherSession)
+      input.session = static_cast<std::uint32_t>(sessions.varint(UINT32_MAX)) - 1;
+    return sizes.varint(kMaxPayloadBytes);
+  }
+
+  bool done() const {
+    return flags.done() && seqs.done() && times.done() && threads.done() && sessions.done() &&
+           sizes.done();
+  }
+};
 
 }  // namespace
 
@@ -60,34 +89,36 @@ std::size_t encoded_size_at_most(const Input& input) {
 
 std::string encode_inputs(std::span<const Input> inputs) {
   const Input origin = before_the_first();
-  std::string records;
-  std::size_t payload_bytes = 0;
+  ColumnTexts columns;
+  std::size_t bytes = 0;
   const Input* previous = &origin;
   for (const Input& input : inputs) {
-    put_record(records, *previous, input);
-    payload_bytes += input.data.size();
+    columns.put(*previous, input);
+    bytes += encoded_size_at_most(input);
     previous = &input;
   }
   std::string out;
-  out.reserve(10 + records.size() + payload_bytes);
-  put_text(out, records);
+  out.reserve(bytes);
+  for (const std::string* column : {&columns.flags, &columns.seqs, &columns.times, &columns.threads,
+                                    &columns.sessions, &columns.sizes})
+    put_text(out, *column);
   for (const Input& input : inputs) out += input.data;
   return out;
 }
 
 std::optional<std::vector<Input>> decode_inputs(std::string_view raw, std::size_t count) {
   WireReader in(raw);
-  WireReader records(in.take(in.varint()));
-  // A record has three bytes at least, so a hostile count can't make us take much memory.
-  if (!in.ok() || count > records.rest().size() / 3) return std::nullopt;
+  ColumnReaders columns(in);
+  // So a hostile count can't make us take much memory.
+  if (!in.ok() || count != columns.flags.rest().size()) return std::nullopt;
   const Input origin = before_the_first();
   std::vector<Input> inputs(count);
-  for (std::size_t i = 0; i < count && records.ok(); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     const Input& previous = i == 0 ? origin : inputs[i - 1];
-    inputs[i].data = in.take(get_record(records, previous, inputs[i]));
-    if (i > 0 && inputs[i].seq <= previous.seq) return std::nullopt;
+    inputs[i].data = in.take(columns.get(previous, inputs[i]));
+    if (!in.ok() || (i > 0 && inputs[i].seq <= previous.seq)) return std::nullopt;
   }
-  if (!records.done() || !in.done()) return std::nullopt;
+  if (!columns.done() || !in.done()) return std::nullopt;
   return inputs;
 }
 

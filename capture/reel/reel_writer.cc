@@ -156,16 +156,17 @@ std::string trouble_with_files(const std::vector<ReelFile>& files, std::uint64_t
 std::string trouble_with_inputs(const std::vector<Input>& inputs, std::uint64_t& bytes) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Input& input = inputs[i];
-    const std::string which = "input " + std::to_string(i);
-    if (input_kind_of(name_of(input.kind)) != input.kind)
-      return which + ": kind " + std::to_string(static_cast<int>(input.kind)) + " is none";
+    const auto which = [i] { return "input " + std::to_string(i); };
+    const auto kind = static_cast<unsigned>(input.kind);
+    if (kind < 1 || kind > static_cast<unsigned>(InputKind::kNote))
+      return which() + ": kind " + std::to_string(kind) + " is none";
     if (input.data.size() > kMaxPayloadBytes)
-      return exceeds("payload of " + which, input.data.size(), kMaxPayloadBytes);
+      return exceeds("payload of " + which(), input.data.size(), kMaxPayloadBytes);
     if (i > 0 && input.seq <= inputs[i - 1].seq)
-      return which + ": seq " + std::to_string(input.seq) + " does not rise above " +
+      return which() + ": seq " + std::to_string(input.seq) + " does not rise above " +
              std::to_string(inputs[i - 1].seq);
     bytes += encoded_size_at_most(input);
-    if (bytes > kMaxReelBytes) return exceeds("bytes up to " + which, bytes, kMaxReelBytes);
+    if (bytes > kMaxReelBytes) return exceeds("bytes up to " + which(), bytes, kMaxReelBytes);
   }
   return "";
 }
