@@ -39,15 +39,20 @@ struct alignas(64) WriterTruth {
   volatile std::uint64_t done = 0;
   volatile std::uint64_t begun_bytes = 0;
   volatile std::uint64_t done_bytes = 0;
-  // A moment before the newest done record, by both clocks that a ring may use: its stamp is later.
-  volatile std::uint64_t before_cycles = 0;
-  volatile std::uint64_t before_ns = 0;
 };
+
+// A moment before a record, by both clocks that a ring may use: its stamp is later.
+struct Moment {
+  std::uint64_t cycles;
+  std::uint64_t ns;
+};
+constexpr std::uint64_t kMoments = 1 << 16;  // the newest of each writer
 
 struct Truth {
   volatile int recording = 0;
   volatile int trouble = 0;
   std::array<WriterTruth, kWriters> writers;
+  std::array<std::array<Moment, kMoments>, kWriters> before;
 };
 
 Truth* truth = nullptr;
@@ -72,13 +77,11 @@ void record_truly(unsigned writer, char* buffer, std::size_t size) {
   WriterTruth& mine = truth->writers[writer];
   const auto number = static_cast<std::uint32_t>(mine.done);
   make_payload({writer, number}, size, buffer);
-  const std::uint64_t before_cycles = cycles(), before_ns = monotonic_ns();
+  truth->before[writer][number % kMoments] = {cycles(), monotonic_ns()};
   mine.begun_bytes = mine.done_bytes + size;
   mine.begun = number + 1;
   crashreel_data(writer, buffer, size);
   mine.done_bytes = mine.begun_bytes;
-  mine.before_cycles = before_cycles;
-  mine.before_ns = before_ns;
   mine.done = number + 1;
 }
 
@@ -188,21 +191,40 @@ void check_no_gaps(const Reel& reel, std::size_t begin, std::size_t end, KillAcc
   }
 }
 
-// What a writer committed last must be there if it lies above the horizon; and what the writers
-// committed in all must be what salvage shows and counts.
-void check_counts(const Collection& found, bool stamps_are_cycles, const Reel& reel,
+// The tail is everything from its first input on: what each writer committed just before its own
+// first input there must be older than that.
+void check_complete(const Collection& found, bool stamps_are_cycles, const Reel& reel,
+                    KillAccount& account) {
+  const std::size_t tail = reel.inputs.size() - reel.prelude_inputs;
+  if (tail == 0) return;
+  const std::uint64_t floor = found.inputs[found.inputs.size() - tail].stamp;
+  std::map<std::uint32_t, std::uint64_t> first;
+  for (std::size_t i = reel.prelude_inputs; i < reel.inputs.size(); ++i) {
+    if (const auto label = read_payload(reel.inputs[i].data)) {
+      first.try_emplace(label->writer, label->number);
+    }
+  }
+  for (std::uint32_t writer = 0; writer < kWriters; ++writer) {
+    const std::uint64_t done = truth->writers[writer].done;
+    const auto it = first.find(writer);
+    const std::uint64_t end = it == first.end() ? done : it->second;
+    if (end == 0 || done - end >= kMoments) continue;
+    const Moment& before = truth->before[writer][(end - 1) % kMoments];
+    if ((stamps_are_cycles ? before.cycles : before.ns) <= floor) continue;
+    ++account.missing;
+    complain(account, "writer " + std::to_string(writer) + ": " + std::to_string(end - 1) +
+                          " is newer than the tail's first input, and not in it");
+  }
+}
+
+// What the writers committed in all must be what salvage shows and counts.
+void check_counts(const Collection& found, const Reel& reel,
                   const std::map<std::uint32_t, Shown>& shown, KillAccount& account) {
   std::uint64_t least = 0, most = 0, least_bytes = 0, most_bytes = 0;
   for (std::uint32_t writer = 0; writer < kWriters; ++writer) {
     const WriterTruth& mine = truth->writers[writer];
     const auto it = shown.find(writer);
     const std::uint64_t newest = it == shown.end() ? 0 : it->second.newest + 1u;
-    const std::uint64_t before = stamps_are_cycles ? mine.before_cycles : mine.before_ns;
-    if (mine.done > newest && before > found.horizon) {
-      account.missing += mine.done - newest;
-      complain(account, "writer " + std::to_string(writer) + " committed " +
-                            std::to_string(mine.done) + ", shown up to " + std::to_string(newest));
-    }
     const bool in_flight_came_through = newest > mine.done;
     least += in_flight_came_through ? mine.begun : mine.done;
     most += mine.begun;
@@ -254,7 +276,8 @@ KillAccount judge(const KillPlan& plan) {
   const std::size_t prelude = read->reel.prelude_inputs;
   check_no_gaps(read->reel, 0, prelude, account);
   check_no_gaps(read->reel, prelude, read->reel.inputs.size(), account);
-  check_counts(found, image->super().clock == ring::Clock::kCycles, read->reel, shown, account);
+  check_complete(found, image->super().clock == ring::Clock::kCycles, read->reel, account);
+  check_counts(found, read->reel, shown, account);
   return account;
 }
 
