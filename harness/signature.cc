@@ -102,9 +102,9 @@ Modules& modules() {
 
 class Stack {
  public:
-  Stack(const ScriptCrash& crash, const std::string& executable)
+  Stack(const ScriptCrash& crash, const std::string& executable, const std::string& name)
       : crash_(crash),
-        executable_(executable),
+        program_name_(name),
         mapped_executable_(std::filesystem::weakly_canonical(executable, ignored_).string()),
         maps_(parse_maps({crash.maps, std::min(crash.maps_size.load(), kMaxCrashMaps)})) {}
 
@@ -153,7 +153,7 @@ class Stack {
     const ElfFile& elf = elf_of(mapping->path);
     const std::uint64_t offset = elf.address_of(address - mapping->begin + mapping->file_offset);
     const bool is_program = mapping->path == mapped_executable_;
-    const std::string& name = is_program ? executable_ : mapping->path;
+    const std::string& name = is_program ? program_name_ : mapping->path;
     const Frame frame = {name.substr(name.rfind('/') + 1), elf.build_id, offset, {}};
     modules().remember(frame, mapping->path);
     return frame;
@@ -184,7 +184,7 @@ class Stack {
 
   std::error_code ignored_;
   const ScriptCrash& crash_;
-  const std::string& executable_;
+  const std::string& program_name_;
   std::string mapped_executable_;
   std::vector<Mapping> maps_;
 };
@@ -245,8 +245,9 @@ std::string file_of(const Frame& frame) {
   return modules().file_of(frame);
 }
 
-Signature signature_of(const ScriptCrash& crash, const std::string& executable) {
-  const Stack stack(crash, executable);
+Signature signature_of(const ScriptCrash& crash, const std::string& executable,
+                       const std::string& name) {
+  const Stack stack(crash, executable, name);
   Signature signature;
   signature.kind = signal_name(crash.signal);
   if (crash.stack_size.load() != 0) {

@@ -22,8 +22,10 @@ struct SameCrash {
 SameCrash compare(const Signature& expected, const Signature& seen);
 
 // From what the player wrote down; the process is gone. Reads the mapped files for their build ids.
-// The program's own frames carry the name it was started under, not that of a link's target.
-Signature signature_of(const ScriptCrash& crash, const std::string& executable);
+// The program's own frames carry the name it was started under (the last part of argv[0]), not that
+// of a link's target.
+Signature signature_of(const ScriptCrash& crash, const std::string& executable,
+                       const std::string& name);
 
 // The file that a frame's module was mapped from, as far as a signature made by this process told;
 // else empty.

@@ -89,7 +89,8 @@ Signature signature_for(const Script& script, const Target& target, const Proces
   const ScriptCrash& crash = script.header().crash;
   // SIGKILL and the like leave no frames; what the player saw counts only if it is what killed.
   if (crash.frame_count.load() == 0 || crash.signal != end.code) return {signal_name(end.code), {}};
-  return signature_of(crash, target.executable);
+  return signature_of(crash, target.executable,
+                      target.argv.empty() ? target.executable : target.argv.front());
 }
 
 }  // namespace

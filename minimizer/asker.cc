@@ -25,7 +25,16 @@ std::optional<bool> Asker::reproduces(const Choice& choice, std::uint32_t votes)
     stopped_ = true;
     return std::nullopt;
   }
-  return answer->verdict == Verdict::kReproduces;
+  const bool reproduced = answer->verdict == Verdict::kReproduces;
+  count_as_needed(cache_.entry(key));
+  return reproduced;
+}
+
+void Asker::count_as_needed(Answer& answer) {
+  if (answer.needed) return;
+  answer.needed = true;
+  ++tally_.questions;
+  --tally_.guesses;
 }
 
 bool Asker::knows(const Choice& choice, std::uint32_t votes) const {
@@ -48,8 +57,8 @@ std::vector<Asker::Pending> Asker::admit(std::span<const Choice> choices, std::u
   for (const Choice& choice : choices) {
     const ContentKey key = key_of_(choice);
     if (cache_.find(key) == nullptr) {
-      if (tally_.questions >= limits_.max_questions) continue;
-      ++tally_.questions;
+      if (tally_.questions + tally_.guesses >= limits_.max_questions) continue;
+      ++tally_.guesses;  // until the search asks for it
     }
     Answer& answer = cache_.entry(key);
     const auto already = [&](const Pending& other) { return other.answer == &answer; };

@@ -18,13 +18,14 @@
 namespace crashreel {
 
 struct AskLimits {
-  std::uint64_t max_questions = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t max_questions = std::numeric_limits<std::uint64_t>::max();  // guesses included
   std::size_t max_different = 16;  // how many choices with another crash are kept aside
   std::function<bool()> stop;      // looked at before every run; may be empty
 };
 
 struct AskTally {
-  std::uint64_t questions = 0;   // distinct choices asked
+  std::uint64_t questions = 0;   // distinct choices whose answer the search needed
+  std::uint64_t guesses = 0;     // distinct choices asked ahead for workers, and never needed
   std::uint64_t runs = 0;        // times the oracle was asked: votes and second tries count
   std::uint64_t items_sent = 0;  // sum of the sizes of the choices, over all runs
   std::uint64_t unresolved = 0;  // questions taken as "passes" for want of any answer, twice
@@ -44,7 +45,7 @@ class Asker {
   // that comes counts. Without an answer from the budget's end on: stopped() says so from then on.
   std::optional<bool> reproduces(const Choice& choice, std::uint32_t votes);
 
-  // Gets the answers of several at once, as far as the budget reaches, for reproduces() to find.
+  // Guesses the answers of several at once, as far as the budget reaches, for reproduces() to find.
   void fetch(std::span<const Choice> choices, std::uint32_t votes);
 
   bool stopped() const { return stopped_; }
@@ -59,6 +60,7 @@ class Asker {
     Answer* answer;
   };
 
+  void count_as_needed(Answer& answer);
   std::vector<Pending> admit(std::span<const Choice> choices, std::uint32_t votes);
   void run_once(std::span<const Pending> pending);
   void record(const Pending& asked, Verdict verdict);

@@ -118,6 +118,7 @@ ByteResult minimize_bytes(std::span<const std::string> payloads, ByteOracle& ora
   result.stopped = asker.stopped();
   const AskTally tally = asker.take_tally();
   result.questions = tally.questions;
+  result.guesses = tally.guesses;
   result.runs = tally.runs;
   result.unresolved = tally.unresolved;
   for (const Choice& choice : tally.different) {

@@ -49,7 +49,8 @@ struct ByteResult {
   std::vector<std::string> payloads;
   bool one_minimal = false;
   bool stopped = false;
-  std::uint64_t questions = 0;  // distinct in content
+  std::uint64_t questions = 0;  // distinct in content, that the search needed
+  std::uint64_t guesses = 0;    // asked ahead for further workers, and not needed
   std::uint64_t runs = 0;
   std::uint64_t unresolved = 0;
   std::vector<std::vector<std::string>> different;

@@ -31,6 +31,7 @@ struct Answer {
   Verdict verdict = Verdict::kPasses;
   std::uint32_t votes = 0;          // runs that said "passes", or gave no answer even when retried
   bool retry = false;               // the run before gave no answer: the next one is its second try
+  bool needed = false;              // the search asked for it; else it was only guessed ahead
   bool counted_unresolved = false;  // already among the questions that never got an answer
 
   // Nothing that a further run, up to this many, would be asked for.

@@ -56,6 +56,7 @@ MinimizeResult minimize(std::span<const Item> items, Oracle& oracle,
   result.history = log.take_history();
   AskTally tally = asker.take_tally();
   result.questions = tally.questions;
+  result.guesses = tally.guesses;
   result.runs = tally.runs;
   result.replayed_items = tally.items_sent;
   result.unresolved = tally.unresolved;

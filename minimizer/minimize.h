@@ -44,7 +44,8 @@ struct MinimizeResult {
   bool one_minimal = false;
   bool stopped = false;  // budget spent, or asked to stop
 
-  std::uint64_t questions = 0;       // distinct
+  std::uint64_t questions = 0;       // distinct, that the search needed: the same for any workers
+  std::uint64_t guesses = 0;         // asked ahead for further workers, and not needed
   std::uint64_t runs = 0;            // of the oracle; more than questions if there were votes
   std::uint64_t replayed_items = 0;  // sum of the sizes of the choices, over all runs
   std::uint64_t bound = 0;           // question_bound(items, kept)

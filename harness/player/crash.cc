@@ -83,9 +83,11 @@ void take_overflowed_stack(const siginfo_t& info, std::uint64_t sp) {
   // As much as is mapped: the kernel refuses rather than faults.
   int channel[2];
   if (::syscall(SYS_pipe2, channel, O_NONBLOCK) != 0) return;
+  // Where the fault is at or above the stack pointer, the mapped part begins on the next page.
+  const std::uint64_t from = address >= sp ? (address | 4095) + 1 : sp;
   std::uint32_t size = 0;
   while (size < kMaxCrashStack) {
-    if (::syscall(SYS_write, channel[1], sp + size, 4096) != 4096) break;
+    if (::syscall(SYS_write, channel[1], from + size, 4096) != 4096) break;
     if (::syscall(SYS_read, channel[0], script->crash.stack + size, 4096) != 4096) break;
     size += 4096;
   }

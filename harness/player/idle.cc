@@ -1,11 +1,12 @@
 #include "harness/player/idle.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
-
-#include <atomic>
 
 #include "capture/interpose/real_call.h"
 #include "harness/player/clock.h"
@@ -14,90 +15,164 @@
 namespace crashreel::player {
 namespace {
 
-// Waits in both lists are owned by their threads' stacks. `released` holds those that were let go
-// but have not returned from the real wait yet.
+// Waits and threads are owned by their threads' stacks or thread-local storage.
+template <typename Member>
 struct List {
-  Wait* first = nullptr;
+  Member* first = nullptr;
+  Member* last = nullptr;
 
-  void add(Wait& wait) {
-    wait.previous = nullptr;
-    wait.next = first;
-    if (first != nullptr) first->previous = &wait;
-    first = &wait;
+  void add(Member& member) {
+    member.previous = last;
+    member.next = nullptr;
+    (last == nullptr ? first : last->next) = &member;
+    last = &member;
   }
 
-  void remove(Wait& wait) {
-    if (wait.previous != nullptr) wait.previous->next = wait.next;
-    if (wait.next != nullptr) wait.next->previous = wait.previous;
-    if (first == &wait) first = wait.next;
-    wait.previous = wait.next = nullptr;
+  void remove(Member& member) {
+    (member.previous == nullptr ? first : member.previous->next) = member.next;
+    (member.next == nullptr ? last : member.next->previous) = member.previous;
   }
 };
 
+struct Thread {
+  bool counted = false;
+  pthread_t id = {};
+  int wake_fd = -1;
+  int kernel_id = 0;
+  Thread* previous = nullptr;
+  Thread* next = nullptr;
+};
+
+// An epoll set is one descriptor; who waits for more at a time is asked in several goes.
+constexpr nfds_t kAskedAtOnce = 256;
+
 pthread_mutex_t scheduler_lock = PTHREAD_MUTEX_INITIALIZER;
-List blocked;
-List released;
+List<Wait> blocked;  // who waits longest comes first
+List<Thread> threads;
 long blocked_count = 0;
-long thread_count = 1;
+long thread_count = 0;     // of `threads`, those announced, and handlers that run meanwhile
+long announced_count = 0;  // not in `threads` yet
 Act act = nullptr;
 std::atomic<bool> active{false};
 
-thread_local bool counted = false;
-thread_local int thread_wake_fd = -1;
+pthread_key_t end_of_thread;
+thread_local Thread self;
+thread_local bool inside = false;  // this thread holds the lock
+
+void lock_scheduler() {
+  CRASHREEL_REAL(pthread_mutex_lock)(&scheduler_lock);
+  inside = true;
+}
+
+void unlock_scheduler() {
+  inside = false;
+  ::pthread_mutex_unlock(&scheduler_lock);
+}
 
 class Locked {
  public:
-  Locked() { pthread_mutex_lock(&scheduler_lock); }
-  ~Locked() { pthread_mutex_unlock(&scheduler_lock); }
+  Locked() { lock_scheduler(); }
+  ~Locked() { unlock_scheduler(); }
   Locked(const Locked&) = delete;
   Locked& operator=(const Locked&) = delete;
 };
 
+int kernel_id() {
+  if (self.kernel_id == 0) self.kernel_id = static_cast<int>(::syscall(SYS_gettid));
+  return self.kernel_id;
+}
+
 void block(Wait& wait) {
-  wait.state = Wait::State::kBlocked;
   blocked.add(wait);
   ++blocked_count;
 }
 
-// No longer blocked, but its thread has yet to notice.
+void forget(Wait& wait) {
+  if (wait.state.load(std::memory_order_relaxed) != Wait::kBlocked) return;
+  blocked.remove(wait);
+  --blocked_count;
+}
+
+// The thread counts as running from here on, and learns of it as soon as it gets the lock.
 void let_go(Wait& wait, Wait::State state) {
   blocked.remove(wait);
   --blocked_count;
-  wait.state = state;
-  released.add(wait);
+  wait.state.store(state, std::memory_order_release);
+  if (!wait.asleep) return;
+  if (wait.kind == Wait::Kind::kDescriptors) {
+    const std::uint64_t one = 1;
+    if (wait.wake_fd >= 0) (void)!CRASHREEL_REAL(write)(wait.wake_fd, &one, sizeof one);
+  } else {
+    ::syscall(SYS_futex, &wait.state, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+  }
 }
 
-void forget(Wait& wait) {
-  if (wait.state == Wait::State::kBlocked) {
-    blocked.remove(wait);
-    --blocked_count;
-  } else {
-    released.remove(wait);
+bool is_alive(pthread_t id) {
+  if (announced_count > 0) return true;  // it may be one of those
+  for (const Thread* thread = threads.first; thread != nullptr; thread = thread->next) {
+    if (pthread_equal(thread->id, id) != 0) return true;
   }
+  return false;
+}
+
+// Is the waiting thread about to have the mutex, or does it have it already? glibc takes the lock
+// word first and writes the owner down after it, and the other way round when it unlocks; in
+// between the owner is 0 and the answer errs on the side of "not idle".
+bool is_ready_for_mutex(const Wait& wait) {
+  const auto& data = static_cast<const pthread_mutex_t*>(wait.object)->__data;
+  if (__atomic_load_n(&data.__lock, __ATOMIC_ACQUIRE) == 0) return true;
+  const int owner = __atomic_load_n(&data.__owner, __ATOMIC_ACQUIRE);
+  return owner == 0 || owner == wait.thread_id;
 }
 
 bool is_ready(const Wait& wait) {
   switch (wait.kind) {
-    case Wait::Kind::kDescriptors:
-      return wait.descriptor_count != 0 &&
-             CRASHREEL_REAL(poll)(wait.descriptors, wait.descriptor_count, 0) != 0;
     case Wait::Kind::kSemaphore: {
       int value = 0;
       auto* semaphore = static_cast<sem_t*>(const_cast<void*>(wait.object));
       return ::sem_getvalue(semaphore, &value) == 0 && value > 0;
     }
-    case Wait::Kind::kCondition:
+    case Wait::Kind::kMutex:
+      return is_ready_for_mutex(wait);
     case Wait::Kind::kJoin:
-      return false;  // released before they are woken
+      return !is_alive(reinterpret_cast<pthread_t>(wait.object));
+    case Wait::Kind::kCondition:    // released by whoever signals it
+    case Wait::Kind::kDescriptors:  // asked all at once
+      return false;
   }
   return false;
 }
 
-bool another_is_ready(const Wait* self) {
-  for (const Wait* wait = blocked.first; wait != nullptr; wait = wait->next) {
-    if (wait != self && is_ready(*wait)) return true;
+// Under the lock, so one is enough.
+class Question {
+ public:
+  // False: no descriptor so far is ready.
+  bool add(const Wait& wait) {
+    for (nfds_t i = 0; i < wait.descriptor_count; ++i) {
+      asked_[count_++] = wait.descriptors[i];
+      if (count_ == kAskedAtOnce && ask()) return true;
+    }
+    return false;
   }
-  return false;
+
+  bool ask() {
+    const nfds_t count = count_;
+    count_ = 0;
+    return count != 0 && CRASHREEL_REAL(poll)(asked_, count, 0) != 0;
+  }
+
+ private:
+  nfds_t count_ = 0;
+  pollfd asked_[kAskedAtOnce];
+};
+
+bool another_is_ready(const Wait* own) {
+  static Question question;
+  bool ready = false;
+  for (const Wait* wait = blocked.first; wait != nullptr && !ready; wait = wait->next) {
+    if (wait != own) ready = is_ready(*wait) || question.add(*wait);
+  }
+  return question.ask() || ready;  // asked in any case, so that nothing is left of it
 }
 
 std::uint64_t nearest_deadline() {
@@ -108,48 +183,84 @@ std::uint64_t nearest_deadline() {
   return nearest;
 }
 
-bool program_is_idle(const Wait* self) {
+bool program_is_idle(const Wait* own) {
   return active.load(std::memory_order_relaxed) && blocked_count >= thread_count &&
-         !another_is_ready(self);
+         !another_is_ready(own);
 }
 
-void wake(Wait& wait) {
-  if (!wait.asleep) return;
-  if (wait.kind == Wait::Kind::kDescriptors) {
-    const std::uint64_t one = 1;
-    if (wait.wake_fd >= 0) (void)!CRASHREEL_REAL(write)(wait.wake_fd, &one, sizeof one);
-  } else if (wait.kind == Wait::Kind::kCondition) {
-    auto* condition = static_cast<pthread_cond_t*>(const_cast<void*>(wait.object));
-    CRASHREEL_REAL(pthread_cond_broadcast)(condition);
-  } else if (wait.kind == Wait::Kind::kSemaphore) {
-    CRASHREEL_REAL(sem_post)(static_cast<sem_t*>(const_cast<void*>(wait.object)));
-  }
+// Whether a handler of the program's runs for this signal on this thread, and what comes after it.
+Woken after_handling(int signal) {
+  struct sigaction action;
+  if (CRASHREEL_REAL(sigaction)(signal, nullptr, &action) != 0) return Woken::kReady;
+  if (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN) return Woken::kReady;
+  sigset_t mask;
+  CRASHREEL_REAL(pthread_sigmask)(SIG_BLOCK, nullptr, &mask);
+  if (sigismember(&mask, signal) != 0) return Woken::kReady;
+  return (action.sa_flags & SA_RESTART) != 0 ? Woken::kResumable : Woken::kInterrupted;
+}
+
+// Brings the idle program on. A signal is raised outside the lock, for its handler is the program's
+// code and may come back here; while it runs, this thread does not count as blocked.
+Woken bring_on() {
+  const int signal = act(nearest_deadline());
+  if (signal == 0) return Woken::kReady;
+  const Woken woken = after_handling(signal);
+  ++thread_count;
+  unlock_scheduler();
+  ::kill(::getpid(), signal);
+  lock_scheduler();
+  --thread_count;
+  return woken;
 }
 
 int own_wake_fd() {
-  if (thread_wake_fd < 0) thread_wake_fd = move_out_of_sight(::eventfd(0, EFD_CLOEXEC));
-  return thread_wake_fd;
+  if (self.wake_fd < 0) self.wake_fd = move_out_of_sight(::eventfd(0, EFD_CLOEXEC));
+  return self.wake_fd;
 }
 
-// The real wait of a thread that is not the one to act.
-Woken sleep_until_ready(Wait& wait) {
+// The real wait of a thread that is not the one to act. False: a signal handler ran.
+bool sleep_until_ready(Wait& wait) {
   const nfds_t count = wait.descriptor_count;
   auto* all = static_cast<pollfd*>(__builtin_alloca((count + 1) * sizeof(pollfd)));
   for (nfds_t i = 0; i < count; ++i) all[i] = wait.descriptors[i];
   all[count] = {wait.wake_fd, POLLIN, 0};
-  if (CRASHREEL_REAL(poll)(all, count + 1, -1) < 0) return Woken::kInterrupted;
-  if (all[count].revents != 0) {
+  wait.asleep = true;
+  unlock_scheduler();
+  const bool slept = CRASHREEL_REAL(poll)(all, count + 1, -1) >= 0;
+  if (slept && all[count].revents != 0) {
     std::uint64_t drained;
     (void)!CRASHREEL_REAL(read)(wait.wake_fd, &drained, sizeof drained);
   }
-  return Woken::kReady;
+  lock_scheduler();
+  wait.asleep = false;
+  return slept;
+}
+
+bool sleep_until_released(Wait& wait) {
+  wait.asleep = true;
+  unlock_scheduler();
+  const long slept = ::syscall(SYS_futex, &wait.state, FUTEX_WAIT_PRIVATE, Wait::kBlocked, nullptr,
+                               nullptr, 0);
+  const bool handled = slept != 0 && errno == EINTR;
+  lock_scheduler();
+  wait.asleep = false;
+  return !handled;
+}
+
+// The thread counts, and until it has ended.
+void take_in() {
+  self.counted = true;
+  self.id = ::pthread_self();
+  threads.add(self);
+  ::pthread_setspecific(end_of_thread, &self);
 }
 
 }  // namespace
 
 void start_scheduling(Act chosen) {
   act = chosen;
-  counted = true;
+  ::pthread_key_create(&end_of_thread, [](void*) { thread_ended(); });
+  thread_seen();
   active.store(true, std::memory_order_release);
 }
 
@@ -158,7 +269,7 @@ void stop_scheduling() {
 }
 
 bool scheduling() {
-  return active.load(std::memory_order_acquire);
+  return active.load(std::memory_order_acquire) && !inside;
 }
 
 Woken wait_for_descriptors(pollfd* descriptors, nfds_t count, std::uint64_t deadline_ns, Look look,
@@ -169,71 +280,72 @@ Woken wait_for_descriptors(pollfd* descriptors, nfds_t count, std::uint64_t dead
   wait.descriptor_count = count;
   wait.deadline_ns = deadline_ns;
   wait.wake_fd = own_wake_fd();
-  pthread_mutex_lock(&scheduler_lock);
+  const Locked locked;
   block(wait);
   for (;;) {
-    Woken woken = Woken::kReady;
-    const bool expired = wait.state == Wait::State::kTimedOut;
+    const bool expired = wait.state.load(std::memory_order_relaxed) == Wait::kTimedOut;
     if (look(context) != 0 || expired) {
-      const int error = errno;
-      if (expired) woken = Woken::kTimedOut;
       forget(wait);
-      pthread_mutex_unlock(&scheduler_lock);
-      errno = error;
-      return woken;
+      return expired ? Woken::kTimedOut : Woken::kReady;
     }
+    Woken woken = Woken::kReady;
     if (program_is_idle(&wait)) {
-      act(nearest_deadline());
-      continue;
+      woken = bring_on();
+    } else if (!sleep_until_ready(wait)) {
+      woken = Woken::kResumable;  // nobody can say; most handlers are installed so
     }
-    wait.asleep = true;
-    pthread_mutex_unlock(&scheduler_lock);
-    woken = sleep_until_ready(wait);
-    pthread_mutex_lock(&scheduler_lock);
-    wait.asleep = false;
-    if (woken == Woken::kInterrupted) {
+    if (woken == Woken::kInterrupted || woken == Woken::kResumable) {
       forget(wait);
-      pthread_mutex_unlock(&scheduler_lock);
-      errno = EINTR;
       return woken;
     }
   }
 }
 
-bool begin_wait(Wait& wait) {
+Woken wait_for_object(Wait::Kind kind, const void* object, std::uint64_t deadline_ns,
+                      pthread_mutex_t* held) {
   thread_seen();
+  Wait wait;
+  wait.kind = kind;
+  wait.object = object;
+  wait.deadline_ns = deadline_ns;
   const Locked locked;
   block(wait);
-  while (wait.state == Wait::State::kBlocked && program_is_idle(&wait)) act(nearest_deadline());
-  wait.asleep = wait.state == Wait::State::kBlocked;
-  if (!wait.asleep) forget(wait);
-  return wait.asleep;
+  if (held != nullptr) ::pthread_mutex_unlock(held);
+  bool handled = false;
+  while (wait.state.load(std::memory_order_relaxed) == Wait::kBlocked && !is_ready(wait) &&
+         !(handled && kind == Wait::Kind::kSemaphore)) {
+    if (program_is_idle(&wait)) {
+      handled = bring_on() == Woken::kInterrupted;
+    } else {
+      handled = !sleep_until_released(wait);
+    }
+  }
+  const std::uint32_t state = wait.state.load(std::memory_order_relaxed);
+  const bool ready = state == Wait::kReleased || is_ready(wait);
+  forget(wait);
+  if (state == Wait::kTimedOut) return Woken::kTimedOut;
+  return ready ? Woken::kReady : Woken::kInterrupted;
 }
 
-bool end_wait(Wait& wait) {
+void begin_mutex_wait(Wait& wait, pthread_mutex_t* mutex) {
+  thread_seen();
+  wait.kind = Wait::Kind::kMutex;
+  wait.object = mutex;
+  wait.thread_id = kernel_id();
   const Locked locked;
-  if (wait.state != Wait::State::kBlocked) {
-    released.remove(wait);
-    return true;
-  }
-  // Woken without having been released: the kernel chose this thread for a wake-up that was
-  // booked for another one, so the two change places; otherwise it was nobody's.
-  for (Wait* other = released.first; other != nullptr; other = other->next) {
-    if (other->object != wait.object || other->state != Wait::State::kReleased) continue;
-    released.remove(*other);
-    block(*other);
-    forget(wait);
-    return true;
-  }
-  if (wait.kind == Wait::Kind::kCondition && scheduling()) return false;
+  block(wait);
+  while (!is_ready(wait) && program_is_idle(&wait)) bring_on();
+}
+
+void end_mutex_wait(Wait& wait) {
+  const Locked locked;
   forget(wait);
-  return true;
 }
 
 void release_one(const void* object) {
   const Locked locked;
   for (Wait* wait = blocked.first; wait != nullptr; wait = wait->next) {
-    if (wait->object == object) return let_go(*wait, Wait::State::kReleased);
+    if (wait->object == object) return let_go(*wait, Wait::kReleased);
   }
 }
 
@@ -241,7 +353,7 @@ void release_all(const void* object) {
   const Locked locked;
   for (Wait* wait = blocked.first; wait != nullptr;) {
     Wait* const next = wait->next;
-    if (wait->object == object) let_go(*wait, Wait::State::kReleased);
+    if (wait->object == object) let_go(*wait, Wait::kReleased);
     wait = next;
   }
 }
@@ -249,41 +361,50 @@ void release_all(const void* object) {
 void thread_announced() {
   const Locked locked;
   ++thread_count;
-}
-
-void thread_started() {
-  counted = true;
-}
-
-void thread_seen() {
-  if (counted) return;
-  counted = true;
-  thread_announced();
+  ++announced_count;
 }
 
 void thread_withdrawn() {
   const Locked locked;
   --thread_count;
+  --announced_count;
+}
+
+void thread_started() {
+  const Locked locked;
+  --announced_count;
+  take_in();
+}
+
+void thread_seen() {
+  if (self.counted) return;
+  const Locked locked;
+  ++thread_count;
+  take_in();
 }
 
 void thread_ended() {
-  if (!counted) return;
-  counted = false;
+  if (!self.counted || !scheduling()) return;
+  self.counted = false;
   const Locked locked;
+  threads.remove(self);
   --thread_count;
-  if (thread_wake_fd >= 0) CRASHREEL_REAL(close)(thread_wake_fd);
-  thread_wake_fd = -1;
+  close_own(self.wake_fd);
+  self.wake_fd = -1;
+  for (Wait* wait = blocked.first; wait != nullptr;) {
+    Wait* const next = wait->next;
+    const bool joins = wait->kind == Wait::Kind::kJoin;
+    if (joins && is_ready(*wait)) let_go(*wait, Wait::kReleased);
+    wait = next;
+  }
   // The rest may all be waiting for something that only the script can bring.
-  if (thread_count > 0 && program_is_idle(nullptr)) act(nearest_deadline());
+  if (thread_count > 0 && program_is_idle(nullptr)) bring_on();
 }
 
 void expire_waits(std::uint64_t now) {
   for (Wait* wait = blocked.first; wait != nullptr;) {
     Wait* const next = wait->next;
-    if (wait->deadline_ns <= now) {
-      let_go(*wait, Wait::State::kTimedOut);
-      wake(*wait);
-    }
+    if (wait->deadline_ns <= now) let_go(*wait, Wait::kTimedOut);
     wait = next;
   }
 }

@@ -7,48 +7,60 @@
 //
 // Readiness is looked up, never remembered: before acting, the thread polls the descriptors of all
 // others, for a thread that was just made runnable still looks blocked until the kernel runs it.
-// Waits without descriptors (conditions, semaphores, joins) are released by whoever wakes them,
-// before the real wake-up, so that there is no moment in between.
+// What can't be looked up (was a condition signalled?) never sleeps in the kernel's own wait but
+// here, on a word of the wait's own, so that there is no moment between being woken and being known
+// to be awake, and no wake-up that another thread could take away.
 #pragma once
 
 #include <poll.h>
 #include <pthread.h>
 
+#include <atomic>
 #include <cstdint>
 
 namespace crashreel::player {
 
 // What a thread waits for. Lives on that thread's stack while it waits.
 struct Wait {
-  enum class Kind { kDescriptors, kCondition, kSemaphore, kJoin };
+  enum class Kind { kDescriptors, kCondition, kSemaphore, kMutex, kJoin };
+  enum State : std::uint32_t { kBlocked, kReleased, kTimedOut };
 
   Kind kind = Kind::kDescriptors;
   pollfd* descriptors = nullptr;  // kDescriptors: an epoll set counts as one descriptor
   nfds_t descriptor_count = 0;
-  const void* object = nullptr;  // kCondition, kSemaphore: its address; kJoin: the pthread_t
+  const void* object = nullptr;  // its address; kJoin: the pthread_t
   std::uint64_t deadline_ns = UINT64_MAX;  // on the virtual clock
 
-  enum class State { kBlocked, kReleased, kTimedOut } state = State::kBlocked;
-  int wake_fd = -1;     // kDescriptors: ends the real wait when the clock passes the deadline
-  bool asleep = false;  // in the real wait, or about to enter it
+  std::atomic<std::uint32_t> state = kBlocked;  // what the thread sleeps on, but for descriptors
+  int wake_fd = -1;      // kDescriptors: ends the real wait when the clock passes the deadline
+  int thread_id = 0;     // kMutex: the kernel's number of the waiting thread
+  bool asleep = false;   // in the real wait, or about to enter it
   Wait* previous = nullptr;
   Wait* next = nullptr;
 };
 
-enum class Woken { kReady, kTimedOut, kInterrupted };
+enum class Woken {
+  kReady,
+  kTimedOut,
+  kInterrupted,  // by a signal handler, after which no call is resumed
+  kResumable,    // by a signal handler; calls that can be resumed are
+};
 
 // Tells whether the caller's own wait would end now, without waiting: > 0 yes, 0 no, < 0 it fails
-// (which ends the wait as well).
+// (which ends the wait as well). May take what it finds: it is called under the scheduler's lock,
+// so nobody who waits for the same comes in between.
 using Look = int (*)(void* context);
 
 // What the scheduler does with an idle program; set once at the start. Called under the lock by
 // the thread that found the program idle. Returns after something was done that may have made a
-// thread runnable, or does not return at all (the try is over).
-using Act = void (*)(std::uint64_t nearest_deadline_ns);
+// thread runnable, or does not return at all (the try is over). Returns the signal that the caller
+// has to raise, else 0.
+using Act = int (*)(std::uint64_t nearest_deadline_ns);
 
 void start_scheduling(Act act);
 // In a forked child of the program: nothing is scheduled any more.
 void stop_scheduling();
+// False as well in a signal handler that interrupted the scheduler: what it calls is real.
 bool scheduling();
 
 // Blocks until look() says so, the virtual clock passes the deadline, or a signal was handled.
@@ -56,22 +68,25 @@ bool scheduling();
 Woken wait_for_descriptors(pollfd* descriptors, nfds_t count, std::uint64_t deadline_ns, Look look,
                            void* context);
 
-// Around the real wait on an object. begin_wait lets the scheduler act where the caller is the last
-// to block; returns false when the wait is over already (its deadline was reached, or the object
-// was signalled meanwhile): then the real wait must be left out. end_wait after the real wait
-// returned: false means that the wake-up was not meant for this thread and it has to wait again.
-bool begin_wait(Wait& wait);
-bool end_wait(Wait& wait);
+// Blocks until the object is released, is found ready (a semaphore above zero, a thread that has
+// ended), or the deadline passes. `held` is unlocked once the wait is known, so that no release
+// gets lost; the caller locks it again. Only semaphores are interrupted by signals.
+Woken wait_for_object(Wait::Kind kind, const void* object, std::uint64_t deadline_ns,
+                      pthread_mutex_t* held = nullptr);
 
-// Before the real signal, broadcast or post: those who wait for the object stop counting as
-// blocked.
+// Around the real wait for a mutex, whose owner can be looked up. begin_mutex_wait lets the
+// scheduler act where the caller is the last to block.
+void begin_mutex_wait(Wait& wait, pthread_mutex_t* mutex);
+void end_mutex_wait(Wait& wait);
+
+// Ends the wait of the one who waits longest, or of all.
 void release_one(const void* object);
 void release_all(const void* object);
 
 // Threads: counted from before they start until they are about to end.
 void thread_announced();
 void thread_withdrawn();  // it could not be started after all
-void thread_started();
+void thread_started();    // on the announced thread
 void thread_ended();
 // A thread that the program started behind our back counts from its first wait on.
 void thread_seen();

@@ -120,8 +120,10 @@ TEST(Asker, FetchesSeveralAtOnceAndEachOnce) {
   const std::vector<Choice> choices = {{1}, {2}, {1}, {1, 2}};
   asker.fetch(choices, 1);
   EXPECT_EQ(oracle.largest_batch, 3U);
-  EXPECT_EQ(asker.tally().questions, 3U);
+  EXPECT_EQ(asker.tally().guesses, 3U);
   EXPECT_EQ(asker.reproduces({1, 2}, 1), true);
+  EXPECT_EQ(asker.tally().guesses, 2U);
+  EXPECT_EQ(asker.tally().questions, 1U);
   EXPECT_EQ(oracle.runs, 3U);
 }
 

@@ -29,7 +29,7 @@ class Shrinking {
 
   Result<void> run() {
     if (auto confirmed = confirm_whole(); !confirmed || !report_.reproduced) return confirmed;
-    if (auto searched = shrink_inputs(); !searched) return searched;
+    if (auto searched = shrink_inputs(); !searched || !report_.reproduced) return searched;
     shrink_closings();
     shrink_bytes();
     check();
@@ -100,6 +100,7 @@ class Shrinking {
     });
     const MinimizeResult result = minimize(items, oracle, minimize_options("inputs"));
     report_.questions += result.questions;
+    report_.guesses += result.guesses;
     report_.bound = result.bound;
     report_.different_seen += result.different.size();
     report_.unresolved_seen += result.unresolved;
@@ -125,6 +126,7 @@ class Shrinking {
       const MinimizeResult result =
           minimize(parts_.items(closings), oracle, minimize_options("sessions"));
       report_.session_questions += result.questions;
+      report_.guesses += result.guesses;
       left_out_ = all;
       for (const std::uint32_t item : result.kept) left_out_.erase(closings[item]);
     }
@@ -145,6 +147,7 @@ class Shrinking {
     options.progress = teller("bytes");
     const ByteResult result = minimize_bytes(payloads, oracle, options);
     report_.byte_questions = result.questions;
+    report_.guesses += result.guesses;
     report_.bytes_one_minimal = result.one_minimal;
     report_.different_seen += result.different.size();
     report_.unresolved_seen += result.unresolved;

@@ -50,6 +50,7 @@ struct ShrinkReport {
   std::uint64_t session_questions = 0;  // over closings and bare sessions
   std::uint64_t byte_questions = 0;
   std::uint64_t check_questions = 0;  // the independent checker's
+  std::uint64_t guesses = 0;          // asked ahead for further jobs in all stages, and not needed
   std::uint64_t replayed_inputs = 0;  // in all of these
   std::uint64_t bound = 0;            // that `questions` is to be held against
   std::uint64_t different_seen = 0;   // choices that brought another crash; never accepted
