@@ -16,15 +16,27 @@ namespace crashreel {
 namespace {
 
 constexpr const char* kMachinePrefixes[] = {
-    "/proc/",       "/sys/",
-    "/dev/",        "/lib/",
-    "/lib64/",      "/usr/lib/",
-    "/usr/lib64/",  "/usr/share/",
-    "/etc/ld.so",   "/etc/localtime",
-    "/etc/passwd",  "/etc/group",
-    "/etc/host",    "/etc/shadow",
-    "/etc/gshadow", "/etc/resolv.conf",
-    "/etc/ssl/",    "/etc/nsswitch.conf",
+    "/proc/",
+    "/sys/",
+    "/dev/",
+    "/lib/",
+    "/lib64/",
+    "/usr/lib/",
+    "/usr/lib64/",
+    "/usr/libexec/",
+    "/usr/share/",
+    "/usr/local/lib/",
+    "/usr/local/share/",
+    "/etc/ld.so",
+    "/etc/localtime",
+    "/etc/nsswitch.conf",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/shadow",
+    "/etc/gshadow",
+    "/etc/host",
+    "/etc/resolv.conf",
+    "/etc/ssl/",
 };
 
 constexpr char kPrivateKeyMark[] = "PRIVATE KEY-----";
