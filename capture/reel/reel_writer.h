@@ -15,8 +15,8 @@
 
 namespace crashreel {
 
-// An inputs frame is closed when it has grown to this. 256 KiB: zstd has found most of what it finds
-// by then, and a lost frame costs little.
+// An inputs frame is closed when it has grown to this. 256 KiB: zstd has found most of what it
+// finds by then, and a lost frame costs little.
 inline constexpr std::size_t kFrameTargetBytes = 256 << 10;
 
 // Can the format hold it? `name` is the reel's in the error's text.
