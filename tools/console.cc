@@ -25,9 +25,17 @@ bool wants_colour(int fd) {
   return isatty(fd) == 1;
 }
 
-// One write a line, so that lines of the program and ours do not mix.
-void write_error_line(const std::string& line) {
-  std::string text = line + "\n";
+// One write for all, so that lines of the program and ours do not mix. Lines after the first are
+// indented: what strangers wrote can't pass for a line of ours.
+void write_error_lines(const std::string& prefix, std::string_view lines) {
+  std::string text = prefix;
+  while (true) {
+    std::size_t end = lines.find('\n');
+    text += without_controls(lines.substr(0, end)) + "\n";
+    if (end == std::string_view::npos) break;
+    lines.remove_prefix(end + 1);
+    text += "  ";
+  }
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
@@ -49,15 +57,15 @@ void Console::answer(const nlohmann::ordered_json& object) {
   print(to_text(object) + "\n");
 }
 
-void Console::say(std::string_view line) {
+void Console::say(std::string_view text) {
   if (options_.quiet) return;
-  write_error_line(std::string(kPrefix) + without_controls(line));
+  write_error_lines(std::string(kPrefix), text);
 }
 
-void Console::complain(std::string_view line) {
+void Console::complain(std::string_view text) {
   std::string prefix(kPrefix);
   if (colour_err_) prefix = "\033[1;31m" + prefix + "\033[0m";
-  write_error_line(prefix + without_controls(line));
+  write_error_lines(prefix, text);
 }
 
 std::string Console::strong(std::string_view text) const {

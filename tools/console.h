@@ -31,10 +31,11 @@ class Console {
   void answer(const nlohmann::ordered_json& object);
   bool answered() const { return answered_; }
 
-  // Narration, a line to stderr: what is being done, what was noticed. Silent with --quiet.
-  void say(std::string_view line);
-  // Trouble, a line to stderr, never silent.
-  void complain(std::string_view line);
+  // Narration, to stderr: what is being done, what was noticed. Silent with --quiet. Mostly one
+  // line; others are indented.
+  void say(std::string_view text);
+  // Trouble, to stderr, never silent.
+  void complain(std::string_view text);
 
   // For text that goes to stdout.
   std::string strong(std::string_view text) const;

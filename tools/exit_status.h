@@ -12,7 +12,7 @@ enum ExitStatus : int {
   kExitDone = 0,        // done; for replay: the same crash came back
   kExitNoCrash = 1,     // it ran, no crash
   kExitUsage = 2,       // the command line can't be carried out as it stands: nonsense, or a file
-                        // that can't be read or written; mend it and try again
+                        // that can't be read, understood or written; mend it and try again
   kExitDifferent = 3,   // it crashed, but differently
   kExitFlaky = 4,       // it came back, but below the asked rate
   kExitNotStarted = 5,  // the target did not start, or can't be attached

@@ -139,7 +139,8 @@ std::string synopsis_of(const Verb& verb) {
 
 std::string help_of(const Verb& verb) {
   std::string help = wrapped("Usage:", 7, synopsis_of(verb)) + "\n";
-  help += paragraphs(verb.summary + ".\n\n" + verb.text);
+  std::string end = verb.summary.ends_with("?") ? "" : ".";
+  help += paragraphs(verb.summary + end + "\n\n" + verb.text);
   if (!verb.operands.empty()) help += "\nOperands:\n";
   for (const Operand& operand : verb.operands) {
     help += wrapped("  " + operand.name + (operand.many ? "...  " : "  "), kTextAt, operand.help);
@@ -186,7 +187,7 @@ std::vector<StatusMeaning> statuses_of(const Verb& verb) {
   std::vector<StatusMeaning> statuses = verb.statuses;
   if (!verb.passes_status_through) {
     statuses.push_back(
-        {kExitUsage, "The command line is wrong, or a file can't be read or written"});
+        {kExitUsage, "The command line is wrong, or a file can't be read, understood or written"});
     statuses.push_back({kExitFault, "A fault of crashreel itself"});
   }
   std::sort(statuses.begin(), statuses.end(),

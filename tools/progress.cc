@@ -37,22 +37,22 @@ void write_to_stderr(std::string_view bytes) {
 
 }  // namespace
 
-Progress::Progress(const Console& console)
-    : Progress(style_for(console), error_columns(), std::chrono::steady_clock::now,
-               write_to_stderr) {}
+ProgressLine::ProgressLine(const Console& console)
+    : ProgressLine(style_for(console), error_columns(), std::chrono::steady_clock::now,
+                   write_to_stderr) {}
 
-Progress::Progress(ProgressStyle style, std::size_t columns, Clock clock, Sink sink)
+ProgressLine::ProgressLine(ProgressStyle style, std::size_t columns, Clock clock, Sink sink)
     : style_(style),
       columns_(columns),
       clock_(std::move(clock)),
       sink_(std::move(sink)),
       shown_(clock_()) {}
 
-Progress::~Progress() {
+ProgressLine::~ProgressLine() {
   clear();
 }
 
-void Progress::update(std::string_view line) {
+void ProgressLine::update(std::string_view line) {
   if (style_ == ProgressStyle::kSilent) return;
   bool in_place = style_ == ProgressStyle::kInPlace;
   auto now = clock_();
@@ -67,7 +67,7 @@ void Progress::update(std::string_view line) {
   }
 }
 
-void Progress::clear() {
+void ProgressLine::clear() {
   if (!standing_) return;
   sink_("\r\033[K");
   standing_ = false;

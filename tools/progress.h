@@ -16,17 +16,17 @@ class Console;
 
 enum class ProgressStyle { kSilent, kInPlace, kLines };
 
-class Progress {
+class ProgressLine {
  public:
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
   using Sink = std::function<void(std::string_view)>;  // takes bytes for stderr
 
-  explicit Progress(const Console& console);
-  Progress(ProgressStyle style, std::size_t columns, Clock clock, Sink sink);
+  explicit ProgressLine(const Console& console);
+  ProgressLine(ProgressStyle style, std::size_t columns, Clock clock, Sink sink);
   // Takes a line that is still standing off the terminal.
-  ~Progress();
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  ~ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
 
   // Cheap when called too often: most lines are never shown. From one thread at a time.
   void update(std::string_view line);

@@ -66,7 +66,10 @@ std::string grouped(std::uint64_t number) {
 }
 
 std::string counted(std::uint64_t number, std::string_view singular) {
-  return grouped(number) + " " + std::string(singular) + (number == 1 ? "" : "s");
+  std::string text = grouped(number) + " ";
+  if (number == 1) return text.append(singular);
+  if (!singular.ends_with("try")) return text.append(singular) + "s";
+  return text.append(singular.substr(0, singular.size() - 1)) + "ies";
 }
 
 std::string bytes_text(std::uint64_t bytes) {

@@ -19,7 +19,7 @@ Result<std::uint64_t> parse_count(std::string_view text, std::uint64_t most);
 // 1234567 as "1,234,567": exact, and still readable.
 std::string grouped(std::uint64_t number);
 
-// "1 input", "2,000 inputs".
+// "1 input", "2,000 inputs", "3 tries".
 std::string counted(std::uint64_t number, std::string_view singular);
 
 // Bytes exactly, and in a larger unit beside it where that helps: "1,572,864 bytes (1.5 MiB)".

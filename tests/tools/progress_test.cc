@@ -10,8 +10,8 @@ using std::chrono::milliseconds;
 // A clock that stands still until it is told, and what was written.
 class ProgressTest : public ::testing::Test {
  protected:
-  Progress progress_of(ProgressStyle style, std::size_t columns = 80) {
-    return Progress(
+  ProgressLine progress_of(ProgressStyle style, std::size_t columns = 80) {
+    return ProgressLine(
         style, columns, [this] { return now_; },
         [this](std::string_view bytes) { written_ += bytes; });
   }
@@ -21,7 +21,7 @@ class ProgressTest : public ::testing::Test {
 };
 
 TEST_F(ProgressTest, SaysNothingWhenSilent) {
-  Progress progress = progress_of(ProgressStyle::kSilent);
+  ProgressLine progress = progress_of(ProgressStyle::kSilent);
   now_ += std::chrono::hours(1);
   progress.update("half way");
   EXPECT_EQ(written_, "");
@@ -29,7 +29,7 @@ TEST_F(ProgressTest, SaysNothingWhenSilent) {
 
 TEST_F(ProgressTest, RewritesItsLineOnATerminalAndTakesItOff) {
   {
-    Progress progress = progress_of(ProgressStyle::kInPlace);
+    ProgressLine progress = progress_of(ProgressStyle::kInPlace);
     now_ += milliseconds(100);
     progress.update("1 of 2");
     now_ += milliseconds(100);
@@ -39,7 +39,7 @@ TEST_F(ProgressTest, RewritesItsLineOnATerminalAndTakesItOff) {
 }
 
 TEST_F(ProgressTest, SkipsLinesThatComeTooFast) {
-  Progress progress = progress_of(ProgressStyle::kLines);
+  ProgressLine progress = progress_of(ProgressStyle::kLines);
   for (int i = 1; i <= 1000; ++i) {
     now_ += milliseconds(10);
     progress.update(std::to_string(i) + " of 1000");
@@ -48,7 +48,7 @@ TEST_F(ProgressTest, SkipsLinesThatComeTooFast) {
 }
 
 TEST_F(ProgressTest, NeverWrapsATerminalsLine) {
-  Progress progress = progress_of(ProgressStyle::kInPlace, 10);
+  ProgressLine progress = progress_of(ProgressStyle::kInPlace, 10);
   now_ += milliseconds(100);
   progress.update("a long line of progress");
   EXPECT_EQ(written_, "\r\033[Ka long...");

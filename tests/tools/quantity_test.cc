@@ -49,6 +49,7 @@ TEST(Quantity, WritesNumbersExactlyAndReadably) {
   EXPECT_EQ(grouped(1234567), "1,234,567");
   EXPECT_EQ(counted(1, "input"), "1 input");
   EXPECT_EQ(counted(2000, "input"), "2,000 inputs");
+  EXPECT_EQ(counted(3, "try"), "3 tries");
   EXPECT_EQ(bytes_text(1), "1 byte");
   EXPECT_EQ(bytes_text(1572864), "1,572,864 bytes (1.5 MiB)");
 }

@@ -35,10 +35,10 @@ struct CommandRun {
 };
 
 struct CommandInput {
-  std::filesystem::path directory;    // where it runs; empty: where the test runs
-  std::string standard_input;         // bytes
-  std::vector<std::string> settings;  // "NAME=value", added to the test's environment
-  std::string standard_output;        // a file to open for stdout instead of catching it
+  std::filesystem::path directory{};    // where it runs; empty: where the test runs
+  std::string standard_input{};         // bytes
+  std::vector<std::string> settings{};  // "NAME=value", added to the test's environment
+  std::string standard_output{};        // a file to open for stdout instead of catching it
 };
 
 // argv[0] is found through PATH. A command that can't be started fails the test.
