@@ -1,0 +1,165 @@
+// One crash on its whole way, as a user goes it: record, show, replay, minimize, corpus.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "capture/reel/reel_reader.h"
+#include "capture/reel/reel_writer.h"
+#include "tests/tools/run_command.h"
+#include "tests/tools/scene.h"
+
+namespace crashreel {
+namespace {
+
+using testing::CommandRun;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::one_object;
+
+constexpr const char* kCrash = "ECHO hello\nDEF a\nECHO world\nRUN a\nECHO never\n";
+constexpr const char* kHarmless = "ECHO hello\nQUIT\n";
+
+class ChainTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_symlink(CRASHREEL_BUILD_DIR "/zoo/canary_stdin",
+                                    directory_.file("calc"));
+  }
+
+  CommandRun type(const std::string& line, const std::string& standard_input = "") {
+    return testing::run_line(line,
+                             {.directory = directory_.path(), .standard_input = standard_input});
+  }
+
+  // With a ring that fits into the smallest /dev/shm that there is.
+  CommandRun record(const std::string& options, const std::string& standard_input) {
+    return type("crashreel record --ring 4MiB " + options, standard_input);
+  }
+
+  // Two inputs that crash ./calc, as a reel.
+  void import_crash() {
+    CommandRun run = type("crashreel import - -q --kind stdin -o crash.reel -- ./calc",
+                          "{\"session\":0,\"data\":\"REVGIGEK\"}\n"
+                          "{\"session\":0,\"data\":\"UlVOIGEK\"}\n");
+    ASSERT_EQ(run.exit, 0) << run.err;
+  }
+
+  testing::TemporaryDirectory directory_;
+};
+
+TEST_F(ChainTest, BringsACrashFromProductionIntoACorpus) {
+  EXPECT_EQ(record("-o crash.reel -- ./calc", kCrash).exit, 139);
+  EXPECT_THAT(type("crashreel show crash.reel").out, HasSubstr("killed by SIGSEGV"));
+  Json replayed = one_object(type("crashreel replay crash.reel --tries 2 --json").out);
+  EXPECT_EQ(replayed["reproduced"], 2);
+  EXPECT_THAT(std::string(replayed["signature"]), HasSubstr("SIGSEGV"));
+
+  CommandRun minimize = type("crashreel minimize crash.reel -o min.reel --json");
+  EXPECT_EQ(minimize.exit, 0) << minimize.err;
+  Json minimized = one_object(minimize.out);
+  EXPECT_EQ(minimized["inputs_after"], 2);
+  EXPECT_LE(minimized["bytes_after"], 12);
+  EXPECT_EQ(minimized["one_minimal"], true);
+
+  Json added = one_object(type("crashreel corpus add corpus min.reel --json").out);
+  std::string seed = added["seeds"][0]["path"];
+  EXPECT_EQ(added["seeds"][0]["is_new"], true);
+  Json list = one_object(type("crashreel corpus list corpus --json").out);
+  EXPECT_EQ(list["seeds"][0]["inputs"], 2);
+  EXPECT_EQ(type("crashreel replay " + seed).exit, 0);
+  EXPECT_THAT(type("crashreel show " + seed + " --inputs").out, HasSubstr("RUN a"));
+}
+
+TEST_F(ChainTest, RecordPassesTheProgramsStatusThrough) {
+  EXPECT_EQ(record("-q -- sh -c 'exit 7'", "").exit, 7);
+  EXPECT_EQ(record("-q -- sh -c 'kill -KILL $$'", "").exit, 128 + 9);
+  EXPECT_EQ(record("-q -- no-such-program-anywhere", "").exit, 127);
+  EXPECT_EQ(record("-q -- /etc/passwd", "").exit, 126);
+  EXPECT_EQ(type("crashreel record").exit, 125);
+  EXPECT_EQ(type("crashreel record --ring 64MB -- ./calc").exit, 125);
+}
+
+TEST_F(ChainTest, RecordPrintsItsObjectAfterWhatTheProgramPrinted) {
+  CommandRun run = record("--save-on always --json -o calm.reel -- ./calc", kHarmless);
+  EXPECT_EQ(run.exit, 0) << run.err;
+  std::size_t last_line = run.out.rfind('\n', run.out.size() - 2);
+  ASSERT_NE(last_line, std::string::npos) << run.out;
+  EXPECT_EQ(run.out.substr(0, last_line + 1), "hello\n");
+  Json answer = one_object(run.out.substr(last_line + 1));
+  EXPECT_EQ(answer["status"], 0);
+  EXPECT_EQ(answer["reel"], "calm.reel");
+  EXPECT_TRUE(std::filesystem::exists(directory_.file("calm.reel")));
+}
+
+TEST_F(ChainTest, ReplaySaysWhenThereIsNoCrashAndMinimizeWritesNothing) {
+  record("-q --save-on always -o calm.reel -- ./calc", kHarmless);
+  EXPECT_EQ(type("crashreel replay calm.reel").exit, 1);
+  CommandRun minimize = type("crashreel minimize calm.reel -o min.reel --json");
+  EXPECT_EQ(minimize.exit, 1);
+  EXPECT_EQ(one_object(minimize.out)["reproduced"], false);
+  EXPECT_THAT(minimize.err, HasSubstr("did not bring its crash in 3 tries"));
+  EXPECT_FALSE(std::filesystem::exists(directory_.file("min.reel")));
+}
+
+TEST_F(ChainTest, ReplayTellsAnotherCrashFromTheSame) {
+  import_crash();
+  Result<ReadReel> read = read_reel(directory_.file("crash.reel"));
+  ASSERT_TRUE(read);
+  read->reel.crash = {.known = true, .signal = 6, .signature = {"SIGABRT", {}}};
+  ASSERT_TRUE(write_reel(read->reel, directory_.file("abort.reel")));
+  CommandRun run = type("crashreel replay abort.reel --json");
+  EXPECT_EQ(run.exit, 3);
+  EXPECT_EQ(one_object(run.out)["different"], 1);
+  EXPECT_EQ(type("crashreel minimize abort.reel -o min.reel").exit, 3);
+}
+
+TEST_F(ChainTest, ReplayEndsWithFiveWhereTheProgramCantStart) {
+  import_crash();
+  for (const char* program : {"./missing", "/etc/passwd"}) {
+    CommandRun run = type(std::string("crashreel replay crash.reel -- ") + program);
+    EXPECT_EQ(run.exit, 5) << program;
+    EXPECT_THAT(run.err, HasSubstr(program));
+  }
+}
+
+TEST_F(ChainTest, CorpusListWantsACorpus) {
+  CommandRun run = type("crashreel corpus list nowhere");
+  EXPECT_EQ(run.exit, 2);
+  EXPECT_THAT(run.err, HasSubstr("nowhere"));
+  EXPECT_THAT(type("crashreel corpus").err, HasSubstr("'corpus' needs one of: add, list"));
+  EXPECT_THAT(type("crashreel corpus --help").out, HasSubstr("corpus list"));
+  EXPECT_EQ(type("crashreel corpus --help").exit, 0);
+}
+
+TEST_F(ChainTest, SalvageMakesOfARingWhatRecordWouldHave) {
+  record("-q --keep-ring --ring-path $PWD/c.ring -o crash.reel -- ./calc", kCrash);
+  CommandRun run = type("crashreel salvage c.ring -o again.reel --json");
+  EXPECT_EQ(run.exit, 0) << run.err;
+  Json first = one_object(type("crashreel show crash.reel --json").out);
+  EXPECT_EQ(one_object(run.out)["kept"], first["kept"]);
+  EXPECT_EQ(one_object(run.out)["crash"], first["crash"]);
+}
+
+TEST_F(ChainTest, SalvageTakesWhatIsLeftOfABadRingAndRefusesTheRest) {
+  record("-q --keep-ring --ring-path $PWD/c.ring -- ./calc", kHarmless);
+  std::string ring = directory_.read("c.ring");
+  std::string noise(ring.size(), '\0');
+  for (std::size_t i = 0; i < noise.size(); ++i) noise[i] = static_cast<char>(i * i >> 7);
+  directory_.write("noise.ring", noise);
+  directory_.write("cut.ring", ring.substr(0, ring.size() / 2));
+  directory_.write("empty.ring", "");
+  for (const char* name : {"noise.ring", "empty.ring"}) {
+    CommandRun run = type(std::string("crashreel salvage -o x.reel ") + name);
+    EXPECT_EQ(run.exit, 6) << name;
+    EXPECT_THAT(run.err, HasSubstr(name));
+    EXPECT_THAT(run.out, IsEmpty());
+  }
+  CommandRun cut = type("crashreel salvage cut.ring -o x.reel");
+  EXPECT_TRUE(cut.exit == 0 || cut.exit == 6) << cut.exit;
+  EXPECT_THAT(cut.err, HasSubstr("cut.ring"));
+  EXPECT_EQ(type("crashreel salvage none.ring -o x.reel").exit, 2);
+  EXPECT_EQ(type("crashreel salvage c.ring -o /no/such/x.reel").exit, 2);
+}
+
+}  // namespace
+}  // namespace crashreel

@@ -1,0 +1,162 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "capture/reel/reel_format.h"
+#include "capture/reel/reel_writer.h"
+#include "tests/tools/run_command.h"
+#include "tests/tools/scene.h"
+
+namespace crashreel {
+namespace {
+
+using testing::CommandRun;
+using testing::crashed_server;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::one_object;
+
+class ShowTest : public ::testing::Test {
+ protected:
+  CommandRun show(const std::string& bytes, std::vector<std::string> options = {}) {
+    std::string path = directory_.write("crash.reel", bytes);
+    options.insert(options.begin(), {testing::crashreel_binary(), "show", path});
+    return testing::run_command(options);
+  }
+
+  testing::TemporaryDirectory directory_;
+};
+
+TEST_F(ShowTest, SaysWhatWasKeptWhatIsLostAndHowItEnded) {
+  CommandRun run = show(serialize_reel(crashed_server()));
+  EXPECT_EQ(run.exit, 0);
+  EXPECT_THAT(run.err, IsEmpty());
+  for (const char* text :
+       {"server -f server.conf", "/opt/server/bin/server", "pid 4711", "2023-11-14 22:13:20 UTC",
+        "killed by SIGSEGV after 12.000345 s", "free_client", "libc.so.6+0x271ca",
+        "97 overwritten by newer ones, 1,572,864 bytes (1.5 MiB)", "1 begun and not finished",
+        "not back to the program's start", "/etc/server.conf, 10 bytes"}) {
+    EXPECT_THAT(run.out, HasSubstr(text));
+  }
+}
+
+TEST_F(ShowTest, GivesTheSummaryAsOneObject) {
+  Json summary = one_object(show(serialize_reel(crashed_server()), {"--json"}).out);
+  EXPECT_EQ(summary["format"], 1);
+  EXPECT_EQ(summary["verb"], "show");
+  EXPECT_EQ(summary["program"]["argv"][2], "server.conf");
+  EXPECT_EQ(summary["kept"]["inputs"], 4);
+  EXPECT_EQ(summary["kept"]["records"], 5);
+  EXPECT_EQ(summary["kept"]["prelude"], 2);
+  EXPECT_EQ(summary["lost"]["overwritten_inputs"], 97);
+  EXPECT_EQ(summary["crash"]["signature"]["frames"][0]["symbol"], "free_client");
+  EXPECT_EQ(summary["files"][0]["path"], "/etc/server.conf");
+  EXPECT_EQ(summary["damage"]["lost_inputs"], 0);
+  EXPECT_FALSE(summary.contains("inputs"));
+}
+
+TEST_F(ShowTest, AddsTheInputsToTheObjectWhenAsked) {
+  Json summary = one_object(show(serialize_reel(crashed_server()), {"--json", "--inputs"}).out);
+  ASSERT_EQ(summary["inputs"].size(), 5u);
+  EXPECT_EQ(summary["inputs"][1]["data"], "SEVMTE8NCg==");
+}
+
+TEST_F(ShowTest, ShowsEachInputOnALineThatFits) {
+  CommandRun run = show(serialize_reel(crashed_server()), {"--inputs"});
+  EXPECT_EQ(run.exit, 0);
+  EXPECT_THAT(run.out, HasSubstr("HELLO\\r\\n\n"));
+  EXPECT_THAT(run.out, HasSubstr("... 98 not kept\n"));
+  std::istringstream lines(run.out);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) EXPECT_LE(line.size(), 100u);
+  EXPECT_EQ(count, 7);
+}
+
+TEST_F(ShowTest, LetsNothingOfAReelActOnTheTerminal) {
+  Reel reel = crashed_server();
+  reel.program.argv.push_back("\033]0;title\a");
+  reel.program.working_directory = "/srv/\033[2J";
+  reel.crash.signature.frames[0].symbol = "f\033[31m";
+  reel.files[0].path = "a\nb";
+  std::string bytes = serialize_reel(reel);
+  for (const char* option : {"--quiet", "--inputs"}) {
+    EXPECT_THAT(show(bytes, {option}).out, Not(HasSubstr("\033")));
+  }
+}
+
+TEST_F(ShowTest, PrintsTextThatIsNotUtf8WithoutStumbling) {
+  Reel reel = crashed_server();
+  reel.program.argv.push_back("\xff\xfe");
+  CommandRun run = show(serialize_reel(reel), {"--json"});
+  EXPECT_EQ(run.exit, 0);
+  EXPECT_EQ(one_object(run.out)["program"]["argv"][3], "\xef\xbf\xbd\xef\xbf\xbd");
+}
+
+TEST_F(ShowTest, PrintsOneInputALineAndNothingElse) {
+  CommandRun run = show(serialize_reel(crashed_server()), {"--jsonl"});
+  EXPECT_THAT(run.err, IsEmpty());
+  std::istringstream lines(run.out);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) one_object(line + "\n");
+  EXPECT_EQ(count, 5);
+}
+
+TEST_F(ShowTest, RefusesTwoShapesAtOnce) {
+  EXPECT_EQ(show("", {"--jsonl", "--json"}).exit, 2);
+  EXPECT_EQ(show("", {"--jsonl", "--inputs"}).exit, 2);
+}
+
+TEST_F(ShowTest, ShowsWhatIsWholeAndTellsTheRestOnStderr) {
+  std::string bytes = serialize_reel(crashed_server());
+  CommandRun cut = show(bytes.substr(0, bytes.size() - 1));
+  EXPECT_EQ(cut.exit, 0);
+  EXPECT_THAT(cut.out, HasSubstr("/opt/server/bin/server"));
+  EXPECT_THAT(cut.err, Not(IsEmpty()));
+
+  // The frame of the inputs: damage that a look at the ends alone would miss.
+  bytes[bytes.find("HELLO")] ^= 1;
+  CommandRun flipped = show(bytes);
+  EXPECT_EQ(flipped.exit, 0);
+  EXPECT_THAT(flipped.err, HasSubstr("5 inputs are lost"));
+  EXPECT_EQ(one_object(show(bytes, {"--json"}).out)["damage"]["lost_inputs"], 5);
+}
+
+TEST_F(ShowTest, EndsInOrderWhereverAReelIsCut) {
+  std::string bytes = serialize_reel(crashed_server());
+  for (std::size_t size = 0; size < bytes.size(); size += 17) {
+    CommandRun run = show(bytes.substr(0, size), {"--json"});
+    EXPECT_TRUE(run.exit == 0 || run.exit == 6) << size << ": " << run.exit;
+    EXPECT_EQ(one_object(run.out).contains("error"), run.exit == 6) << size;
+    EXPECT_THAT(run.err, Not(IsEmpty())) << size;
+  }
+}
+
+TEST_F(ShowTest, RefusesWhatIsNoReelWithSix) {
+  std::string noise;
+  for (unsigned i = 0, x = 1; i < 5000; ++i, x = x * 1664525 + 1013904223) {
+    noise += static_cast<char>(x >> 24);
+  }
+  for (const std::string& bytes : {std::string(), std::string("hello\n"), noise}) {
+    CommandRun run = show(bytes);
+    EXPECT_EQ(run.exit, 6);
+    EXPECT_THAT(run.out, IsEmpty());
+    EXPECT_THAT(run.err, HasSubstr("crash.reel"));
+  }
+}
+
+TEST_F(ShowTest, NamesTheVersionOfAReelFromTheFuture) {
+  std::string bytes = serialize_reel(crashed_server());
+  std::string header = encode(ReelHeader{.version = 99});
+  CommandRun run = show(header + bytes.substr(header.size()));
+  EXPECT_THAT(run.err, HasSubstr("99"));
+}
+
+TEST_F(ShowTest, NamesAFileThatIsNotThere) {
+  CommandRun run = testing::run_command({testing::crashreel_binary(), "show", "/no/such.reel"});
+  EXPECT_EQ(run.exit, 2);
+  EXPECT_THAT(run.err, HasSubstr("/no/such.reel"));
+  EXPECT_THAT(run.err, HasSubstr("No such file"));
+}
+
+}  // namespace
+}  // namespace crashreel

@@ -1,0 +1,84 @@
+#include "tools/reel_json.h"
+
+namespace crashreel {
+namespace {
+
+Json json_of(const Program& program) {
+  Json json;
+  json["kind"] = name_of(program.kind);
+  json["executable"] = program.executable;
+  json["argv"] = program.argv;
+  json["env"] = program.env;
+  json["working_directory"] = program.working_directory;
+  json["build_id"] = program.build_id;
+  json["pid"] = program.pid;
+  json["start_realtime_ns"] = program.start_realtime_ns;
+  return json;
+}
+
+Json json_of(const ReelFacts& facts) {
+  const ReelTotals& totals = facts.totals;
+  return {{"inputs", totals.counted_inputs}, {"records", totals.inputs},
+          {"bytes", totals.payload_bytes},   {"sessions", totals.sessions},
+          {"prelude", facts.prelude_inputs}, {"earliest_ns", totals.earliest_ns},
+          {"latest_ns", totals.latest_ns}};
+}
+
+Json json_of(const Loss& loss) {
+  return {{"first_kept_seq", loss.first_kept_seq},
+          {"overwritten_inputs", loss.overwritten_inputs},
+          {"overwritten_bytes", loss.overwritten_bytes},
+          {"trimmed_inputs", loss.trimmed_inputs},
+          {"sparse_inputs", loss.sparse_inputs},
+          {"cut_payloads", loss.cut_payloads},
+          {"torn_inputs", loss.torn_inputs},
+          {"dropped_inputs", loss.dropped_inputs},
+          {"reaches_start", loss.reaches_start}};
+}
+
+Json json_of(const CrashFacts& crash) {
+  Json json;
+  json["known"] = crash.known;
+  json["signal"] = crash.signal;
+  json["exit_status"] = crash.exit_status;
+  json["time_ns"] = crash.time_ns;
+  json["signature"] = json_of(crash.signature);
+  json["signature_from_replay"] = crash.signature_from_replay;
+  return json;
+}
+
+Json json_of(const Damage& damage) {
+  return {{"notes", damage.notes},
+          {"lost_frames", damage.lost_frames},
+          {"lost_inputs", damage.lost_inputs}};
+}
+
+}  // namespace
+
+Json json_of(const Signature& signature) {
+  Json json;
+  json["kind"] = signature.kind;
+  json["frames"] = Json::array();
+  for (const Frame& frame : signature.frames) {
+    json["frames"].push_back({{"module", frame.module},
+                              {"build_id", frame.build_id},
+                              {"offset", frame.offset},
+                              {"symbol", frame.symbol}});
+  }
+  return json;
+}
+
+void add_summary(Json& object, const ReelSummary& summary) {
+  bool known = summary.facts_known;
+  object["program"] = known ? json_of(summary.facts.program) : Json();
+  object["crash"] = known ? json_of(summary.facts.crash) : Json();
+  object["kept"] = json_of(summary.facts);
+  object["lost"] = known ? json_of(summary.facts.loss) : Json();
+  object["files"] = Json::array();
+  for (const FileSummary& file : summary.files) {
+    object["files"].push_back({{"path", file.path}, {"mode", file.mode}, {"bytes", file.bytes}});
+  }
+  object["damage"] = json_of(summary.damage);
+}
+
+}  // namespace crashreel

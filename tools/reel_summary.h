@@ -1,0 +1,48 @@
+// What should a person know of a reel before looking into it? Which program, how it ended, what is
+// kept and, just as loud, what is not.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "capture/reel/facts_codec.h"
+#include "capture/reel/reel_reader.h"
+
+namespace crashreel {
+
+class Console;
+
+// Known of a file in the reel without its content.
+struct FileSummary {
+  std::string path;
+  std::uint32_t mode = 0;
+  std::uint64_t bytes = 0;
+};
+
+struct ReelSummary {
+  ReelFacts facts;
+  bool facts_known = true;  // false: lost to damage, but for totals that were counted again
+  std::vector<FileSummary> files{};
+  Damage damage{};
+};
+
+ReelSummary summary_of(const ReadReel& read);
+
+// The whole summary, many lines, for a terminal: nothing of the reel reaches it unescaped.
+std::string summary_text(const ReelSummary& summary, const Console& console);
+
+// How the program ended, in half a sentence: "killed by SIGSEGV after 12.000345 s".
+std::string ending_text(const CrashFacts& crash);
+
+// "server+0x1234 free_client": where, and what is there. Escaped.
+std::string frame_text(const Frame& frame);
+
+// What salvage, import and others say of the reel they wrote: a line, or the JSON object.
+void report_written(Console& console, const std::string& verb, const std::string& path,
+                    const ReadReel& written);
+
+// What was damaged in the file, on stderr. Says nothing of a whole one.
+void report_damage(Console& console, const std::string& path, const Damage& damage);
+
+}  // namespace crashreel

@@ -1,0 +1,204 @@
+// crashreel minimize: the least of a reel that still brings the same crash.
+
+#include "capture/reel/reel_writer.h"
+#include "harness/signature.h"
+#include "tools/arguments.h"
+#include "tools/console.h"
+#include "tools/exit_status.h"
+#include "tools/outcome_lines.h"
+#include "tools/pipeline/load.h"
+#include "tools/pipeline/shrink.h"
+#include "tools/progress.h"
+#include "tools/quantity.h"
+#include "tools/reel_json.h"
+#include "tools/reel_summary.h"
+#include "tools/verbs.h"
+#include "tools/visible.h"
+
+namespace crashreel {
+namespace {
+
+std::string progress_text(const ShrinkProgress& progress) {
+  bool bytes = std::string_view(progress.stage) == "bytes";
+  std::string text = std::string(progress.stage) + ": " +
+                     counted(progress.items_left, bytes ? "byte" : "input") + " left, " +
+                     counted(progress.questions, "question") + " asked";
+  if (progress.expected_questions > progress.questions) {
+    text += " of about " + grouped(progress.expected_questions);
+  }
+  return text;
+}
+
+int status_of(const ShrinkReport& report, std::uint64_t asked_percent) {
+  if (report.reproduced) {
+    auto confirmed = static_cast<std::uint64_t>(report.confirmed);
+    auto tries = static_cast<std::uint64_t>(report.confirmations);
+    return confirmed * 100 >= asked_percent * tries ? kExitDone : kExitFlaky;
+  }
+  if (report.different > 0) return kExitDifferent;
+  bool all_silent = report.unresolved == static_cast<int>(report.outcomes.size());
+  return all_silent ? kExitNotStarted : kExitNoCrash;
+}
+
+std::string from_to(std::uint64_t before, std::uint64_t after, const char* what) {
+  return grouped(before) + " -> " + counted(after, what);
+}
+
+std::string report_text(const ShrinkReport& report, const std::string& output,
+                        const Console& console) {
+  std::string text =
+      console.strong(from_to(report.inputs_before, report.inputs_after, "input") + ", " +
+                     from_to(report.sessions_before, report.sessions_after, "session") + ", " +
+                     from_to(report.bytes_before, report.bytes_after, "byte")) +
+      "\n";
+  text += "  " + visible(describe(report.signature)) + "\n";
+  text += std::string("  ") +
+          (report.one_minimal ? "without any one of these inputs the crash is gone"
+                              : "not proven minimal: some input may be one too many") +
+          "\n";
+  text += "  reproduced " + std::to_string(report.confirmed) + " of " +
+          std::to_string(report.confirmations) + "\n";
+  text += "  " + counted(report.questions, "question") + " over inputs (least possible about " +
+          grouped(report.bound) + "), " + grouped(report.byte_questions) + " over bytes, " +
+          grouped(report.replayed_inputs) + " inputs replayed in " +
+          std::to_string(report.seconds) + " s\n";
+  if (report.different_seen != 0) {
+    text +=
+        "  " + counted(report.different_seen, "choice") + " crashed differently, not accepted\n";
+  }
+  return text + "  written to " + visible(output) + "\n";
+}
+
+Json answer_of(const ShrinkReport& report, const std::string& output) {
+  Json answer = new_answer("minimize");
+  answer["reproduced"] = report.reproduced;
+  answer["output"] = report.reproduced ? Json(output) : Json();
+  answer["inputs_before"] = report.inputs_before;
+  answer["inputs_after"] = report.inputs_after;
+  answer["sessions_before"] = report.sessions_before;
+  answer["sessions_after"] = report.sessions_after;
+  answer["bytes_before"] = report.bytes_before;
+  answer["bytes_after"] = report.bytes_after;
+  answer["questions"] = report.questions;
+  answer["session_questions"] = report.session_questions;
+  answer["byte_questions"] = report.byte_questions;
+  answer["check_questions"] = report.check_questions;
+  answer["guesses"] = report.guesses;
+  answer["replayed_inputs"] = report.replayed_inputs;
+  answer["bound"] = report.bound;
+  answer["different_seen"] = report.different_seen;
+  answer["unresolved_seen"] = report.unresolved_seen;
+  answer["one_minimal"] = report.one_minimal;
+  answer["bytes_one_minimal"] = report.bytes_one_minimal;
+  answer["confirmed"] = report.confirmed;
+  answer["confirmations"] = report.confirmations;
+  answer["rate"] = report.rate;
+  answer["outcomes"] = report.outcomes;
+  bool known = report.reproduced && !report.signature.kind.empty();
+  answer["signature"] = known ? Json(describe(report.signature)) : Json();
+  answer["frames"] = json_of(report.signature)["frames"];
+  answer["obstacle"] = report.obstacle.empty() ? Json() : Json(report.obstacle);
+  answer["seconds"] = report.seconds;
+  return answer;
+}
+
+// Nothing to minimize: say what the whole reel did instead.
+void complain_of_no_crash(const ShrinkReport& report, const std::string& path, Console& console) {
+  std::string text = "minimize: " + path + ": the whole of it did not bring its crash in " +
+                     counted(report.outcomes.size(), "try") +
+                     "; ask for more with: crashreel replay --tries 10 " + shell_text(path);
+  for (const std::string& line : outcome_lines(report.outcomes)) text += "\n" + line;
+  console.complain(text);
+}
+
+Result<int> run(const Arguments& arguments, Console& console) {
+  Result<ReadReel> read = load(arguments.operands().front());
+  if (!read) return read.error();
+  report_damage(console, arguments.operands().front(), read->damage);
+
+  ProgressLine line(console);
+  ShrinkOptions options;
+  options.tries = static_cast<int>(arguments.count("tries"));
+  options.jobs = static_cast<int>(arguments.count("jobs"));
+  options.argv = arguments.program();
+  options.progress = [&](const ShrinkProgress& progress) { line.update(progress_text(progress)); };
+  Result<ShrinkReport> report = shrink(read->reel, options);
+  line.clear();
+  if (!report) return report.error();
+
+  const std::string& output = arguments.text("output");
+  if (!report->obstacle.empty()) console.complain("minimize: " + report->obstacle);
+  if (!report->reproduced) {
+    complain_of_no_crash(*report, arguments.operands().front(), console);
+  } else if (Result<void> written = write_reel(report->reel, output); !written) {
+    return written.error();
+  }
+  if (console.json()) {
+    console.answer(answer_of(*report, output));
+  } else if (report->reproduced) {
+    console.print(report_text(*report, output, console));
+  }
+  return status_of(*report, arguments.count("rate"));
+}
+
+}  // namespace
+
+const Verb& minimize_verb() {
+  static const Verb verb{
+      .name = "minimize",
+      .summary = "Find the few inputs and bytes that the crash needs",
+      .text =
+          "Every question is a replay against a fresh instance. Inputs go first, then closings of "
+          "sessions, then bytes. Only the same crash counts: choices that crash differently are "
+          "counted and never accepted. The result is checked anew: without any one of its inputs "
+          "the crash must be gone.\n\n"
+          "A minimal reproducer is one cause of this crash; that it was production's is likely, "
+          "not "
+          "proven.",
+      .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
+      .options = {{.name = "output",
+                   .letter = 'o',
+                   .value = Value::kText,
+                   .argument = "MIN.reel",
+                   .help = "Where the minimized reel goes",
+                   .required = true},
+                  {.name = "jobs",
+                   .value = Value::kCount,
+                   .argument = "N",
+                   .help = "How many replays at a time",
+                   .fallback = "1",
+                   .most = 1024},
+                  {.name = "tries",
+                   .value = Value::kCount,
+                   .argument = "N",
+                   .help = "How often the whole reel is tried before, and the result after",
+                   .fallback = "3",
+                   .most = 1'000'000},
+                  {.name = "rate",
+                   .value = Value::kCount,
+                   .argument = "PERCENT",
+                   .help =
+                       "How many tries of the result in a hundred must crash in the same way for "
+                       "exit status 0",
+                   .fallback = "100",
+                   .most = 100}},
+      .program = ProgramPart::kOptional,
+      .statuses = {{kExitDone, "The minimized reel is written"},
+                   {kExitNoCrash, "The whole reel brings no crash; nothing is written"},
+                   {kExitDifferent, "The whole reel crashes, but differently; nothing is written"},
+                   {kExitFlaky,
+                    "The minimized reel is written, but it brings the crash back below "
+                    "the asked rate"},
+                   {kExitNotStarted,
+                    "The program did not start or can't be attached, or no try "
+                    "gave an answer"},
+                   {kExitDamaged, "The reel is damaged beyond use, or the file is none"}},
+      .examples = {{"crashreel minimize crash.reel -o min.reel",
+                    "Against the program that was recorded"},
+                   {"crashreel minimize crash.reel -o min.reel --jobs 2 -- ./calc",
+                    "Two replays at a time, of a program of the given path"}},
+      .run = run};
+  return verb;
+}
+
+}  // namespace crashreel

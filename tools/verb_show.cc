@@ -1,0 +1,156 @@
+// crashreel show: what is in a reel.
+
+#include "capture/reel/jsonl.h"
+#include "tools/arguments.h"
+#include "tools/console.h"
+#include "tools/exit_status.h"
+#include "tools/input_table.h"
+#include "tools/pipeline/load.h"
+#include "tools/quantity.h"
+#include "tools/reel_json.h"
+#include "tools/reel_summary.h"
+#include "tools/verbs.h"
+#include "tools/visible.h"
+
+namespace crashreel {
+namespace {
+
+// A summary needs the ends of a file alone. Up to here all of it is read nevertheless, so that
+// damage anywhere is told; this much takes well below a second.
+constexpr std::uint64_t kCheckedWholeBytes = std::uint64_t{64} << 20;
+
+void print_table(OpenReel& reel, Console& console) {
+  console.print(console.strong(input_table_head()) + "\n");
+  std::optional<ReelFacts> facts = reel.facts();
+  std::uint64_t prelude = facts ? facts->prelude_inputs : 0;
+  std::uint64_t last_seq = 0;
+  while (std::optional<InputBlock> block = reel.next()) {
+    std::uint64_t place = block->place;
+    for (const Input& input : block->inputs) {
+      // What lies between the prelude and the tail was overwritten.
+      if (place != 0 && place == prelude && input.seq != last_seq + 1) {
+        std::string gap = grouped(input.seq - last_seq - 1) + " not kept";
+        console.print(console.faint("     ... " + gap) + "\n");
+      }
+      console.print(input_row(input, console.columns()) + "\n");
+      last_seq = input.seq;
+      ++place;
+    }
+  }
+}
+
+void print_lines(OpenReel& reel, Console& console) {
+  while (std::optional<InputBlock> block = reel.next()) {
+    for (const Input& input : block->inputs) console.print(to_jsonl(input) + "\n");
+  }
+}
+
+Json array_of_inputs(OpenReel& reel) {
+  Json inputs = Json::array();
+  while (std::optional<InputBlock> block = reel.next()) {
+    for (const Input& input : block->inputs) inputs.push_back(Json::parse(to_jsonl(input)));
+  }
+  return inputs;
+}
+
+// Reads to the end, for the damage that lies on the way.
+void check_rest(OpenReel& reel) {
+  while (reel.next()) {
+  }
+}
+
+Result<ReelSummary> summarize(OpenReel& reel, const std::string& path) {
+  ReelSummary summary;
+  if (std::optional<ReelFacts> facts = reel.facts()) {
+    summary.facts = *std::move(facts);
+  } else {
+    // Both copies are lost: what is left must be counted.
+    Result<ReadReel> rest = load(path);
+    if (!rest) return rest.error();
+    summary = summary_of(*rest);
+    summary.facts_known = false;
+  }
+  summary.files.clear();
+  for (const ReelFile& file : reel.files()) {
+    summary.files.push_back({file.path, file.mode, file.bytes.size()});
+  }
+  return summary;
+}
+
+Result<int> show_summary(OpenReel& reel, const Arguments& arguments, Console& console) {
+  const std::string& path = arguments.operands().front();
+  Result<ReelSummary> summary = summarize(reel, path);
+  if (!summary) return summary.error();
+  Json inputs;
+  bool checked =
+      arguments.has("check") || arguments.has("inputs") || reel.file_bytes() <= kCheckedWholeBytes;
+  if (arguments.has("inputs")) {
+    inputs = array_of_inputs(reel);
+  } else if (checked) {
+    check_rest(reel);
+  }
+  summary->damage = reel.damage();
+  if (!checked) console.say(path + ": read at its ends alone; --check reads the whole of it");
+  if (!console.json()) {
+    console.print(console.strong(visible(path)) + "\n" + summary_text(*summary, console));
+  } else {
+    Json answer = new_answer("show");
+    answer["reel"] = path;
+    answer["checked"] = checked;
+    add_summary(answer, *summary);
+    if (!inputs.is_null()) answer["inputs"] = std::move(inputs);
+    console.answer(answer);
+  }
+  return kExitDone;
+}
+
+Result<int> run(const Arguments& arguments, Console& console) {
+  bool lines = arguments.has("jsonl");
+  if (lines && (arguments.has("inputs") || console.json())) {
+    return Error{Trouble::kUsage,
+                 "'--jsonl' prints one object a line and nothing else; leave out "
+                 "'--json' and '--inputs'"};
+  }
+  Result<OpenReel> reel = OpenReel::open(arguments.operands().front());
+  if (!reel) return reel.error();
+  Result<int> status = kExitDone;
+  if (lines) {
+    print_lines(*reel, console);
+  } else if (arguments.has("inputs") && !console.json()) {
+    print_table(*reel, console);
+  } else {
+    status = show_summary(*reel, arguments, console);
+  }
+  report_damage(console, arguments.operands().front(), reel->damage());
+  return status;
+}
+
+}  // namespace
+
+const Verb& show_verb() {
+  static const Verb verb{
+      .name = "show",
+      .summary = "Show what is in a reel",
+      .text =
+          "Without options: which program it was, how it ended, what is kept and what is lost. "
+          "Damage is told on stderr; whatever of the reel is whole is shown.",
+      .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
+      .options = {{.name = "inputs",
+                   .help = "Print a table of all inputs, each cut to the width of the terminal; "
+                           "with --json, add them to the object"},
+                  {.name = "jsonl",
+                   .help = "Print each input as a JSON object on a line of its own, the bytes as "
+                           "base64; 'crashreel import' reads them"},
+                  {.name = "check",
+                   .help = "Look for damage in the whole of a reel of more than 64 MiB, too"}},
+      .statuses = {{kExitDone, "Shown, also where parts of the reel are damaged"},
+                   {kExitDamaged, "The reel is damaged beyond use, or the file is none"}},
+      .examples = {{"crashreel show crash.reel", "What is it, and is all of it there?"},
+                   {"crashreel show crash.reel --inputs", "What came in, one line each"},
+                   {"crashreel show crash.reel --jsonl > inputs.jsonl",
+                    "For other tools, or to edit by hand and import again"}},
+      .run = run};
+  return verb;
+}
+
+}  // namespace crashreel

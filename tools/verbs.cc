@@ -1,0 +1,14 @@
+#include "tools/verbs.h"
+
+#include <array>
+
+namespace crashreel {
+
+std::span<const Verb* const> all_verbs() {
+  static const std::array verbs{&record_verb(),     &salvage_verb(),    &show_verb(),
+                                &import_verb(),     &replay_verb(),     &minimize_verb(),
+                                &corpus_add_verb(), &corpus_list_verb()};
+  return verbs;
+}
+
+}  // namespace crashreel
