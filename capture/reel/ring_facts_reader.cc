@@ -3,6 +3,9 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <utility>
+
+#include "capture/reel/reel_format.h"
 
 namespace crashreel {
 namespace {
@@ -25,7 +28,7 @@ std::optional<ReelFile> decode_file(std::string_view payload) {
   if (payload.size() < sizeof head) return std::nullopt;
   std::memcpy(head, payload.data(), sizeof head);
   payload.remove_prefix(sizeof head);
-  if (head[1] > payload.size()) return std::nullopt;
+  if (head[1] > payload.size() || head[1] > kMaxPathBytes) return std::nullopt;
   return ReelFile{std::string(payload.substr(0, head[1])), head[0],
                   std::string(payload.substr(head[1]))};
 }
@@ -39,16 +42,22 @@ bool decode_kind(std::string_view payload, RingFacts& facts) {
   return true;
 }
 
-// False: the entry's bytes are sound but make no sense.
+// False when there are as many as a reel can hold.
+template <typename T>
+bool append(std::vector<T>& list, T entry, std::uint64_t most) {
+  if (list.size() >= most) return false;
+  list.push_back(std::move(entry));
+  return true;
+}
+
+// False: the entry's bytes are sound but no reel can hold what they say.
 bool take(Fact kind, std::string_view payload, RingFacts& facts) {
   Program& program = facts.program;
   switch (kind) {
     case Fact::kArgument:
-      program.argv.emplace_back(payload);
-      return true;
+      return append(program.argv, std::string(payload), kMaxListEntries);
     case Fact::kEnvironment:
-      program.env.emplace_back(payload);
-      return true;
+      return append(program.env, std::string(payload), kMaxListEntries);
     case Fact::kWorkingDirectory:
       program.working_directory = payload;
       return true;
@@ -61,7 +70,7 @@ bool take(Fact kind, std::string_view payload, RingFacts& facts) {
     case Fact::kTargetKind:
       return decode_kind(payload, facts);
     case Fact::kFile:
-      if (auto file = decode_file(payload)) return facts.files.push_back(std::move(*file)), true;
+      if (auto file = decode_file(payload)) return append(facts.files, std::move(*file), kMaxFiles);
       return false;
   }
   return true;  // a kind that a later version added
@@ -87,7 +96,7 @@ void read_entries(std::string_view region, RingFacts& facts) {
       facts.damage.push_back(place + "wrong checksum, entry left out");
     } else if (!take(static_cast<Fact>(header.kind), payload, facts)) {
       facts.damage.push_back(place + "entry of kind " + std::to_string(header.kind) +
-                             " can't be understood, left out");
+                             " fits into no reel, left out");
     }
     at += sizeof header + ring::padded(header.size);
   }

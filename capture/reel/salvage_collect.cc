@@ -103,7 +103,7 @@ bool Collector::is_whole(std::span<const Place> places) const {
     if (place.begin != joined) return false;
     joined += pieces_[place.index].data.size();
   }
-  return joined == first.extra;
+  return joined == first.extra && joined <= ring::kMaxPayloadBytes;
 }
 
 // Some of its pieces are not there. Which of three things happened?
