@@ -2,8 +2,8 @@
 
 #include <elf.h>
 
-#include <array>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 namespace crashreel {
@@ -17,10 +17,13 @@ std::string read_range(std::ifstream& file, std::uint64_t offset, std::uint64_t 
                        std::uint64_t most) {
   std::string bytes;
   if (size > most) return bytes;
-  bytes.resize(size);
   file.clear();
+  file.seekg(0, std::ios::end);
+  const auto end = static_cast<std::uint64_t>(file.tellg());
+  if (offset >= end) return bytes;
+  bytes.resize(std::min(size, end - offset));
   file.seekg(static_cast<std::streamoff>(offset));
-  file.read(bytes.data(), static_cast<std::streamsize>(size));
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   bytes.resize(static_cast<std::size_t>(file.gcount()));
   return bytes;
 }
@@ -87,6 +90,11 @@ std::uint64_t ElfFile::address_of(std::uint64_t file_offset) const {
 }
 
 Result<ElfFile> read_elf(const std::string& path) {
+  std::error_code error;
+  // A pipe or a terminal, as a hostile text may name one, would keep us waiting.
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
+    return not_elf(path, "is no file; name the program itself");
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) return not_elf(path, "can't be read; check that it exists and is readable");
   Elf64_Ehdr header = {};

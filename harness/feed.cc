@@ -1,11 +1,14 @@
 #include "harness/feed.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 namespace crashreel {
@@ -15,6 +18,25 @@ constexpr std::size_t kSlotBytes = 4096;  // one page is the smallest pipe there
 
 void close_once(int& fd) {
   if (fd >= 0) ::close(std::exchange(fd, -1));
+}
+
+// A program that closes its standard input or dies must not take us with it, and the process's
+// handling of SIGPIPE is not ours to change: the signal is blocked, and taken back if it came.
+ssize_t write_without_sigpipe(int fd, const char* bytes, std::size_t size) {
+  sigset_t pipe_only;
+  sigset_t before;
+  sigemptyset(&pipe_only);
+  sigaddset(&pipe_only, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+  const ssize_t written = ::write(fd, bytes, size);
+  const int error = errno;
+  const timespec at_once = {};
+  if (written < 0 && error == EPIPE && sigismember(&before, SIGPIPE) == 0) {
+    ::sigtimedwait(&pipe_only, nullptr, &at_once);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return written;
 }
 
 }  // namespace
@@ -57,13 +79,20 @@ void StdinFeed::write_next() {
   if (performed_ == count()) return close_once(write_end_);
   const std::string& data = inputs_[performed_]->data;
   const std::size_t part = std::min(data.size() - written_, kSlotBytes);
-  const ssize_t sent = ::write(write_end_, data.data() + written_, part);
+  const ssize_t sent = write_without_sigpipe(write_end_, data.data() + written_, part);
   if (sent < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (sent < 0) return close_once(write_end_);  // the program reads no more
   written_ += static_cast<std::size_t>(sent);
   if (written_ < data.size()) return;
   written_ = 0;
   ++performed_;
+}
+
+void StdinFeed::take_back_unread() {
+  int unread = 0;
+  if (write_end_ < 0 || performed_ == 0 || written_ != 0) return;
+  if (::ioctl(write_end_, FIONREAD, &unread) != 0) return;
+  if (static_cast<std::size_t>(unread) == inputs_[performed_ - 1]->data.size()) --performed_;
 }
 
 }  // namespace crashreel

@@ -2,7 +2,8 @@
 //
 // Through a pipe of a single slot: the kernel reports it writable only when the program has taken
 // the previous input, so each of the program's reads returns exactly one input and the one in
-// flight is known, without a look into the program.
+// flight is known, without a look into the program. (An input longer than the slot takes several
+// reads, none of which returns anything of the next one.)
 #pragma once
 
 #include "capture/base/result.h"
@@ -27,6 +28,9 @@ class StdinFeed {
 
   // After POLLOUT (or POLLERR: the program closed its end): writes the next input.
   void write_next();
+
+  // When the program has ended: an input that still lies in the pipe never reached it.
+  void take_back_unread();
 
   std::uint32_t performed() const { return performed_; }
   std::uint32_t count() const { return static_cast<std::uint32_t>(inputs_.size()); }

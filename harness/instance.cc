@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -128,6 +129,8 @@ struct Launch {
   ::dup2(launch.stdin_fd, STDIN_FILENO);
   ::dup2(launch.output_fd, STDOUT_FILENO);
   ::dup2(launch.output_fd, STDERR_FILENO);
+  // Whatever other threads of ours have open at this moment is not the program's.
+  ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   int error = 0;
   if (::fcntl(launch.script_fd, F_SETFD, 0) == 0 && ::chdir(launch.directory) == 0) {
     ::execve(launch.executable, launch.argv, launch.env);
@@ -222,7 +225,9 @@ std::optional<ProcessEnd> Instance::poll_end() {
 }
 
 void Instance::kill() {
-  if (!end_) ::kill(-pid_, SIGKILL);
+  if (end_) return;
+  ::kill(-pid_, SIGKILL);
+  ::kill(pid_, SIGKILL);  // if it has left its group
 }
 
 std::uint64_t Instance::processor_ticks() const {

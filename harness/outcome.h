@@ -33,7 +33,7 @@ struct Outcome {
   double seconds = 0;       // from before the start until nothing of it was left
 };
 
-// One line for people: "SIGSEGV in redis-server+0x1b854 after 4 of 4 steps".
+// One line for people: "SIGSEGV in server+0x1b854 after 4 of 4 steps".
 std::string describe(const Outcome& outcome);
 
 }  // namespace crashreel

@@ -1,5 +1,6 @@
 #include "harness/shared_memory.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,10 +15,14 @@ Result<SharedMemory> SharedMemory::create(std::size_t size) {
     return Error{Trouble::kEnvironment, "shared memory of " + std::to_string(size) +
                                             " bytes: " + step + ": " + std::strerror(errno)};
   };
-  const int fd = ::memfd_create("crashreel-script", MFD_CLOEXEC);
+  const int fd = ::memfd_create("crashreel-script", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) return failed("memfd_create");
   SharedMemory memory(fd, nullptr, 0);
   if (::ftruncate(fd, static_cast<off_t>(size)) != 0) return failed("ftruncate");
+  // Whoever gets the descriptor can't take the memory away under us.
+  if (::fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    return failed("F_ADD_SEALS");
+  }
   void* bytes = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (bytes == MAP_FAILED) return failed("mmap");
   memory.bytes_ = static_cast<std::byte*>(bytes);

@@ -34,7 +34,7 @@ std::string file_of(const Frame& frame);
 // "SIGSEGV in call+0x234 < processCommand+0x98d < ...": at most so many frames.
 std::string describe(const Signature& signature, std::size_t frames = 3);
 
-// "redis-server+0x6e854", or the function's name where it is known.
+// "server+0x6e854", or the function's name where it is known.
 std::string describe(const Frame& frame);
 
 std::string signal_name(int signal);  // "SIGSEGV"; "signal 77" for unnamed ones

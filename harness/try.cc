@@ -2,8 +2,11 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <optional>
+#include <string>
 
 #include "harness/feed.h"
 #include "harness/instance.h"
@@ -73,10 +76,8 @@ bool wait_for_end(Instance& instance, const Script& script, StdinFeed* feed,
   return false;
 }
 
-Ending ending_of(const Instance& instance, const Script& script, const ProcessEnd& end,
-                 TargetKind kind) {
+Ending ending_of(const Script& script, const ProcessEnd& end, TargetKind kind) {
   const auto state = static_cast<ScriptState>(script.header().state.load());
-  if (!instance.exec_error().empty()) return Ending::kNotStarted;
   if (state == ScriptState::kWritten) return Ending::kNotAttached;
   if (state == ScriptState::kDeaf) return Ending::kDeaf;
   if (end.by_signal) return Ending::kCrashed;
@@ -87,8 +88,10 @@ Ending ending_of(const Instance& instance, const Script& script, const ProcessEn
 
 Signature signature_for(const Script& script, const Target& target, const ProcessEnd& end) {
   const ScriptCrash& crash = script.header().crash;
-  // SIGKILL and the like leave no frames; what the player saw counts only if it is what killed.
-  if (crash.frame_count.load() == 0 || crash.signal != end.code) return {signal_name(end.code), {}};
+  // SIGKILL and the like leave no frames; what the player saw counts only if it is what killed. (A
+  // stack so broken that walking it faults ends the process by that fault.)
+  const bool killed = crash.signal == end.code || end.code == SIGSEGV || end.code == SIGBUS;
+  if (crash.frame_count.load() == 0 || !killed) return {signal_name(end.code), {}};
   return signature_of(crash, target.executable,
                       target.argv.empty() ? target.executable : target.argv.front());
 }
@@ -117,14 +120,21 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
       ::poll(&end, 1, kWatchMs);
     }
     const ProcessEnd end = *instance->poll_end();
-    outcome.ending = hung ? Ending::kHung : ending_of(*instance, *script, end, target.kind);
+    outcome.ending = hung ? Ending::kHung : ending_of(*script, end, target.kind);
     outcome.code = end.code;
     if (outcome.ending == Ending::kCrashed) outcome.signature = signature_for(*script, target, end);
     outcome.output_tail = instance->output_tail();
+    const std::string exec_error = instance->exec_error();
+    if (!exec_error.empty()) {
+      outcome.ending = Ending::kNotStarted;
+      outcome.output_tail = target.executable + ": " + exec_error;
+    }
   }
   const ScriptHeader& header = script->header();
-  outcome.steps = feed ? feed->count() : header.step_count;
-  outcome.performed = feed ? feed->performed() : header.performed.load();
+  if (feed) feed->take_back_unread();
+  outcome.steps = feed ? feed->count() : script->step_count();
+  // The program shares the header's memory, and may have written anything there.
+  outcome.performed = feed ? feed->performed() : std::min(header.performed.load(), outcome.steps);
   outcome.answer_bytes = header.answer_bytes.load();
   outcome.answer_digest = header.answer_digest.load();
   if (feed) {

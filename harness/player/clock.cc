@@ -13,6 +13,8 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 // What a reading costs: about what the vDSO takes, so that polling loops end after as many rounds
 // as they do in life.
 constexpr std::uint64_t kTickNs = 50;
+// Programs say "never" with times far beyond this.
+constexpr time_t kLongestSeconds = 10'000'000'000;
 // The machine seems to be up for an hour: programs subtract intervals from monotonic time.
 constexpr std::uint64_t kMonotonicStartNs = 3600 * kSecond;
 
@@ -77,6 +79,7 @@ std::uint64_t deadline_at(clockid_t clock, const timespec& when) {
 
 std::uint64_t to_ns(const timespec& span) {
   if (span.tv_sec < 0) return 0;
+  if (span.tv_sec >= kLongestSeconds) return kForever;
   return static_cast<std::uint64_t>(span.tv_sec) * kSecond +
          static_cast<std::uint64_t>(span.tv_nsec);
 }
@@ -86,7 +89,9 @@ namespace {
 // False: this clock is not ours to answer.
 bool virtual_time(clockid_t clock, timespec* time) {
   std::uint64_t base = 0;
-  if (!running.load(std::memory_order_acquire) || !base_of(clock, &base)) return false;
+  if (time == nullptr || !running.load(std::memory_order_acquire) || !base_of(clock, &base)) {
+    return false;
+  }
   const std::uint64_t shown = base + read_clock();
   time->tv_sec = static_cast<time_t>(shown / kSecond);
   time->tv_nsec = static_cast<long>(shown % kSecond);

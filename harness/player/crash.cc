@@ -2,6 +2,7 @@
 
 #include <execinfo.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -20,10 +21,12 @@ constexpr int kFatalSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSY
 constexpr std::size_t kAlternateStackBytes = 64 * 1024;
 // A fault this close below the stack pointer is a push, a call or a large frame's first touch.
 constexpr std::uint64_t kOverflowReach = 64 * 1024;
+constexpr std::uint32_t kPage = 4096;
 
 ScriptHeader* script = nullptr;
 bool watching = false;
 struct sigaction wanted_by_program[NSIG];
+pthread_key_t alternate_stack;
 
 std::uint64_t program_counter(const ucontext_t& context) {
 #if defined(__x86_64__)
@@ -43,12 +46,56 @@ std::uint64_t stack_pointer(const ucontext_t& context) {
 #endif
 }
 
+// Copies memory that may not be mapped: the kernel refuses where we would fault.
+class Copier {
+ public:
+  Copier() : open_(::syscall(SYS_pipe2, ends_, O_NONBLOCK) == 0) {}
+  ~Copier() {
+    if (!open_) return;
+    ::syscall(SYS_close, ends_[0]);
+    ::syscall(SYS_close, ends_[1]);
+  }
+  Copier(const Copier&) = delete;
+  Copier& operator=(const Copier&) = delete;
+
+  // At most a page. False where not all of it is mapped.
+  bool copy(std::uint64_t from, void* to, std::size_t size) {
+    if (!open_) return false;
+    const long taken = ::syscall(SYS_write, ends_[1], from, size);
+    const long given = taken > 0 ? ::syscall(SYS_read, ends_[0], to, taken) : 0;
+    return given == static_cast<long>(size);
+  }
+
+ private:
+  int ends_[2];
+  bool open_;
+};
+
+// Where a call to an address without code came from: the return address that it left.
+std::uint64_t caller_of(const ucontext_t& context, Copier& memory) {
+#if defined(__x86_64__)
+  std::uint64_t caller = 0;
+  memory.copy(stack_pointer(context), &caller, sizeof caller);
+  return caller;
+#else
+  (void)memory;
+  return context.uc_mcontext.regs[30];
+#endif
+}
+
 // The frames from the faulting instruction on. The first ones of backtrace() are this handler's;
 // where the unwinder can't find the fault among them the program counter alone is what is known.
-void take_frames(std::uint64_t pc) {
+void take_frames(const ucontext_t& context, Copier& memory) {
   ScriptCrash& crash = script->crash;
+  const std::uint64_t pc = program_counter(context);
   crash.frames[0] = pc;
   crash.frame_count.store(1, std::memory_order_release);
+  unsigned char code;
+  if (!memory.copy(pc, &code, sizeof code)) {  // the unwinder would read there, and fault
+    crash.frames[1] = caller_of(context, memory);
+    crash.frame_count.store(2, std::memory_order_release);
+    return;
+  }
   void* raw[kMaxCrashFrames];
   const int found = ::backtrace(raw, kMaxCrashFrames);
   int first = 0;
@@ -75,24 +122,18 @@ void take_maps() {
 
 // Code built without unwind tables can't be walked, but after an overflow the stack is nothing but
 // the recursion's frames: the harness finds the return addresses in it.
-void take_overflowed_stack(const siginfo_t& info, std::uint64_t sp) {
+void take_overflowed_stack(const siginfo_t& info, std::uint64_t sp, Copier& memory) {
   const auto address = reinterpret_cast<std::uint64_t>(info.si_addr);
-  const bool overflow =
-      info.si_signo == SIGSEGV && address + kOverflowReach > sp && address < sp + 4096;
+  const bool has_address = info.si_code == SEGV_MAPERR || info.si_code == SEGV_ACCERR;
+  const bool overflow = info.si_signo == SIGSEGV && has_address && address + kOverflowReach > sp &&
+                        address < sp + kPage;
   if (!overflow) return;
-  // As much as is mapped: the kernel refuses rather than faults.
-  int channel[2];
-  if (::syscall(SYS_pipe2, channel, O_NONBLOCK) != 0) return;
   // Where the fault is at or above the stack pointer, the mapped part begins on the next page.
-  const std::uint64_t from = address >= sp ? (address | 4095) + 1 : sp;
+  const std::uint64_t from = address >= sp ? (address | (kPage - 1)) + 1 : sp;
   std::uint32_t size = 0;
-  while (size < kMaxCrashStack) {
-    if (::syscall(SYS_write, channel[1], from + size, 4096) != 4096) break;
-    if (::syscall(SYS_read, channel[0], script->crash.stack + size, 4096) != 4096) break;
-    size += 4096;
+  while (size < kMaxCrashStack && memory.copy(from + size, script->crash.stack + size, kPage)) {
+    size += kPage;
   }
-  ::syscall(SYS_close, channel[0]);
-  ::syscall(SYS_close, channel[1]);
   script->crash.stack_size.store(size, std::memory_order_release);
 }
 
@@ -108,22 +149,38 @@ void die_by(int signal) {
   ::syscall(SYS_exit_group, 128 + signal);
 }
 
+void write_down(int signal, const siginfo_t& info, const ucontext_t& context) {
+  ScriptCrash& crash = script->crash;
+  crash.signal = signal;
+  crash.code = info.si_code;
+  crash.address = reinterpret_cast<std::uint64_t>(info.si_addr);
+  crash.stack_pointer = stack_pointer(context);
+  crash.in_flight = script->performed.load();
+  take_maps();
+  Copier memory;
+  take_overflowed_stack(info, crash.stack_pointer, memory);
+  take_frames(context, memory);
+  script->state.store(static_cast<std::uint32_t>(ScriptState::kCrashed));
+}
+
 void on_fatal_signal(int signal, siginfo_t* info, void* raw_context) {
-  static std::atomic<bool> entered{false};
-  if (!entered.exchange(true)) {
-    const auto& context = *static_cast<const ucontext_t*>(raw_context);
-    ScriptCrash& crash = script->crash;
-    crash.signal = signal;
-    crash.code = info->si_code;
-    crash.address = reinterpret_cast<std::uint64_t>(info->si_addr);
-    crash.stack_pointer = stack_pointer(context);
-    crash.in_flight = script->performed.load();
-    take_maps();
-    take_overflowed_stack(*info, crash.stack_pointer);
-    take_frames(program_counter(context));
-    script->state.store(static_cast<std::uint32_t>(ScriptState::kCrashed));
+  static std::atomic<long> first{0};
+  const long self = ::syscall(SYS_gettid);
+  long nobody = 0;
+  if (first.compare_exchange_strong(nobody, self)) {
+    write_down(signal, *info, *static_cast<const ucontext_t*>(raw_context));
+  } else if (nobody != self) {
+    for (;;) ::pause();  // another thread is about to end us all, and writes down why
   }
   die_by(signal);
+}
+
+// What a program may block is not among what the player has to see: a fault while its signal is
+// blocked ends the process without a word.
+sigset_t without_fatal_signals(const sigset_t& asked) {
+  sigset_t set = asked;
+  for (const int signal : kFatalSignals) sigdelset(&set, signal);
+  return set;
 }
 
 bool is_ours(int signal) {
@@ -134,7 +191,18 @@ bool is_ours(int signal) {
   return false;
 }
 
+void take_alternate_stack(void* memory) {
+  stack_t none = {};
+  none.ss_flags = SS_DISABLE;
+  CRASHREEL_REAL(sigaltstack)(&none, nullptr);
+  ::munmap(memory, kAlternateStackBytes);
+}
+
 }  // namespace
+
+bool watching_for_crash() {
+  return watching;
+}
 
 void give_alternate_stack() {
   void* memory = ::mmap(nullptr, kAlternateStackBytes, PROT_READ | PROT_WRITE,
@@ -144,13 +212,16 @@ void give_alternate_stack() {
   stack.ss_sp = memory;
   stack.ss_size = kAlternateStackBytes;
   CRASHREEL_REAL(sigaltstack)(&stack, nullptr);
+  ::pthread_setspecific(alternate_stack, memory);
 }
 
 void watch_for_crash(ScriptHeader* attached) {
   script = attached;
   void* warm_up[2];
   ::backtrace(warm_up, 2);  // loads the unwinder now, for dlopen in a dying process may deadlock
+  ::pthread_key_create(&alternate_stack, take_alternate_stack);
   give_alternate_stack();
+  CRASHREEL_REAL(pthread_sigmask);  // looked up now, for the same reason
   for (const int signal : kFatalSignals) {
     struct sigaction action = {};
     action.sa_sigaction = on_fatal_signal;
@@ -173,32 +244,72 @@ void stop_watching() {
 
 using crashreel::player::is_ours;
 using crashreel::player::wanted_by_program;
+using crashreel::player::watching_for_crash;
+using crashreel::player::without_fatal_signals;
 
-extern "C" {
+namespace {
 
-__attribute__((visibility("default"))) int sigaction(int signal,
-                                                     const struct sigaction* __restrict wanted,
-                                                     struct sigaction* __restrict old) noexcept {
-  if (!is_ours(signal)) return CRASHREEL_REAL(sigaction)(signal, wanted, old);
-  const struct sigaction before = wanted_by_program[signal];
-  if (wanted != nullptr) wanted_by_program[signal] = *wanted;
-  if (old != nullptr) *old = before;
-  return 0;
-}
-
-__attribute__((visibility("default"))) sighandler_t signal(int signal,
-                                                           sighandler_t handler) noexcept {
-  if (!is_ours(signal)) return CRASHREEL_REAL(signal)(signal, handler);
+sighandler_t remember_handler(int signal, sighandler_t handler) {
   const sighandler_t before = wanted_by_program[signal].sa_handler;
   wanted_by_program[signal] = {};
   wanted_by_program[signal].sa_handler = handler;
   return before;
 }
 
+using ChangeMask = int (*)(int, const sigset_t*, sigset_t*);
+
+int change_mask(ChangeMask real, int how, const sigset_t* set, sigset_t* old) {
+  if (set == nullptr || how == SIG_UNBLOCK || !watching_for_crash()) return real(how, set, old);
+  const sigset_t allowed = without_fatal_signals(*set);
+  return real(how, &allowed, old);
+}
+
+}  // namespace
+
+#define CRASHREEL_HOOK __attribute__((visibility("default")))
+
+extern "C" {
+
+CRASHREEL_HOOK int sigaction(int signal, const struct sigaction* __restrict wanted,
+                             struct sigaction* __restrict old) noexcept {
+  if (!is_ours(signal)) {
+    if (wanted == nullptr || !watching_for_crash()) {
+      return CRASHREEL_REAL(sigaction)(signal, wanted, old);
+    }
+    struct sigaction allowed = *wanted;
+    allowed.sa_mask = without_fatal_signals(wanted->sa_mask);
+    return CRASHREEL_REAL(sigaction)(signal, &allowed, old);
+  }
+  const struct sigaction before = wanted_by_program[signal];
+  if (wanted != nullptr) wanted_by_program[signal] = *wanted;
+  if (old != nullptr) *old = before;
+  return 0;
+}
+
+CRASHREEL_HOOK sighandler_t signal(int signal, sighandler_t handler) noexcept {
+  return is_ours(signal) ? remember_handler(signal, handler)
+                         : CRASHREEL_REAL(signal)(signal, handler);
+}
+
+// What signal() is called in programs that were compiled as strict ISO C.
+CRASHREEL_HOOK sighandler_t __sysv_signal(int signal, sighandler_t handler) noexcept {
+  return is_ours(signal) ? remember_handler(signal, handler)
+                         : CRASHREEL_REAL(__sysv_signal)(signal, handler);
+}
+
+CRASHREEL_HOOK int pthread_sigmask(int how, const sigset_t* __restrict set,
+                                   sigset_t* __restrict old) noexcept {
+  return change_mask(CRASHREEL_REAL(pthread_sigmask), how, set, old);
+}
+
+CRASHREEL_HOOK int sigprocmask(int how, const sigset_t* __restrict set,
+                               sigset_t* __restrict old) noexcept {
+  return change_mask(CRASHREEL_REAL(sigprocmask), how, set, old);
+}
+
 // The alternate stack stays the player's: the program's handlers never run on theirs.
-__attribute__((visibility("default"))) int sigaltstack(const stack_t* __restrict wanted,
-                                                       stack_t* __restrict old) noexcept {
-  if (!crashreel::player::watching) return CRASHREEL_REAL(sigaltstack)(wanted, old);
+CRASHREEL_HOOK int sigaltstack(const stack_t* __restrict wanted, stack_t* __restrict old) noexcept {
+  if (!watching_for_crash()) return CRASHREEL_REAL(sigaltstack)(wanted, old);
   if (old != nullptr) {
     *old = {};
     old->ss_flags = SS_DISABLE;

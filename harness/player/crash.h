@@ -13,7 +13,10 @@ namespace crashreel::player {
 // Prepares everything a crash needs, for the calling thread as well. Once, before main.
 void watch_for_crash(ScriptHeader* script);
 
-// The alternate stack of a new thread; call on that thread.
+// Not in programs that run without a script, nor in forked children.
+bool watching_for_crash();
+
+// The alternate stack of a new thread, until it ends; call on that thread.
 void give_alternate_stack();
 
 // In a forked child of the program: signals do what the program asked for.

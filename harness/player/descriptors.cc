@@ -38,6 +38,14 @@ Bound* bound_of(int fd) {
   return nullptr;
 }
 
+Bound* claim_free(int fd) {
+  for (Bound& entry : bound) {
+    int free = -1;
+    if (entry.fd.compare_exchange_strong(free, fd)) return &entry;
+  }
+  return nullptr;
+}
+
 std::uint16_t real_port_of(int fd) {
   sockaddr_storage address = {};
   socklen_t size = sizeof address;
@@ -85,14 +93,32 @@ bool is_own(int fd) {
          owners[fd].load(std::memory_order_relaxed) == Owner::kPlayer;
 }
 
+int close_all_but_own(unsigned first, unsigned last, int flags) {
+  const auto real = CRASHREEL_REAL(close_range);
+  if (last < static_cast<unsigned>(high_base) || high_base == 0) return real(first, last, flags);
+  // What lies between the player's own, piece by piece.
+  unsigned begin = first;
+  for (unsigned fd = first; fd <= last && fd < kMaxDescriptor; ++fd) {
+    if (!is_own(static_cast<int>(fd))) continue;
+    if (begin < fd && real(begin, fd - 1, flags) != 0) return -1;
+    begin = fd + 1;
+  }
+  return begin <= last ? real(begin, last, flags) : 0;
+}
+
+void close_all_own() {
+  for (int fd = 0; fd < kMaxDescriptor; ++fd) {
+    if (is_own(fd)) close_own(fd);
+  }
+}
+
 void remember_bound(int fd, std::uint16_t port) {
   Bound* entry = bound_of(fd);
-  if (entry == nullptr) entry = bound_of(-1);
+  if (entry == nullptr) entry = claim_free(fd);
   if (entry == nullptr) return;  // more listeners than any program has: this one gets no sessions
+  entry->listening.store(false, std::memory_order_relaxed);
   entry->asked.store(port, std::memory_order_relaxed);
   entry->real.store(real_port_of(fd), std::memory_order_relaxed);
-  entry->listening.store(false, std::memory_order_relaxed);
-  entry->fd.store(fd, std::memory_order_release);
 }
 
 void remember_listening(int fd) {
@@ -104,7 +130,9 @@ void remember_listening(int fd) {
 void forget_descriptor(int fd) {
   if (fd < 0) return;
   Bound* entry = bound_of(fd);
-  if (entry != nullptr) entry->fd.store(-1, std::memory_order_release);
+  if (entry == nullptr) return;
+  entry->listening.store(false, std::memory_order_relaxed);
+  entry->fd.store(-1, std::memory_order_release);
 }
 
 std::uint16_t asked_port(int fd) {

@@ -17,6 +17,10 @@ void prepare_descriptors();
 int move_out_of_sight(int fd);
 void close_own(int fd);
 bool is_own(int fd);
+// close_range(2) for the program, which means its own descriptors.
+int close_all_but_own(unsigned first, unsigned last, int flags);
+// In a forked child of the program, which has no use for the sessions' other ends.
+void close_all_own();
 
 // A listener: the program asked for `port` and got a free one.
 void remember_bound(int fd, std::uint16_t asked_port);

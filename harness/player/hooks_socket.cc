@@ -1,55 +1,19 @@
 // The calls through which a program offers itself and takes in: addresses are moved to free ports
-// on loopback, so that many instances run side by side and none is seen from outside; reads and
-// accepts that would block go through the scheduler.
+// on loopback, so that many instances run side by side and none is seen from outside. And those by
+// which it gives descriptors up: the player's are not among them.
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
-#include "harness/player/clock.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/idle.h"
 
 using namespace crashreel::player;
 
 namespace {
-
-bool is_readable(int fd) {
-  pollfd descriptor = {fd, POLLIN, 0};
-  return CRASHREEL_REAL(poll)(&descriptor, 1, 0) != 0;
-}
-
-int look_readable(void* fd) {
-  return is_readable(*static_cast<int*>(fd)) ? 1 : 0;
-}
-
-bool may_block(int fd) {
-  const int flags = ::fcntl(fd, F_GETFL);
-  return flags >= 0 && (flags & O_NONBLOCK) == 0;
-}
-
-// Comes back when a read of fd will not block, or was never going to: false when a signal handler
-// ran instead (errno is EINTR). Only descriptors that can keep a reader waiting are looked at.
-bool wait_until_readable(int fd) {
-  if (!scheduling()) return true;
-  struct stat status;
-  if (::fstat(fd, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) return true;
-  if (is_readable(fd) || !may_block(fd)) return true;
-  pollfd descriptor = {fd, POLLIN, 0};
-  return wait_for_descriptors(&descriptor, 1, kForever, look_readable, &fd) != Woken::kInterrupted;
-}
-
-bool is_stream_socket(int fd) {
-  int type = 0;
-  socklen_t size = sizeof type;
-  return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
-}
 
 std::uint16_t port_of(const sockaddr* address) {
   if (address->sa_family == AF_INET) {
@@ -99,7 +63,7 @@ void show_asked_port(sockaddr* address, socklen_t* size) {
 extern "C" {
 
 CRASHREEL_HOOK int bind(int fd, const sockaddr* address, socklen_t size) noexcept {
-  if (!scheduling() || !is_internet(address, size) || !is_stream_socket(fd)) {
+  if (!scheduling() || !is_internet(address, size)) {
     return CRASHREEL_REAL(bind)(fd, address, size);
   }
   const int result = bind_on_loopback(fd, address);
@@ -120,43 +84,6 @@ CRASHREEL_HOOK int getsockname(int fd, sockaddr* __restrict address,
   return result;
 }
 
-CRASHREEL_HOOK int accept(int fd, sockaddr* __restrict address, socklen_t* __restrict size) {
-  if (!wait_until_readable(fd)) return -1;
-  return CRASHREEL_REAL(accept)(fd, address, size);
-}
-
-CRASHREEL_HOOK int accept4(int fd, sockaddr* __restrict address, socklen_t* __restrict size,
-                           int flags) {
-  if (!wait_until_readable(fd)) return -1;
-  return CRASHREEL_REAL(accept4)(fd, address, size, flags);
-}
-
-CRASHREEL_HOOK ssize_t read(int fd, void* buffer, size_t size) {
-  if (!wait_until_readable(fd)) return -1;
-  return CRASHREEL_REAL(read)(fd, buffer, size);
-}
-
-CRASHREEL_HOOK ssize_t readv(int fd, const iovec* parts, int count) {
-  if (!wait_until_readable(fd)) return -1;
-  return CRASHREEL_REAL(readv)(fd, parts, count);
-}
-
-CRASHREEL_HOOK ssize_t recv(int fd, void* buffer, size_t size, int flags) {
-  if ((flags & MSG_DONTWAIT) == 0 && !wait_until_readable(fd)) return -1;
-  return CRASHREEL_REAL(recv)(fd, buffer, size, flags);
-}
-
-CRASHREEL_HOOK ssize_t recvfrom(int fd, void* __restrict buffer, size_t size, int flags,
-                                sockaddr* __restrict address, socklen_t* __restrict length) {
-  if ((flags & MSG_DONTWAIT) == 0 && !wait_until_readable(fd)) return -1;
-  return CRASHREEL_REAL(recvfrom)(fd, buffer, size, flags, address, length);
-}
-
-CRASHREEL_HOOK ssize_t recvmsg(int fd, msghdr* message, int flags) {
-  if ((flags & MSG_DONTWAIT) == 0 && !wait_until_readable(fd)) return -1;
-  return CRASHREEL_REAL(recvmsg)(fd, message, flags);
-}
-
 CRASHREEL_HOOK int close(int fd) {
   if (is_own(fd)) {
     errno = EBADF;
@@ -164,6 +91,19 @@ CRASHREEL_HOOK int close(int fd) {
   }
   forget_descriptor(fd);
   return CRASHREEL_REAL(close)(fd);
+}
+
+CRASHREEL_HOOK int close_range(unsigned first, unsigned last, int flags) noexcept {
+  return close_all_but_own(first, last, flags);
+}
+
+CRASHREEL_HOOK void closefrom(int first) noexcept {
+  close_all_but_own(first < 0 ? 0 : static_cast<unsigned>(first), ~0U, 0);
+}
+
+// A child that shares our memory would share the tables of descriptors and threads as well.
+CRASHREEL_HOOK pid_t vfork() noexcept {
+  return ::fork();
 }
 
 }  // extern "C"

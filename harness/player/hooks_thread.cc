@@ -1,5 +1,6 @@
-// The calls by which threads begin, end, and wait for each other: each wait is announced to the
-// scheduler, and each wake-up releases its waiter there before it happens.
+// The calls by which threads begin, end, and wait for each other. Conditions, semaphores and joins
+// wait in the scheduler and not in libc: the scheduler then knows to the last thread who was woken.
+// Mutexes keep their own wait, for their owner can be looked up.
 
 #include <errno.h>
 #include <pthread.h>
@@ -21,22 +22,11 @@ struct Start {
   void* argument;
 };
 
-pthread_key_t end_of_thread;
-pthread_once_t end_of_thread_once = PTHREAD_ONCE_INIT;
-
-void make_end_of_thread() {
-  pthread_key_create(&end_of_thread, [](void*) {
-    release_all(reinterpret_cast<const void*>(pthread_self()));
-    thread_ended();
-  });
-}
-
 void* run_thread(void* raw) {
   const Start start = *static_cast<Start*>(raw);
   ::free(raw);
-  thread_started();
+  if (scheduling()) thread_started();
   give_alternate_stack();
-  pthread_setspecific(end_of_thread, &end_of_thread);  // any value but null
   return start.routine(start.argument);
 }
 
@@ -47,38 +37,32 @@ clockid_t clock_of(const pthread_cond_t* condition) {
 }
 
 int wait_on_condition(pthread_cond_t* condition, pthread_mutex_t* mutex, std::uint64_t deadline) {
-  Wait wait;
-  wait.kind = Wait::Kind::kCondition;
-  wait.object = condition;
-  wait.deadline_ns = deadline;
-  int error = 0;
-  if (begin_wait(wait)) {
-    do {
-      error = CRASHREEL_REAL(pthread_cond_wait)(condition, mutex);
-    } while (!end_wait(wait) && error == 0);
-  }
-  return wait.state == Wait::State::kTimedOut ? ETIMEDOUT : error;
+  const Woken woken = wait_for_object(Wait::Kind::kCondition, condition, deadline, mutex);
+  const int error = ::pthread_mutex_lock(mutex);
+  if (error != 0) return error;
+  return woken == Woken::kTimedOut ? ETIMEDOUT : 0;
 }
 
+// Whoever is woken by a post may find that another thread was faster.
 int wait_on_semaphore(sem_t* semaphore, std::uint64_t deadline) {
-  if (::sem_trywait(semaphore) == 0) return 0;
+  while (::sem_trywait(semaphore) != 0) {
+    if (errno != EAGAIN) return -1;
+    const Woken woken = wait_for_object(Wait::Kind::kSemaphore, semaphore, deadline);
+    if (woken == Woken::kReady) continue;
+    errno = woken == Woken::kTimedOut ? ETIMEDOUT : EINTR;
+    return -1;
+  }
+  return 0;
+}
+
+int wait_on_mutex(pthread_mutex_t* mutex) {
+  const auto real = CRASHREEL_REAL(pthread_mutex_lock);
+  if (!scheduling()) return real(mutex);
   Wait wait;
-  wait.kind = Wait::Kind::kSemaphore;
-  wait.object = semaphore;
-  wait.deadline_ns = deadline;
-  int result = 0;
-  int error = 0;
-  if (begin_wait(wait)) {
-    result = CRASHREEL_REAL(sem_wait)(semaphore);
-    error = errno;
-    end_wait(wait);
-  }
-  if (wait.state == Wait::State::kTimedOut) {
-    result = -1;
-    error = ETIMEDOUT;
-  }
-  errno = error;
-  return result;
+  begin_mutex_wait(wait, mutex);
+  const int error = real(mutex);
+  end_mutex_wait(wait);
+  return error;
 }
 
 }  // namespace
@@ -90,31 +74,31 @@ extern "C" {
 CRASHREEL_HOOK int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
                                   void* (*routine)(void*), void* argument) noexcept {
   const auto real = CRASHREEL_REAL(pthread_create);
-  if (!scheduling()) return real(thread, attributes, routine, argument);
+  if (!watching_for_crash()) return real(thread, attributes, routine, argument);
   auto* start = static_cast<Start*>(::malloc(sizeof(Start)));
   if (start == nullptr) return EAGAIN;
   *start = {routine, argument};
-  pthread_once(&end_of_thread_once, make_end_of_thread);
-  thread_announced();
+  const bool scheduled = scheduling();
+  if (scheduled) thread_announced();
   const int error = real(thread, attributes, run_thread, start);
-  if (error != 0) {
-    thread_withdrawn();
-    ::free(start);
-  }
+  if (error == 0) return 0;
+  if (scheduled) thread_withdrawn();
+  ::free(start);
   return error;
 }
 
+// The real call comes when the thread has ended, as far as the program can see.
 CRASHREEL_HOOK int pthread_join(pthread_t thread, void** result) {
-  if (!scheduling()) return CRASHREEL_REAL(pthread_join)(thread, result);
-  Wait wait;
-  wait.kind = Wait::Kind::kJoin;
-  wait.object = reinterpret_cast<const void*>(thread);
-  // A thread that has ended already releases nobody: a join that is over is not a wait.
-  if (::pthread_tryjoin_np(thread, result) == 0) return 0;
-  if (!begin_wait(wait)) return CRASHREEL_REAL(pthread_join)(thread, result);
-  const int error = CRASHREEL_REAL(pthread_join)(thread, result);
-  end_wait(wait);
-  return error;
+  if (scheduling()) {
+    wait_for_object(Wait::Kind::kJoin, reinterpret_cast<const void*>(thread), kForever);
+  }
+  return CRASHREEL_REAL(pthread_join)(thread, result);
+}
+
+// Most locks are free: then this is the whole of it.
+CRASHREEL_HOOK int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
+  const int error = ::pthread_mutex_trylock(mutex);
+  return error == EBUSY ? wait_on_mutex(mutex) : error;
 }
 
 CRASHREEL_HOOK int pthread_cond_wait(pthread_cond_t* __restrict condition,
@@ -157,9 +141,17 @@ CRASHREEL_HOOK int sem_timedwait(sem_t* __restrict semaphore, const timespec* __
   return wait_on_semaphore(semaphore, deadline_at(CLOCK_REALTIME, *until));
 }
 
+CRASHREEL_HOOK int sem_clockwait(sem_t* __restrict semaphore, clockid_t clock,
+                                 const timespec* __restrict until) {
+  if (!scheduling()) return CRASHREEL_REAL(sem_clockwait)(semaphore, clock, until);
+  return wait_on_semaphore(semaphore, deadline_at(clock, *until));
+}
+
+// The token comes first: until its waiter is released, the semaphore is seen to be above zero.
 CRASHREEL_HOOK int sem_post(sem_t* semaphore) noexcept {
-  if (scheduling()) release_one(semaphore);
-  return CRASHREEL_REAL(sem_post)(semaphore);
+  const int result = CRASHREEL_REAL(sem_post)(semaphore);
+  if (result == 0 && scheduling()) release_one(semaphore);
+  return result;
 }
 
 }  // extern "C"

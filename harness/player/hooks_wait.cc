@@ -28,15 +28,27 @@ std::uint64_t deadline_after(const timespec* timeout) {
   return timeout == nullptr ? kForever : deadline_in(to_ns(*timeout));
 }
 
+// None of these calls is ever resumed after a signal handler.
+bool interrupted(Woken woken) {
+  if (woken != Woken::kInterrupted && woken != Woken::kResumable) return false;
+  errno = EINTR;
+  return true;
+}
+
+// To ask without waiting is not to wait.
+bool is_zero(const timespec* timeout) {
+  return timeout != nullptr && timeout->tv_sec == 0 && timeout->tv_nsec == 0;
+}
+
 // A signal mask that holds during the wait, as the p-variants of the calls promise.
 class MaskDuringWait {
  public:
   explicit MaskDuringWait(const sigset_t* mask) : changed_(mask != nullptr) {
-    if (changed_) CRASHREEL_REAL(pthread_sigmask)(SIG_SETMASK, mask, &before_);
+    if (changed_) ::pthread_sigmask(SIG_SETMASK, mask, &before_);
   }
   ~MaskDuringWait() {
     const int error = errno;
-    if (changed_) CRASHREEL_REAL(pthread_sigmask)(SIG_SETMASK, &before_, nullptr);
+    if (changed_) ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     errno = error;
   }
   MaskDuringWait(const MaskDuringWait&) = delete;
@@ -64,7 +76,7 @@ int wait_on_epoll(int set, epoll_event* events, int capacity, std::uint64_t dead
   EpollLook look = {set, events, capacity, 0};
   pollfd descriptor = {set, POLLIN, 0};
   const Woken woken = wait_for_descriptors(&descriptor, 1, deadline, EpollLook::look, &look);
-  return woken == Woken::kInterrupted ? -1 : look.result;
+  return interrupted(woken) ? -1 : look.result;
 }
 
 struct PollLook {
@@ -82,7 +94,7 @@ struct PollLook {
 int wait_on_poll(pollfd* descriptors, nfds_t count, std::uint64_t deadline) {
   PollLook look = {descriptors, count, 0};
   const Woken woken = wait_for_descriptors(descriptors, count, deadline, PollLook::look, &look);
-  return woken == Woken::kInterrupted ? -1 : look.result;
+  return interrupted(woken) ? -1 : look.result;
 }
 
 // select() overwrites its sets, so every look begins from copies.
@@ -131,21 +143,18 @@ int wait_on_select(int limit, fd_set* readable, fd_set* writable, fd_set* except
     if (events != 0) descriptors[count++] = {fd, events, 0};
   }
   const Woken woken = wait_for_descriptors(descriptors, count, deadline, SelectLook::look, &look);
-  return woken == Woken::kInterrupted ? -1 : look.result;
+  return interrupted(woken) ? -1 : look.result;
 }
 
 int sleep_until(std::uint64_t deadline) {
   const auto nothing = [](void*) { return 0; };
-  const Woken woken = wait_for_descriptors(nullptr, 0, deadline, nothing, nullptr);
-  return woken == Woken::kInterrupted ? EINTR : 0;
+  return interrupted(wait_for_descriptors(nullptr, 0, deadline, nothing, nullptr)) ? EINTR : 0;
 }
 
-// How much of a sleep is left, for those who asked.
-void tell_rest(std::uint64_t deadline, timespec* rest) {
-  if (rest == nullptr) return;
+timespec rest_until(std::uint64_t deadline) {
   const std::uint64_t now = now_ns();
   const std::uint64_t left = deadline > now ? deadline - now : 0;
-  *rest = {static_cast<time_t>(left / 1'000'000'000), static_cast<long>(left % 1'000'000'000)};
+  return {static_cast<time_t>(left / 1'000'000'000), static_cast<long>(left % 1'000'000'000)};
 }
 
 }  // namespace
@@ -172,7 +181,9 @@ CRASHREEL_HOOK int epoll_pwait(int set, epoll_event* events, int capacity, int t
 
 CRASHREEL_HOOK int epoll_pwait2(int set, epoll_event* events, int capacity, const timespec* timeout,
                                 const sigset_t* mask) {
-  if (!scheduling()) return CRASHREEL_REAL(epoll_pwait2)(set, events, capacity, timeout, mask);
+  if (!scheduling() || is_zero(timeout)) {
+    return CRASHREEL_REAL(epoll_pwait2)(set, events, capacity, timeout, mask);
+  }
   const MaskDuringWait masked(mask);
   return wait_on_epoll(set, events, capacity, deadline_after(timeout));
 }
@@ -186,14 +197,18 @@ CRASHREEL_HOOK int poll(pollfd* descriptors, nfds_t count, int timeout_ms) {
 
 CRASHREEL_HOOK int ppoll(pollfd* descriptors, nfds_t count, const timespec* timeout,
                          const sigset_t* mask) {
-  if (!scheduling()) return CRASHREEL_REAL(ppoll)(descriptors, count, timeout, mask);
+  if (!scheduling() || is_zero(timeout)) {
+    return CRASHREEL_REAL(ppoll)(descriptors, count, timeout, mask);
+  }
   const MaskDuringWait masked(mask);
   return wait_on_poll(descriptors, count, deadline_after(timeout));
 }
 
+// As Linux does, the time that was left replaces the time-out.
 CRASHREEL_HOOK int select(int limit, fd_set* __restrict readable, fd_set* __restrict writable,
                           fd_set* __restrict exceptional, timeval* __restrict timeout) {
-  if (!scheduling()) {
+  const bool only_asks = timeout != nullptr && timeout->tv_sec == 0 && timeout->tv_usec == 0;
+  if (!scheduling() || only_asks) {
     return CRASHREEL_REAL(select)(limit, readable, writable, exceptional, timeout);
   }
   std::uint64_t deadline = kForever;
@@ -201,13 +216,18 @@ CRASHREEL_HOOK int select(int limit, fd_set* __restrict readable, fd_set* __rest
     const timespec precise = {timeout->tv_sec, static_cast<long>(timeout->tv_usec) * 1000};
     deadline = deadline_after(&precise);
   }
-  return wait_on_select(limit, readable, writable, exceptional, deadline);
+  const int result = wait_on_select(limit, readable, writable, exceptional, deadline);
+  if (timeout != nullptr) {
+    const timespec rest = rest_until(deadline);
+    *timeout = {rest.tv_sec, rest.tv_nsec / 1000};
+  }
+  return result;
 }
 
 CRASHREEL_HOOK int pselect(int limit, fd_set* __restrict readable, fd_set* __restrict writable,
                            fd_set* __restrict exceptional, const timespec* __restrict timeout,
                            const sigset_t* __restrict mask) {
-  if (!scheduling()) {
+  if (!scheduling() || is_zero(timeout)) {
     return CRASHREEL_REAL(pselect)(limit, readable, writable, exceptional, timeout, mask);
   }
   const MaskDuringWait masked(mask);
@@ -220,32 +240,29 @@ CRASHREEL_HOOK int clock_nanosleep(clockid_t clock, int flags, const timespec* s
   const bool absolute = (flags & TIMER_ABSTIME) != 0;
   const std::uint64_t deadline = absolute ? deadline_at(clock, *span) : deadline_after(span);
   const int error = sleep_until(deadline);
-  if (error != 0 && !absolute) tell_rest(deadline, rest);
+  if (error != 0 && !absolute && rest != nullptr) *rest = rest_until(deadline);
   return error;
 }
 
 CRASHREEL_HOOK int nanosleep(const timespec* span, timespec* rest) {
   if (!scheduling()) return CRASHREEL_REAL(nanosleep)(span, rest);
   const std::uint64_t deadline = deadline_after(span);
-  errno = sleep_until(deadline);
-  if (errno == 0) return 0;
-  tell_rest(deadline, rest);
+  if (sleep_until(deadline) == 0) return 0;
+  if (rest != nullptr) *rest = rest_until(deadline);
   return -1;
 }
 
 CRASHREEL_HOOK int usleep(useconds_t microseconds) {
   if (!scheduling()) return CRASHREEL_REAL(usleep)(microseconds);
-  errno = sleep_until(deadline_in(static_cast<std::uint64_t>(microseconds) * 1000));
-  return errno == 0 ? 0 : -1;
+  const std::uint64_t deadline = deadline_in(static_cast<std::uint64_t>(microseconds) * 1000);
+  return sleep_until(deadline) == 0 ? 0 : -1;
 }
 
 CRASHREEL_HOOK unsigned sleep(unsigned seconds) {
   if (!scheduling()) return CRASHREEL_REAL(sleep)(seconds);
   const std::uint64_t deadline = deadline_in(seconds * std::uint64_t{1'000'000'000});
   if (sleep_until(deadline) == 0) return 0;
-  timespec rest;
-  tell_rest(deadline, &rest);
-  return static_cast<unsigned>(rest.tv_sec);
+  return static_cast<unsigned>(rest_until(deadline).tv_sec);
 }
 
 }  // extern "C"

@@ -69,12 +69,21 @@ void unlock_scheduler() {
   ::pthread_mutex_unlock(&scheduler_lock);
 }
 
+// Leaves errno alone, as the pthread functions do.
 class Locked {
  public:
-  Locked() { lock_scheduler(); }
-  ~Locked() { unlock_scheduler(); }
+  Locked() : errno_(errno) { lock_scheduler(); }
+  ~Locked() {
+    unlock_scheduler();
+    errno = errno_;
+  }
   Locked(const Locked&) = delete;
   Locked& operator=(const Locked&) = delete;
+
+  void keep_errno() { errno_ = errno; }
+
+ private:
+  int errno_;
 };
 
 int kernel_id() {
@@ -239,8 +248,8 @@ bool sleep_until_ready(Wait& wait) {
 bool sleep_until_released(Wait& wait) {
   wait.asleep = true;
   unlock_scheduler();
-  const long slept = ::syscall(SYS_futex, &wait.state, FUTEX_WAIT_PRIVATE, Wait::kBlocked, nullptr,
-                               nullptr, 0);
+  const long slept =
+      ::syscall(SYS_futex, &wait.state, FUTEX_WAIT_PRIVATE, Wait::kBlocked, nullptr, nullptr, 0);
   const bool handled = slept != 0 && errno == EINTR;
   lock_scheduler();
   wait.asleep = false;
@@ -280,11 +289,12 @@ Woken wait_for_descriptors(pollfd* descriptors, nfds_t count, std::uint64_t dead
   wait.descriptor_count = count;
   wait.deadline_ns = deadline_ns;
   wait.wake_fd = own_wake_fd();
-  const Locked locked;
+  Locked locked;
   block(wait);
   for (;;) {
     const bool expired = wait.state.load(std::memory_order_relaxed) == Wait::kTimedOut;
     if (look(context) != 0 || expired) {
+      locked.keep_errno();
       forget(wait);
       return expired ? Woken::kTimedOut : Woken::kReady;
     }

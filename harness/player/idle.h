@@ -28,13 +28,13 @@ struct Wait {
   Kind kind = Kind::kDescriptors;
   pollfd* descriptors = nullptr;  // kDescriptors: an epoll set counts as one descriptor
   nfds_t descriptor_count = 0;
-  const void* object = nullptr;  // its address; kJoin: the pthread_t
+  const void* object = nullptr;            // its address; kJoin: the pthread_t
   std::uint64_t deadline_ns = UINT64_MAX;  // on the virtual clock
 
   std::atomic<std::uint32_t> state = kBlocked;  // what the thread sleeps on, but for descriptors
-  int wake_fd = -1;      // kDescriptors: ends the real wait when the clock passes the deadline
-  int thread_id = 0;     // kMutex: the kernel's number of the waiting thread
-  bool asleep = false;   // in the real wait, or about to enter it
+  int wake_fd = -1;     // kDescriptors: ends the real wait when the clock passes the deadline
+  int thread_id = 0;    // kMutex: the kernel's number of the waiting thread
+  bool asleep = false;  // in the real wait, or about to enter it
   Wait* previous = nullptr;
   Wait* next = nullptr;
 };

@@ -44,6 +44,7 @@ void leave_child_alone() {
   stop_scheduling();
   abandon_clock();
   stop_watching();
+  close_all_own();
 }
 
 __attribute__((constructor)) void attach() {
@@ -52,7 +53,7 @@ __attribute__((constructor)) void attach() {
   watch_for_crash(script);
   if (script->feeds != 0) {
     prepare_descriptors();
-    set_stage(script);
+    if (!set_stage(script)) return;
     start_clock(script->start_realtime_ns);
     start_scheduling(act);
   }

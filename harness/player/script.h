@@ -43,7 +43,8 @@ enum class ScriptState : std::uint32_t {
 
 inline constexpr std::uint32_t kMaxCrashFrames = 128;
 inline constexpr std::uint32_t kMaxCrashMaps = 256 * 1024;
-inline constexpr std::uint32_t kMaxCrashStack = 32 * 1024;
+// Enough to hold some rounds of a recursion that goes through many calls or large frames.
+inline constexpr std::uint32_t kMaxCrashStack = 256 * 1024;
 
 // Written by the player on the alternate signal stack, first to last; readers trust the sizes only
 // as far as they are within bounds.
@@ -76,7 +77,7 @@ struct ScriptHeader {
   std::atomic<std::uint32_t> performed;  // steps performed so far
   std::atomic<std::uint64_t> idles;      // how often the program was found idle: a sign of life
   std::atomic<std::uint64_t> answer_bytes;
-  std::atomic<std::uint64_t> answer_digest;  // of all answers, in the order they were taken
+  std::atomic<std::uint64_t> answer_digest;  // of what was answered, session by session
   ScriptCrash crash;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

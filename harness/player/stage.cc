@@ -25,11 +25,23 @@ constexpr std::uint64_t kListenWithinNs = 60'000'000'000;
 constexpr std::uint64_t kDrainAllEvery = 64;
 // More than this in one go may have freed the program of a full send buffer: look again.
 constexpr std::size_t kMuchAnswered = 16 * 1024;
+// Unless it has gone on like that for so long: a program that talks without end.
+constexpr std::uint32_t kLongestAnswer = 1 << 16;
+// So often is an idle program asked to take the rest of what it was sent. One that has no wish to
+// read (it may be waiting for another session) would leave a real client hanging as well.
+constexpr std::uint32_t kPatience = 64;
+
+struct Session {
+  int fd = -1;  // not open
+  std::uint64_t digest = 0xcbf29ce484222325;
+};
 
 ScriptHeader* script = nullptr;
 const Step* steps = nullptr;
-int* session_fds = nullptr;  // by session number; -1: not open
+Session* sessions = nullptr;  // by session number
 std::uint32_t session_count = 0;
+std::uint32_t answers_in_a_row = 0;
+std::uint32_t refusals_in_a_row = 0;
 std::uint32_t payload_sent = 0;  // of the current step, where a send was partial
 std::uint32_t last_served = 0;
 int answers = -1;  // epoll set of the player's ends
@@ -47,18 +59,33 @@ std::uint64_t mix(std::uint64_t digest, const char* bytes, std::size_t size) {
   return digest;
 }
 
-void hang_up(std::uint32_t session) {
-  close_own(session_fds[session]);
-  session_fds[session] = -1;
+// A session's part in the digest of all: in whatever pieces and order the answers are taken, the
+// sum is the same.
+std::uint64_t part_of(std::uint64_t digest, std::uint32_t session) {
+  return (digest ^ (session + 1)) * 0x9e3779b97f4a7c15;
+}
+
+void note_answer(std::uint32_t number, const char* bytes, std::size_t size) {
+  Session& session = sessions[number];
+  const std::uint64_t before = part_of(session.digest, number);
+  session.digest = mix(session.digest, bytes, size);
+  const std::uint64_t change = part_of(session.digest, number) - before;
+  script->answer_digest.fetch_add(change, std::memory_order_relaxed);
+  script->answer_bytes.fetch_add(size, std::memory_order_relaxed);
+}
+
+void hang_up(Session& session) {
+  close_own(session.fd);
+  session.fd = -1;
 }
 
 // Everything that the program has answered in this session. The end of it included: then our end
 // closes as well, as a client's would.
-std::size_t drain(std::uint32_t session) {
+std::size_t drain(std::uint32_t number) {
+  Session& session = sessions[number];
   std::size_t total = 0;
-  while (session_fds[session] >= 0) {
-    const ssize_t got =
-        CRASHREEL_REAL(recv)(session_fds[session], scratch, sizeof scratch, MSG_DONTWAIT);
+  while (session.fd >= 0) {
+    const ssize_t got = CRASHREEL_REAL(recv)(session.fd, scratch, sizeof scratch, MSG_DONTWAIT);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
     if (got <= 0) {
@@ -66,22 +93,21 @@ std::size_t drain(std::uint32_t session) {
       break;
     }
     const auto size = static_cast<std::size_t>(got);
+    note_answer(number, scratch, size);
     total += size;
-    std::uint64_t digest = script->answer_digest.load(std::memory_order_relaxed);
-    digest = mix(digest ^ session, scratch, size);
-    script->answer_digest.store(digest, std::memory_order_relaxed);
     if (size < sizeof scratch) break;
   }
-  script->answer_bytes.store(script->answer_bytes.load(std::memory_order_relaxed) + total,
-                             std::memory_order_relaxed);
   return total;
 }
 
 std::size_t drain_all() {
   epoll_event ready[64];
-  const int count = CRASHREEL_REAL(epoll_wait)(answers, ready, 64, 0);
   std::size_t total = 0;
-  for (int i = 0; i < count; ++i) total += drain(ready[i].data.u32);
+  int count = 0;
+  do {
+    count = CRASHREEL_REAL(epoll_wait)(answers, ready, 64, 0);
+    for (int i = 0; i < count; ++i) total += drain(ready[i].data.u32);
+  } while (count == 64);
   return total;
 }
 
@@ -100,8 +126,8 @@ void open_session(const Step& step) {
     return;
   }
   const int raw = ::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (raw < 0) return;
   const int fd = move_out_of_sight(raw);
-  if (fd < 0) return;
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   // Our end closes only after the program's: by reset, so that no port is left in TIME_WAIT.
@@ -110,91 +136,102 @@ void open_session(const Step& step) {
   const auto* to = reinterpret_cast<const sockaddr*>(&address);
   // On loopback this is done at once, or in progress where the listener's queue is full.
   if (CRASHREEL_REAL(connect)(fd, to, size) != 0 && errno != EINPROGRESS) return close_own(fd);
-  session_fds[step.session] = fd;
+  sessions[step.session].fd = fd;
   epoll_event interest = {};
   interest.events = EPOLLIN | EPOLLRDHUP;
   interest.data.u32 = step.session;
   ::epoll_ctl(answers, EPOLL_CTL_ADD, fd, &interest);
 }
 
-// True when all of it is on its way.
+// True when all of it is on its way, or will never be.
 bool send_payload(const Step& step) {
-  const int fd = session_fds[step.session];
+  const int fd = sessions[step.session].fd;
   const char* bytes = reinterpret_cast<const char*>(script) + step.payload_offset;
   while (fd >= 0 && payload_sent < step.payload_size) {
     const ssize_t sent = CRASHREEL_REAL(send)(
         fd, bytes + payload_sent, step.payload_size - payload_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+    const bool full = sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    if (full && ++refusals_in_a_row < kPatience) return false;
     if (sent < 0) break;  // the program has ended this session: what follows has no one to read it
+    refusals_in_a_row = 0;
     payload_sent += static_cast<std::uint32_t>(sent);
   }
+  refusals_in_a_row = 0;
   payload_sent = 0;
   return true;
 }
 
-void perform(const Step& step) {
+// Returns the signal to raise, else 0.
+int perform(const Step& step) {
+  int signal = 0;
   last_served = step.session;
   switch (step.kind) {
     case StepKind::kOpen:
       open_session(step);
       break;
     case StepKind::kData:
-      if (!send_payload(step)) return;
+      if (!send_payload(step)) return 0;
       break;
     case StepKind::kClose:
       drain(step.session);
-      if (session_fds[step.session] >= 0) {
-        CRASHREEL_REAL(shutdown)(session_fds[step.session], SHUT_WR);
+      if (sessions[step.session].fd >= 0) {
+        CRASHREEL_REAL(shutdown)(sessions[step.session].fd, SHUT_WR);
       }
       break;
     case StepKind::kSignal:
-      ::kill(::getpid(), static_cast<int>(step.payload_size));
+      signal = static_cast<int>(step.payload_size);
       break;
   }
   script->performed.fetch_add(1, std::memory_order_release);
+  return signal;
 }
 
-void let_time_pass(std::uint64_t until) {
+int let_time_pass(std::uint64_t until) {
   advance_clock(until);
   expire_waits(until);
+  return 0;
 }
 
-bool listens() {
-  return listener_for(0) >= 0;
+bool much_was_answered() {
+  const bool much = take_answers() > kMuchAnswered;
+  answers_in_a_row = much ? answers_in_a_row + 1 : 0;
+  return much && answers_in_a_row < kLongestAnswer;
 }
 
 // The program is idle and has no listener: only a timer can bring it further.
-void wait_for_listener(std::uint64_t nearest_deadline_ns) {
+int wait_for_listener(std::uint64_t nearest_deadline_ns) {
   if (nearest_deadline_ns > kListenWithinNs) end_try(ScriptState::kDeaf);
-  let_time_pass(nearest_deadline_ns);
+  return let_time_pass(nearest_deadline_ns);
 }
 
 }  // namespace
 
-void set_stage(ScriptHeader* given) {
-  script = given;
+bool set_stage(ScriptHeader* given) {
   const char* base = reinterpret_cast<const char*>(given);
   steps = reinterpret_cast<const Step*>(base + given->steps_offset);
   for (std::uint32_t i = 0; i < given->step_count; ++i) {
     if (steps[i].session >= session_count) session_count = steps[i].session + 1;
   }
-  const std::size_t bytes = (session_count + 1) * sizeof(int);
+  const std::size_t bytes = (session_count + 1) * sizeof(Session);
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  session_fds = static_cast<int*>(memory);
-  for (std::uint32_t i = 0; i < session_count; ++i) session_fds[i] = -1;
+  if (memory == MAP_FAILED) return false;
+  sessions = static_cast<Session*>(memory);
+  for (std::uint32_t i = 0; i < session_count; ++i) sessions[i] = Session{};
   last_served = session_count;
   answers = move_out_of_sight(::epoll_create1(EPOLL_CLOEXEC));
+  script = given;
+  return answers >= 0;
 }
 
-void act(std::uint64_t nearest_deadline_ns) {
-  if (take_answers() > kMuchAnswered) return;
-  if (!listens() && script->performed.load(std::memory_order_relaxed) == 0) {
-    return wait_for_listener(nearest_deadline_ns);
-  }
-  const auto listening = static_cast<std::uint32_t>(ScriptState::kListening);
-  if (script->state.load(std::memory_order_relaxed) < listening) script->state.store(listening);
+int act(std::uint64_t nearest_deadline_ns) {
+  if (much_was_answered()) return 0;
   const std::uint32_t next = script->performed.load(std::memory_order_relaxed);
+  if (next == 0) {
+    if (listener_for(0) < 0) return wait_for_listener(nearest_deadline_ns);
+    const auto listening = static_cast<std::uint32_t>(ScriptState::kListening);
+    if (script->state.load(std::memory_order_relaxed) < listening) script->state.store(listening);
+  }
   if (next == script->step_count) {
     if (nearest_deadline_ns > script->end_time_ns) end_try(ScriptState::kDone);
     return let_time_pass(nearest_deadline_ns);
@@ -205,7 +242,7 @@ void act(std::uint64_t nearest_deadline_ns) {
   }
   advance_clock(step.time_ns);
   expire_waits(now_ns());
-  perform(step);
+  return perform(step);
 }
 
 }  // namespace crashreel::player

@@ -12,9 +12,10 @@
 
 namespace crashreel::player {
 
-void set_stage(ScriptHeader* script);
+// False: there is no memory for it, or no descriptor.
+bool set_stage(ScriptHeader* script);
 
 // The scheduler's Act (idle.h).
-void act(std::uint64_t nearest_deadline_ns);
+int act(std::uint64_t nearest_deadline_ns);
 
 }  // namespace crashreel::player

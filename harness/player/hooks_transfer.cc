@@ -1,0 +1,244 @@
+// The calls that take in and give out: what would block goes through the scheduler instead. On a
+// socket the call is made without waiting first, which costs nothing extra where it succeeds; other
+// descriptors are asked whether they are ready, and served under the scheduler's lock, so that of
+// two threads that wait for the same pipe or listener none is left in the kernel unseen.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "capture/interpose/real_call.h"
+#include "harness/player/clock.h"
+#include "harness/player/idle.h"
+
+using namespace crashreel::player;
+
+namespace {
+
+bool would_block() {
+  return errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
+bool may_block(int fd) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  return flags >= 0 && (flags & O_NONBLOCK) == 0;
+}
+
+// Files and directories are always ready, however long they take.
+bool keeps_readers_waiting(int fd) {
+  struct stat status;
+  return ::fstat(fd, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+// SO_RCVTIMEO and SO_SNDTIMEO count on the virtual clock, too.
+std::uint64_t deadline_of(int fd, short events) {
+  timeval timeout = {};
+  socklen_t size = sizeof timeout;
+  const int option = events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO;
+  if (::getsockopt(fd, SOL_SOCKET, option, &timeout, &size) != 0) return kForever;
+  if (timeout.tv_sec == 0 && timeout.tv_usec == 0) return kForever;
+  return deadline_in(to_ns({timeout.tv_sec, static_cast<long>(timeout.tv_usec) * 1000}));
+}
+
+// One call, made when the descriptor is ready for it.
+template <typename Operation>
+struct WhenReady {
+  pollfd descriptor;
+  Operation operation;
+  ssize_t result = -1;
+
+  static int look(void* raw) {
+    auto* own = static_cast<WhenReady*>(raw);
+    own->descriptor.revents = 0;
+    if (CRASHREEL_REAL(poll)(&own->descriptor, 1, 0) == 0) return 0;
+    own->result = own->operation();
+    return 1;
+  }
+};
+
+template <typename Operation>
+ssize_t when_ready(int fd, short events, Operation operation) {
+  const std::uint64_t deadline = deadline_of(fd, events);
+  for (;;) {
+    WhenReady<Operation> attempt = {{fd, events, 0}, operation};
+    pollfd descriptor = {fd, events, 0};
+    const Woken woken = wait_for_descriptors(&descriptor, 1, deadline, attempt.look, &attempt);
+    if (woken == Woken::kReady) return attempt.result;
+    if (woken == Woken::kResumable) continue;
+    errno = woken == Woken::kTimedOut ? EAGAIN : EINTR;
+    return -1;
+  }
+}
+
+// `operation` never waits: where it would, and the descriptor is one that blocks, it is made again
+// when the descriptor is ready.
+template <typename Operation>
+ssize_t without_waiting(int fd, short events, Operation operation) {
+  const ssize_t result = operation();
+  if (result >= 0 || !would_block() || !may_block(fd)) return result;
+  return when_ready(fd, events, operation);
+}
+
+// For what is no socket.
+template <typename Operation>
+ssize_t read_other(int fd, Operation operation) {
+  return may_block(fd) && keeps_readers_waiting(fd) ? when_ready(fd, POLLIN, operation)
+                                                    : operation();
+}
+
+template <typename Operation>
+ssize_t take_in(int fd, int flags, Operation operation) {
+  if (!scheduling() || (flags & MSG_DONTWAIT) != 0) return operation(flags);
+  return without_waiting(fd, POLLIN, [&] { return operation(flags | MSG_DONTWAIT); });
+}
+
+// MSG_WAITALL: everything, or what there was before the end or the trouble.
+ssize_t receive_all(int fd, char* buffer, std::size_t size, int flags) {
+  std::size_t got = 0;
+  while (got < size) {
+    const ssize_t part = take_in(fd, flags & ~MSG_WAITALL, [&](int asked) {
+      return CRASHREEL_REAL(recv)(fd, buffer + got, size - got, asked);
+    });
+    if (part <= 0) return got > 0 ? static_cast<ssize_t>(got) : part;
+    got += static_cast<std::size_t>(part);
+  }
+  return static_cast<ssize_t>(got);
+}
+
+// All of it, as a blocking socket takes it; a part only where trouble comes in between.
+ssize_t give_out(int fd, const char* bytes, std::size_t size, int flags) {
+  std::size_t given = 0;
+  do {
+    const ssize_t part = without_waiting(fd, POLLOUT, [&] {
+      return CRASHREEL_REAL(send)(fd, bytes + given, size - given, flags | MSG_DONTWAIT);
+    });
+    if (part < 0) return given > 0 ? static_cast<ssize_t>(given) : part;
+    given += static_cast<std::size_t>(part);
+  } while (given < size && may_block(fd));
+  return static_cast<ssize_t>(given);
+}
+
+std::size_t size_of(const iovec* parts, std::size_t count) {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < count; ++i) size += parts[i].iov_len;
+  return size;
+}
+
+ssize_t give_out_message(int fd, const msghdr* message, int flags) {
+  const std::size_t size = size_of(message->msg_iov, message->msg_iovlen);
+  const ssize_t first = without_waiting(
+      fd, POLLOUT, [&] { return CRASHREEL_REAL(sendmsg)(fd, message, flags | MSG_DONTWAIT); });
+  if (first < 0 || static_cast<std::size_t>(first) == size || !may_block(fd)) return first;
+  auto skipped = static_cast<std::size_t>(first);  // by what went out in the first go
+  std::size_t given = skipped;
+  for (std::size_t i = 0; i < message->msg_iovlen; ++i) {
+    const iovec& part = message->msg_iov[i];
+    const std::size_t skip = skipped < part.iov_len ? skipped : part.iov_len;
+    skipped -= skip;
+    if (skip == part.iov_len) continue;
+    const char* bytes = static_cast<const char*>(part.iov_base) + skip;
+    const ssize_t rest = give_out(fd, bytes, part.iov_len - skip, flags);
+    if (rest > 0) given += static_cast<std::size_t>(rest);
+    if (rest < static_cast<ssize_t>(part.iov_len - skip)) break;
+  }
+  return static_cast<ssize_t>(given);
+}
+
+bool is_no_socket(ssize_t result) {
+  return result < 0 && errno == ENOTSOCK;
+}
+
+}  // namespace
+
+#define CRASHREEL_HOOK __attribute__((visibility("default")))
+
+extern "C" {
+
+CRASHREEL_HOOK int accept(int fd, sockaddr* __restrict address, socklen_t* __restrict size) {
+  const auto real = CRASHREEL_REAL(accept);
+  if (!scheduling() || !may_block(fd)) return real(fd, address, size);
+  return static_cast<int>(when_ready(fd, POLLIN, [&] { return real(fd, address, size); }));
+}
+
+CRASHREEL_HOOK int accept4(int fd, sockaddr* __restrict address, socklen_t* __restrict size,
+                           int flags) {
+  const auto real = CRASHREEL_REAL(accept4);
+  if (!scheduling() || !may_block(fd)) return real(fd, address, size, flags);
+  return static_cast<int>(when_ready(fd, POLLIN, [&] { return real(fd, address, size, flags); }));
+}
+
+CRASHREEL_HOOK ssize_t recv(int fd, void* buffer, size_t size, int flags) {
+  if ((flags & MSG_WAITALL) != 0 && (flags & MSG_PEEK) == 0 && scheduling()) {
+    return receive_all(fd, static_cast<char*>(buffer), size, flags);
+  }
+  return take_in(fd, flags,
+                 [&](int asked) { return CRASHREEL_REAL(recv)(fd, buffer, size, asked); });
+}
+
+CRASHREEL_HOOK ssize_t recvfrom(int fd, void* __restrict buffer, size_t size, int flags,
+                                sockaddr* __restrict address, socklen_t* __restrict length) {
+  return take_in(fd, flags, [&](int asked) {
+    return CRASHREEL_REAL(recvfrom)(fd, buffer, size, asked, address, length);
+  });
+}
+
+CRASHREEL_HOOK ssize_t recvmsg(int fd, msghdr* message, int flags) {
+  return take_in(fd, flags, [&](int asked) { return CRASHREEL_REAL(recvmsg)(fd, message, asked); });
+}
+
+CRASHREEL_HOOK ssize_t read(int fd, void* buffer, size_t size) {
+  const auto real = CRASHREEL_REAL(read);
+  if (!scheduling() || size == 0) return real(fd, buffer, size);
+  const ssize_t result = ::recv(fd, buffer, size, 0);
+  if (!is_no_socket(result)) return result;
+  return read_other(fd, [&] { return real(fd, buffer, size); });
+}
+
+CRASHREEL_HOOK ssize_t readv(int fd, const iovec* parts, int count) {
+  const auto real = CRASHREEL_REAL(readv);
+  if (!scheduling() || count <= 0) return real(fd, parts, count);
+  msghdr message = {};
+  message.msg_iov = const_cast<iovec*>(parts);
+  message.msg_iovlen = static_cast<std::size_t>(count);
+  const ssize_t result = ::recvmsg(fd, &message, 0);
+  if (!is_no_socket(result)) return result;
+  return read_other(fd, [&] { return real(fd, parts, count); });
+}
+
+CRASHREEL_HOOK ssize_t send(int fd, const void* bytes, size_t size, int flags) {
+  if (!scheduling() || (flags & MSG_DONTWAIT) != 0) {
+    return CRASHREEL_REAL(send)(fd, bytes, size, flags);
+  }
+  return give_out(fd, static_cast<const char*>(bytes), size, flags);
+}
+
+CRASHREEL_HOOK ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+  if (!scheduling() || (flags & MSG_DONTWAIT) != 0) {
+    return CRASHREEL_REAL(sendmsg)(fd, message, flags);
+  }
+  return give_out_message(fd, message, flags);
+}
+
+CRASHREEL_HOOK ssize_t write(int fd, const void* bytes, size_t size) {
+  const auto real = CRASHREEL_REAL(write);
+  if (!scheduling() || size == 0) return real(fd, bytes, size);
+  const ssize_t result = give_out(fd, static_cast<const char*>(bytes), size, 0);
+  return is_no_socket(result) ? real(fd, bytes, size) : result;
+}
+
+CRASHREEL_HOOK ssize_t writev(int fd, const iovec* parts, int count) {
+  const auto real = CRASHREEL_REAL(writev);
+  if (!scheduling() || count <= 0) return real(fd, parts, count);
+  msghdr message = {};
+  message.msg_iov = const_cast<iovec*>(parts);
+  message.msg_iovlen = static_cast<std::size_t>(count);
+  const ssize_t result = give_out_message(fd, &message, 0);
+  return is_no_socket(result) ? real(fd, parts, count) : result;
+}
+
+}  // extern "C"
