@@ -120,18 +120,17 @@ class Stack {
 
   // The recursion's frames, each once, in the order of their addresses.
   std::vector<Frame> recursion() const {
-    std::map<std::uint64_t, int> seen;
     const std::uint32_t size = std::min(crash_.stack_size.load(), kMaxCrashStack);
-    for (std::uint32_t at = 0; at + 8 <= size; at += 8) {
-      std::uint64_t word;
-      std::memcpy(&word, crash_.stack + at, sizeof word);
-      ++seen[word];
-    }
+    std::vector<std::uint64_t> words(size / sizeof(std::uint64_t));
+    std::memcpy(words.data(), crash_.stack, words.size() * sizeof(std::uint64_t));
+    std::sort(words.begin(), words.end());
     std::vector<Frame> frames;
-    for (const auto& [word, times] : seen) {
-      if (times >= kRecursionRepeats && is_return_address(word)) {
-        frames.push_back(frame_at(word - 1));
+    for (auto word = words.begin(); word != words.end();) {
+      const auto next = std::upper_bound(word, words.end(), *word);
+      if (next - word >= kRecursionRepeats && is_return_address(*word)) {
+        frames.push_back(frame_at(*word - 1));
       }
+      word = next;
     }
     std::sort(frames.begin(), frames.end(), [](const Frame& a, const Frame& b) {
       return std::tie(a.module, a.offset) < std::tie(b.module, b.offset);
@@ -163,7 +162,8 @@ class Stack {
   bool is_return_address(std::uint64_t word) const {
     const Mapping* mapping = mapping_of(word);
     if (mapping == nullptr || !mapping->executable || mapping->path.empty()) return false;
-    if (word - mapping->begin < kLongestCall) return false;
+    if (word - mapping->begin < kLongestCall || elf_of(mapping->path).segments.empty())
+      return false;
     std::ifstream file(mapping->path, std::ios::binary);
     file.seekg(
         static_cast<std::streamoff>(word - mapping->begin + mapping->file_offset - kLongestCall));
@@ -189,8 +189,10 @@ class Stack {
   std::vector<Mapping> maps_;
 };
 
+// An address that lies in no file is another one in every run.
 bool same_place(const Frame& a, const Frame& b) {
-  return a.offset == b.offset && a.module == b.module && a.build_id == b.build_id;
+  return a.module == b.module && a.build_id == b.build_id &&
+         (a.offset == b.offset || a.module.empty());
 }
 
 // True when the two stacks come from the same binaries, so that offsets can be compared.
