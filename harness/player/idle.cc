@@ -408,7 +408,7 @@ void thread_ended() {
     wait = next;
   }
   // The rest may all be waiting for something that only the script can bring.
-  if (thread_count > 0 && program_is_idle(nullptr)) bring_on();
+  while (thread_count > 0 && program_is_idle(nullptr)) bring_on();
 }
 
 void expire_waits(std::uint64_t now) {
