@@ -76,23 +76,26 @@ void StdinFeed::close_read_end() {
 }
 
 void StdinFeed::write_next() {
-  if (performed_ == count()) return close_once(write_end_);
+  if (performed_ == count()) return finish();
   const std::string& data = inputs_[performed_]->data;
   const std::size_t part = std::min(data.size() - written_, kSlotBytes);
   const ssize_t sent = write_without_sigpipe(write_end_, data.data() + written_, part);
   if (sent < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (sent < 0) return close_once(write_end_);  // the program reads no more
+  if (sent < 0) return finish();  // the program reads no more
   written_ += static_cast<std::size_t>(sent);
   if (written_ < data.size()) return;
   written_ = 0;
   ++performed_;
 }
 
-void StdinFeed::take_back_unread() {
+void StdinFeed::finish() {
   int unread = 0;
-  if (write_end_ < 0 || performed_ == 0 || written_ != 0) return;
-  if (::ioctl(write_end_, FIONREAD, &unread) != 0) return;
-  if (static_cast<std::size_t>(unread) == inputs_[performed_ - 1]->data.size()) --performed_;
+  const bool known = write_end_ >= 0 && performed_ > 0 && written_ == 0 &&
+                     ::ioctl(write_end_, FIONREAD, &unread) == 0;
+  if (known && static_cast<std::size_t>(unread) == inputs_[performed_ - 1]->data.size()) {
+    --performed_;
+  }
+  close_once(write_end_);
 }
 
 }  // namespace crashreel

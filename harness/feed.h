@@ -30,7 +30,7 @@ class StdinFeed {
   void write_next();
 
   // When the program has ended: an input that still lies in the pipe never reached it.
-  void take_back_unread();
+  void finish();
 
   std::uint32_t performed() const { return performed_; }
   std::uint32_t count() const { return static_cast<std::uint32_t>(inputs_.size()); }

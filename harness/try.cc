@@ -131,7 +131,7 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
     }
   }
   const ScriptHeader& header = script->header();
-  if (feed) feed->take_back_unread();
+  if (feed) feed->finish();
   outcome.steps = feed ? feed->count() : script->step_count();
   // The program shares the header's memory, and may have written anything there.
   outcome.performed = feed ? feed->performed() : std::min(header.performed.load(), outcome.steps);
