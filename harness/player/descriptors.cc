@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -133,6 +134,11 @@ void forget_descriptor(int fd) {
   if (entry == nullptr) return;
   entry->listening.store(false, std::memory_order_relaxed);
   entry->fd.store(-1, std::memory_order_release);
+}
+
+void send_at_once(int fd) {
+  constexpr char kUnpaced[] = "reno";  // the one that every kernel has and everybody may choose
+  ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, kUnpaced, sizeof kUnpaced - 1);
 }
 
 std::uint16_t asked_port(int fd) {

@@ -27,6 +27,10 @@ void remember_bound(int fd, std::uint16_t asked_port);
 void remember_listening(int fd);
 void forget_descriptor(int fd);
 
+// Nothing but the other side's window holds its data back: a system's default may pace what it
+// sends by the real clock. Connections inherit it from their listener.
+void send_at_once(int fd);
+
 // The port that the program asked for; 0 when fd was never bound to one.
 std::uint16_t asked_port(int fd);
 // The same for whatever is bound to this real port; 0 when nothing is.

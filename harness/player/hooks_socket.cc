@@ -72,6 +72,7 @@ CRASHREEL_HOOK int bind(int fd, const sockaddr* address, socklen_t size) noexcep
 }
 
 CRASHREEL_HOOK int listen(int fd, int backlog) noexcept {
+  if (scheduling()) send_at_once(fd);
   const int result = CRASHREEL_REAL(listen)(fd, backlog);
   if (result == 0 && scheduling()) remember_listening(fd);
   return result;

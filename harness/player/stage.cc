@@ -130,6 +130,7 @@ void open_session(const Step& step) {
   const int fd = move_out_of_sight(raw);
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  send_at_once(fd);
   // Our end closes only after the program's: by reset, so that no port is left in TIME_WAIT.
   const linger reset = {1, 0};
   ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
