@@ -46,7 +46,7 @@ class Command {
 
   int fail(const Error& error) {
     int status = exit_status_of(error.trouble);
-    if (verb_->passes_status_through) status = own_trouble(error.trouble);
+    if (verb_->passes_status_through) status = kExitOwnTrouble;
     std::string message = error.message;
     if (error.trouble == Trouble::kUsage && !understood_) {
       message += "; see '" + called() + " --help'";
@@ -151,10 +151,6 @@ class Command {
 
   std::string called() const {
     return verb_->name.empty() ? "crashreel" : "crashreel " + verb_->name;
-  }
-
-  static int own_trouble(Trouble trouble) {
-    return trouble == Trouble::kTarget ? kExitNotExecutable : kExitOwnTrouble;
   }
 
   int tell_failure(const std::string& message, int status) {

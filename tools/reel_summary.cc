@@ -70,14 +70,11 @@ std::string kept_rows(const Console& console, const ReelFacts& facts) {
   const ReelTotals& totals = facts.totals;
   std::string rows =
       row(console, "kept",
-          counted(totals.counted_inputs, "input") + ", " + bytes_text(totals.payload_bytes) +
-              ", in " + counted(totals.sessions, "session"));
-  if (totals.inputs != totals.counted_inputs) {
-    rows += row(console, "",
-                counted(totals.inputs, "record") +
-                    " with openings, closings and what else is not "
-                    "counted as an input");
-  }
+          counted(totals.counted_inputs, "input") + " in " + counted(totals.sessions, "session"));
+  // Openings, closings and the like are no inputs in the narrow sense, but their bytes are kept.
+  rows += row(console, "",
+              bytes_text(totals.payload_bytes) + " in " + counted(totals.inputs, "record") +
+                  ", openings and closings among them");
   if (totals.latest_ns != 0) {
     rows += row(console, "",
                 "from " + seconds_text(totals.earliest_ns) + " to " +
@@ -163,8 +160,8 @@ void report_written(Console& console, const std::string& verb, const std::string
     return console.answer(answer);
   }
   const ReelTotals& totals = summary.facts.totals;
-  console.print(visible(path) + ": " + counted(totals.counted_inputs, "input") + ", " +
-                bytes_text(totals.payload_bytes) + ", in " + counted(totals.sessions, "session") +
+  console.print(visible(path) + ": " + counted(totals.counted_inputs, "input") + " in " +
+                counted(totals.sessions, "session") + ", " + bytes_text(totals.payload_bytes) +
                 "\n");
 }
 

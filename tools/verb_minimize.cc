@@ -58,7 +58,7 @@ std::string report_text(const ShrinkReport& report, const std::string& output,
           "\n";
   text += "  reproduced " + std::to_string(report.confirmed) + " of " +
           std::to_string(report.confirmations) + "\n";
-  text += "  " + counted(report.questions, "question") + " over inputs (least possible about " +
+  text += "  " + counted(report.questions, "question") + " over inputs (log2 C(N,k) + k + 1 is " +
           grouped(report.bound) + "), " + grouped(report.byte_questions) + " over bytes, " +
           grouped(report.replayed_inputs) + " inputs replayed in " +
           std::to_string(report.seconds) + " s\n";

@@ -79,7 +79,7 @@ std::vector<Option> options() {
        .letter = 'o',
        .value = Value::kText,
        .argument = "FILE.reel",
-       .help = "Where the reel goes (default PROGRAM-PID.reel in the working directory)"},
+       .help = "Where the reel goes (default PROGRAM.PID.reel in the working directory)"},
       {.name = "ring",
        .value = Value::kSize,
        .argument = "SIZE",

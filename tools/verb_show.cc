@@ -24,6 +24,7 @@ void print_table(OpenReel& reel, Console& console) {
   std::optional<ReelFacts> facts = reel.facts();
   std::uint64_t prelude = facts ? facts->prelude_inputs : 0;
   std::uint64_t last_seq = 0;
+  std::size_t columns = console.columns();
   while (std::optional<InputBlock> block = reel.next()) {
     std::uint64_t place = block->place;
     for (const Input& input : block->inputs) {
@@ -32,7 +33,7 @@ void print_table(OpenReel& reel, Console& console) {
         std::string gap = grouped(input.seq - last_seq - 1) + " not kept";
         console.print(console.faint("     ... " + gap) + "\n");
       }
-      console.print(input_row(input, console.columns()) + "\n");
+      console.print(input_row(input, columns) + "\n");
       last_seq = input.seq;
       ++place;
     }

@@ -15,7 +15,9 @@ namespace crashreel {
 namespace {
 
 Result<Program> program_of(const ImportOptions& options) {
-  Program program{.kind = options.kind, .argv = options.argv};
+  Program program;
+  program.kind = options.kind;
+  program.argv = options.argv;
   const std::string& name = options.argv.front();
   if (!options.program_is_here) {
     if (!name.starts_with("/")) {
