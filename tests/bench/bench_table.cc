@@ -1,5 +1,6 @@
 // Lays the JSON lines of benchmarks out as a table for people: stdin to stdout.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -12,8 +13,10 @@ using Row = std::vector<std::string>;
 
 std::string number(const nlohmann::json& line, const char* key) {
   if (!line.contains(key) || !line[key].is_number()) return "";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", line[key].get<double>());
+  const double value = line[key].get<double>();
+  char text[64];
+  // Four digits that count, and never an exponent, which nobody compares at a glance.
+  std::snprintf(text, sizeof text, std::abs(value) >= 1000 ? "%.0f" : "%.4g", value);
   return text;
 }
 
