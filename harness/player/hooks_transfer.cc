@@ -15,6 +15,7 @@
 #include "capture/interpose/real_call.h"
 #include "harness/player/clock.h"
 #include "harness/player/idle.h"
+#include "harness/player/stage.h"
 
 using namespace crashreel::player;
 
@@ -24,9 +25,11 @@ bool would_block() {
   return errno == EAGAIN || errno == EWOULDBLOCK;
 }
 
-bool may_block(int fd) {
-  const int flags = ::fcntl(fd, F_GETFL);
-  return flags >= 0 && (flags & O_NONBLOCK) == 0;
+// Would this call wait, were it made as the program asked?
+bool may_block(int fd, int flags = 0) {
+  if ((flags & MSG_DONTWAIT) != 0) return false;
+  const int status = ::fcntl(fd, F_GETFL);
+  return status >= 0 && (status & O_NONBLOCK) == 0;
 }
 
 // Files and directories are always ready, however long they take.
@@ -57,7 +60,7 @@ struct WhenReady {
     own->descriptor.revents = 0;
     if (CRASHREEL_REAL(poll)(&own->descriptor, 1, 0) == 0) return 0;
     own->result = own->operation();
-    return 1;
+    return own->result < 0 && would_block() ? 0 : 1;  // 0: somebody else was faster
   }
 };
 
@@ -75,13 +78,15 @@ ssize_t when_ready(int fd, short events, Operation operation) {
   }
 }
 
-// `operation` never waits: where it would, and the descriptor is one that blocks, it is made again
-// when the descriptor is ready.
+// A call on a socket that never waits: where it would, and was meant to, it is made again when the
+// socket is ready.
 template <typename Operation>
-ssize_t without_waiting(int fd, short events, Operation operation) {
-  const ssize_t result = operation();
-  if (result >= 0 || !would_block() || !may_block(fd)) return result;
-  return when_ready(fd, events, operation);
+ssize_t without_waiting(int fd, short events, int flags, Operation operation) {
+  const auto at_once = [&] { return operation(flags | MSG_DONTWAIT); };
+  const ssize_t result = at_once();
+  if (result >= 0 || !would_block()) return result;
+  if (events == POLLOUT) note_full();
+  return may_block(fd, flags) ? when_ready(fd, events, at_once) : result;
 }
 
 // For what is no socket.
@@ -93,8 +98,7 @@ ssize_t read_other(int fd, Operation operation) {
 
 template <typename Operation>
 ssize_t take_in(int fd, int flags, Operation operation) {
-  if (!scheduling() || (flags & MSG_DONTWAIT) != 0) return operation(flags);
-  return without_waiting(fd, POLLIN, [&] { return operation(flags | MSG_DONTWAIT); });
+  return scheduling() ? without_waiting(fd, POLLIN, flags, operation) : operation(flags);
 }
 
 // MSG_WAITALL: everything, or what there was before the end or the trouble.
@@ -114,12 +118,13 @@ ssize_t receive_all(int fd, char* buffer, std::size_t size, int flags) {
 ssize_t give_out(int fd, const char* bytes, std::size_t size, int flags) {
   std::size_t given = 0;
   do {
-    const ssize_t part = without_waiting(fd, POLLOUT, [&] {
-      return CRASHREEL_REAL(send)(fd, bytes + given, size - given, flags | MSG_DONTWAIT);
+    const ssize_t part = without_waiting(fd, POLLOUT, flags, [&](int asked) {
+      return CRASHREEL_REAL(send)(fd, bytes + given, size - given, asked);
     });
     if (part < 0) return given > 0 ? static_cast<ssize_t>(given) : part;
+    note_sent(static_cast<std::size_t>(part));
     given += static_cast<std::size_t>(part);
-  } while (given < size && may_block(fd));
+  } while (given < size && may_block(fd, flags));
   return static_cast<ssize_t>(given);
 }
 
@@ -132,8 +137,10 @@ std::size_t size_of(const iovec* parts, std::size_t count) {
 ssize_t give_out_message(int fd, const msghdr* message, int flags) {
   const std::size_t size = size_of(message->msg_iov, message->msg_iovlen);
   const ssize_t first = without_waiting(
-      fd, POLLOUT, [&] { return CRASHREEL_REAL(sendmsg)(fd, message, flags | MSG_DONTWAIT); });
-  if (first < 0 || static_cast<std::size_t>(first) == size || !may_block(fd)) return first;
+      fd, POLLOUT, flags, [&](int asked) { return CRASHREEL_REAL(sendmsg)(fd, message, asked); });
+  if (first < 0) return first;
+  note_sent(static_cast<std::size_t>(first));
+  if (static_cast<std::size_t>(first) == size || !may_block(fd, flags)) return first;
   auto skipped = static_cast<std::size_t>(first);  // by what went out in the first go
   std::size_t given = skipped;
   for (std::size_t i = 0; i < message->msg_iovlen; ++i) {
@@ -211,16 +218,20 @@ CRASHREEL_HOOK ssize_t readv(int fd, const iovec* parts, int count) {
 }
 
 CRASHREEL_HOOK ssize_t send(int fd, const void* bytes, size_t size, int flags) {
-  if (!scheduling() || (flags & MSG_DONTWAIT) != 0) {
-    return CRASHREEL_REAL(send)(fd, bytes, size, flags);
+  if (!scheduling()) return CRASHREEL_REAL(send)(fd, bytes, size, flags);
+  return give_out(fd, static_cast<const char*>(bytes), size, flags);
+}
+
+CRASHREEL_HOOK ssize_t sendto(int fd, const void* bytes, size_t size, int flags,
+                              const sockaddr* address, socklen_t length) {
+  if (!scheduling() || address != nullptr) {
+    return CRASHREEL_REAL(sendto)(fd, bytes, size, flags, address, length);
   }
   return give_out(fd, static_cast<const char*>(bytes), size, flags);
 }
 
 CRASHREEL_HOOK ssize_t sendmsg(int fd, const msghdr* message, int flags) {
-  if (!scheduling() || (flags & MSG_DONTWAIT) != 0) {
-    return CRASHREEL_REAL(sendmsg)(fd, message, flags);
-  }
+  if (!scheduling()) return CRASHREEL_REAL(sendmsg)(fd, message, flags);
   return give_out_message(fd, message, flags);
 }
 

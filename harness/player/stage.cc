@@ -20,9 +20,11 @@ namespace {
 
 // A program may idle on timers before it listens; after so much of virtual time it never will.
 constexpr std::uint64_t kListenWithinNs = 60'000'000'000;
-// Other sessions than the one just served may be sent something too (publish and subscribe); they
-// are drained every so many idles, long before their buffers fill.
-constexpr std::uint64_t kDrainAllEvery = 64;
+// The program's answers are taken before there are so many that a socket could be full, whoever
+// they are for; until then they may lie: asking for them after each input is a sixth of the cost.
+constexpr std::size_t kTakeFrom = 16 * 1024;
+// Answers that were given by other means than the hooked calls are not counted.
+constexpr std::uint64_t kTakeEvery = 64;
 // More than this in one go may have freed the program of a full send buffer: look again.
 constexpr std::size_t kMuchAnswered = 16 * 1024;
 // Unless it has gone on like that for so long: a program that talks without end.
@@ -42,9 +44,9 @@ Session* sessions = nullptr;  // by session number
 std::uint32_t session_count = 0;
 std::uint32_t answers_in_a_row = 0;
 std::uint32_t refusals_in_a_row = 0;
-std::uint32_t payload_sent = 0;  // of the current step, where a send was partial
-std::uint32_t last_served = 0;
-int answers = -1;  // epoll set of the player's ends
+std::uint32_t payload_sent = 0;         // of the current step, where a send was partial
+std::atomic<std::size_t> not_taken{0};  // bytes that the program has sent to anybody
+int answers = -1;                       // epoll set of the player's ends
 char scratch[64 * 1024];
 
 [[noreturn]] void end_try(ScriptState state) {
@@ -95,7 +97,6 @@ std::size_t drain(std::uint32_t number) {
     const auto size = static_cast<std::size_t>(got);
     note_answer(number, scratch, size);
     total += size;
-    if (size < sizeof scratch) break;
   }
   return total;
 }
@@ -114,8 +115,10 @@ std::size_t drain_all() {
 std::size_t take_answers() {
   const std::uint64_t idles = script->idles.fetch_add(1, std::memory_order_relaxed);
   const bool over = script->performed.load(std::memory_order_relaxed) == script->step_count;
-  if (over || idles % kDrainAllEvery == 0) return drain_all();
-  return last_served < session_count ? drain(last_served) : 0;
+  const bool many = not_taken.load(std::memory_order_relaxed) >= kTakeFrom;
+  if (!over && !many && idles % kTakeEvery != 0) return 0;
+  not_taken.store(0, std::memory_order_relaxed);
+  return drain_all();
 }
 
 void open_session(const Step& step) {
@@ -166,7 +169,6 @@ bool send_payload(const Step& step) {
 // Returns the signal to raise, else 0.
 int perform(const Step& step) {
   int signal = 0;
-  last_served = step.session;
   switch (step.kind) {
     case StepKind::kOpen:
       open_session(step);
@@ -219,10 +221,17 @@ bool set_stage(ScriptHeader* given) {
   if (memory == MAP_FAILED) return false;
   sessions = static_cast<Session*>(memory);
   for (std::uint32_t i = 0; i < session_count; ++i) sessions[i] = Session{};
-  last_served = session_count;
   answers = move_out_of_sight(::epoll_create1(EPOLL_CLOEXEC));
   script = given;
   return answers >= 0;
+}
+
+void note_sent(std::size_t bytes) {
+  not_taken.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+void note_full() {
+  note_sent(kTakeFrom);
 }
 
 int act(std::uint64_t nearest_deadline_ns) {

@@ -6,6 +6,7 @@
 // step is due, the clock moves there instead. When all steps are performed the try ends.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "harness/player/script.h"
@@ -14,6 +15,11 @@ namespace crashreel::player {
 
 // False: there is no memory for it, or no descriptor.
 bool set_stage(ScriptHeader* script);
+
+// The program has sent so many bytes on some socket.
+void note_sent(std::size_t bytes);
+// The program could not send any more on one.
+void note_full();
 
 // The scheduler's Act (idle.h).
 int act(std::uint64_t nearest_deadline_ns);
