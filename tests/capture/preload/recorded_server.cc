@@ -9,9 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cerrno>
 #include <cstring>
-#include <regex>
 
 #include "capture/base/check.h"
 #include "capture/reel/salvage.h"
@@ -51,6 +51,20 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
   pointers.push_back(nullptr);
   return pointers;
+}
+
+// Ports differ from run to run: ":40123" at the end of a word becomes ":PORT".
+std::string without_ports(const std::string& text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at + 1;
+    while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end])) != 0) ++end;
+    const bool ends_word = end == text.size() || text[end] == ' ';
+    const bool is_port = text[at] == ':' && end > at + 1 && ends_word;
+    result += is_port ? ":PORT" : text.substr(at, 1);
+    at = is_port ? end : at + 1;
+  }
+  return result;
 }
 
 }  // namespace
@@ -172,11 +186,10 @@ std::string recorder_path() {
 }
 
 std::vector<std::string> as_lines(const Reel& reel) {
-  static const std::regex port(":[0-9]{4,5}\\b");
   std::vector<std::string> lines;
   for (const Input& input : reel.inputs) {
     const std::string data =
-        input.kind == InputKind::kOpen ? std::regex_replace(input.data, port, ":PORT") : input.data;
+        input.kind == InputKind::kOpen ? without_ports(input.data) : input.data;
     lines.push_back(std::string(name_of(input.kind)) + " " + std::to_string(input.session) +
                     (data.empty() ? "" : " ") + data);
   }
