@@ -1,0 +1,6 @@
+// Waits for ever, and never listens.
+#include <unistd.h>
+
+int main() {
+  for (;;) ::pause();
+}
