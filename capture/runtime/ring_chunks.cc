@@ -153,7 +153,7 @@ void thread_exits(void* thread) {
   state.depth = kDepths;
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   for (Slot& slot : state.slots) {
-    if (slot.epoch == *g_ring.epoch) give_back(slot);
+    if (slot.epoch == __atomic_load_n(g_ring.epoch, __ATOMIC_RELAXED)) give_back(slot);
     slot = Slot{};
   }
   __atomic_signal_fence(__ATOMIC_SEQ_CST);

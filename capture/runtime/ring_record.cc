@@ -133,7 +133,8 @@ void append_pieces(Slot& slot, const Payload& payload) {
 }
 
 [[gnu::always_inline]] inline void record(Slot& slot, const Payload& payload) {
-  const bool usual = slot.epoch == *g_ring.epoch && payload.size < slot.limit &&
+  const bool usual = slot.epoch == __atomic_load_n(g_ring.epoch, __ATOMIC_RELAXED) &&
+                     payload.size < slot.limit &&
                      payload.kind - CRASHREEL_OPEN <= CRASHREEL_NOTE - CRASHREEL_OPEN &&
                      (payload.bytes != nullptr || payload.size == 0);
   if (!CRASHREEL_LIKELY(usual)) return record_slowly(slot, payload);

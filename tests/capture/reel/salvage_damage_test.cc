@@ -241,7 +241,7 @@ TEST(SalvageOfADamagedRing, KeepsWhatWasNotHitWhicheverChunkIsOverwritten) {
     for (const int with : {0x00, 0x55, 0xff}) {
       FakeRing ring;
       for (std::uint32_t i = 0; i < 8; ++i)
-        ring.chunk(i, {.slot = i}).data(10 + i, {"01234567" + i, 1});
+        ring.chunk(i, {.slot = i}).data(10 + i, std::to_string(i));
       std::memset(ring.raw().data() + ring.offset_of_chunk(hit), with, ring::kMinChunkBytes);
       std::string rest;
       for (const auto& data : data_of(salvage(ring).reel)) rest += data;

@@ -56,7 +56,8 @@ struct Truth {
 };
 
 Truth* truth = nullptr;
-thread_local unsigned this_thread = 0;
+constexpr unsigned kNoThread = ~0u;
+thread_local unsigned this_thread = kNoThread;  // a writer's truth has one author
 
 std::uint64_t monotonic_ns() {
   timespec now{};
@@ -86,6 +87,7 @@ void record_truly(unsigned writer, char* buffer, std::size_t size) {
 }
 
 void handle(int) {
+  if (this_thread == kNoThread) return;
   char buffer[64];
   record_truly(kHandlerWriter + this_thread, buffer, sizeof buffer);
 }

@@ -278,7 +278,9 @@ struct HandlerTruth {
 HandlerTruth* handler_truth = nullptr;
 
 void record_in_handler(int) {
-  record_text(9, payload({9, handler_truth->recorded}, 30));
+  char bytes[30];
+  make_payload({9, handler_truth->recorded}, sizeof bytes, bytes);
+  crashreel_data(9, bytes, sizeof bytes);
   ++handler_truth->recorded;
 }
 
