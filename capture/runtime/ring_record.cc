@@ -124,7 +124,7 @@ void append_pieces(Slot& slot, const Payload& payload) {
 [[gnu::noinline]] void record_slowly(Slot& slot, const Payload& payload) {
   if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return;
   const bool kind_is_known = payload.kind >= CRASHREEL_OPEN && payload.kind <= CRASHREEL_NOTE;
-  if (!kind_is_known || (payload.bytes == nullptr && payload.size != 0)) return drop();
+  if (!kind_is_known || payload.bytes == nullptr) return drop();
   const int saved_errno = errno;
   const std::uint32_t epoch = current_epoch();
   if (slot.epoch != epoch) set_up(slot, epoch);
@@ -133,10 +133,9 @@ void append_pieces(Slot& slot, const Payload& payload) {
 }
 
 [[gnu::always_inline]] inline void record(Slot& slot, const Payload& payload) {
-  const bool usual = slot.epoch == __atomic_load_n(g_ring.epoch, __ATOMIC_RELAXED) &&
-                     payload.size < slot.limit &&
-                     payload.kind - CRASHREEL_OPEN <= CRASHREEL_NOTE - CRASHREEL_OPEN &&
-                     (payload.bytes != nullptr || payload.size == 0);
+  const bool usual =
+      slot.epoch == __atomic_load_n(g_ring.epoch, __ATOMIC_RELAXED) && payload.size < slot.limit &&
+      payload.kind - CRASHREEL_OPEN <= CRASHREEL_NOTE - CRASHREEL_OPEN && payload.bytes != nullptr;
   if (!CRASHREEL_LIKELY(usual)) return record_slowly(slot, payload);
   const auto size = static_cast<std::uint32_t>(payload.size);
   const RecordHeader header{size,
@@ -180,7 +179,9 @@ void crashreel_record_(std::uint32_t kind, std::uint32_t session, const void* by
   // handler restores what it changed, so no atomic addition is needed.
   thread.depth = depth + 1;
   order_for_handlers();
-  record(thread.slots[depth], {kind, session, static_cast<const unsigned char*>(bytes), size});
+  // Nothing may come from nowhere, but memcpy wants to be told a place for it.
+  const void* from = size != 0 ? bytes : "";
+  record(thread.slots[depth], {kind, session, static_cast<const unsigned char*>(from), size});
   order_for_handlers();
   thread.depth = depth;
 }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <map>
@@ -49,8 +50,8 @@ struct Moment {
 constexpr std::uint64_t kMoments = 1 << 16;  // the newest of each writer
 
 struct Truth {
-  volatile int recording = 0;
-  volatile int trouble = 0;
+  std::atomic<int> recording = 0;
+  std::atomic<int> trouble = 0;
   std::array<WriterTruth, kWriters> writers;
   std::array<std::array<Moment, kMoments>, kWriters> before;
 };
