@@ -2,8 +2,10 @@
 // with its spread, and with its ratio to a rival that was measured in the same run, turn by turn:
 // a machine that slows down in the middle slows both. It knows nothing of what is measured.
 //
-//   {"bench":"ring","what":"append 64 bytes","value":11.2,"unit":"ns","lowest":11.0,"highest":12.9,
-//    "runs":25,"against":"memcpy","ratio":3.1}     (in one line)
+//   {"bench":"reel","case":"write 1,000,000 inputs","value":153,"unit":"MB/s","reference":178,
+//    "against":"zstd alone","ratio":0.86,"bar":0.8,"holds":true,"runs":9,"min":150,"max":155}
+//
+// in one line. A figure without a reference or a bar has null there, and holds is null with it.
 #pragma once
 
 #include <time.h>
@@ -26,14 +28,32 @@ struct Spread {
   std::size_t runs = 0;
 };
 
-// One figure. A rival's name and the ratio to it (this / rival) go together.
+// What a ratio has to reach, or to stay below; said before measuring.
+struct Bar {
+  enum class Side { kNone, kAtLeast, kAtMost } side = Side::kNone;
+  double ratio = 0;
+
+  bool holds(double seen) const { return side == Side::kAtLeast ? seen >= ratio : seen <= ratio; }
+};
+
+inline Bar at_least(double ratio) {
+  return {Bar::Side::kAtLeast, ratio};
+}
+inline Bar at_most(double ratio) {
+  return {Bar::Side::kAtMost, ratio};
+}
+
+// One figure. The reference was measured in the same run (or is a fixed demand, then `against` says
+// so); ratio is value / reference.
 struct Line {
   std::string bench;
-  std::string what;
+  std::string scene;  // "case" in JSON
   Spread value;
   std::string unit;
-  std::string against = {};
+  double reference = 0;
+  std::string against = {};  // empty: there is no reference
   double ratio = 0;
+  Bar bar = {};
 };
 
 // The middle value; of an even number the mean of the two in the middle.
@@ -129,14 +149,23 @@ inline std::string json_string(std::string_view text) {
 }
 
 inline void print(const Line& line) {
-  std::printf(
-      R"({"bench":%s,"what":%s,"value":%.6g,"unit":%s,"lowest":%.6g,"highest":%.6g,"runs":%zu)",
-      json_string(line.bench).c_str(), json_string(line.what).c_str(), line.value.median,
-      json_string(line.unit).c_str(), line.value.lowest, line.value.highest, line.value.runs);
-  if (!line.against.empty()) {
-    std::printf(R"(,"against":%s,"ratio":%.4g)", json_string(line.against).c_str(), line.ratio);
+  std::printf(R"({"bench":%s,"case":%s,"value":%.6g,"unit":%s)", json_string(line.bench).c_str(),
+              json_string(line.scene).c_str(), line.value.median, json_string(line.unit).c_str());
+  if (line.against.empty()) {
+    std::printf(R"(,"reference":null,"against":null,"ratio":null)");
+  } else {
+    std::printf(R"(,"reference":%.6g,"against":%s,"ratio":%.4g)", line.reference,
+                json_string(line.against).c_str(), line.ratio);
   }
-  std::printf("}\n");
+  if (line.bar.side == Bar::Side::kNone) {
+    std::printf(R"(,"bar":null,"holds":null)");
+  } else {
+    std::printf(R"(,"bar":%.4g,"holds":%s)", line.bar.ratio,
+                line.bar.holds(line.ratio) ? "true" : "false");
+  }
+  std::printf(R"(,"runs":%zu,"min":%.6g,"max":%.6g})", line.value.runs, line.value.lowest,
+              line.value.highest);
+  std::printf("\n");
   std::fflush(stdout);
 }
 

@@ -27,9 +27,19 @@ std::string word(const nlohmann::json& line, const char* key) {
 Row row_of(const nlohmann::json& line) {
   std::string rival = word(line, "against");
   if (!rival.empty()) rival = number(line, "ratio") + " x " + rival;
-  return {
-      word(line, "bench"),    word(line, "what"),      number(line, "value"), word(line, "unit"),
-      number(line, "lowest"), number(line, "highest"), number(line, "runs"),  rival};
+  std::string holds;
+  if (line.contains("holds") && line["holds"].is_boolean()) {
+    holds = number(line, "bar") + (line["holds"].get<bool>() ? " holds" : " MISSED");
+  }
+  return {word(line, "bench"),
+          word(line, "case"),
+          number(line, "value"),
+          word(line, "unit"),
+          number(line, "min"),
+          number(line, "max"),
+          number(line, "runs"),
+          rival,
+          holds};
 }
 
 void print_table(const std::vector<Row>& rows) {
@@ -51,7 +61,7 @@ void print_table(const std::vector<Row>& rows) {
 
 int main() {
   std::vector<Row> rows = {
-      {"bench", "what", "median", "unit", "lowest", "highest", "runs", "ratio"}};
+      {"bench", "case", "value", "unit", "min", "max", "runs", "ratio", "bar"}};
   for (std::string text; std::getline(std::cin, text);) {
     const auto line = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!line.is_object()) {

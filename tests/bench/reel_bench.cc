@@ -90,9 +90,10 @@ void compare(const char* what, std::uint64_t bytes, const char* against, Ours&& 
   };
   const bench::Pair pair = bench::interleaved(kPairs, rate(ours), rate(theirs));
   bench::print({.bench = "reel",
-                .what = what,
+                .scene = what,
                 .value = pair.ours,
                 .unit = "MB/s",
+                .reference = pair.theirs.median,
                 .against = against,
                 .ratio = pair.ratio.median});
 }
@@ -108,9 +109,10 @@ void measure_files(const Reel& reel, const std::string& bytes, std::uint64_t pay
       [&] { bench::keep(parse_reel(bytes, "bench")); }, [&] { decompress(squeezed); });
   bench::print(
       {.bench = "reel",
-       .what = "size of 1,000,000 inputs",
+       .scene = "size of 1,000,000 inputs",
        .value = bench::once(static_cast<double>(bytes.size()) / 1e6),
        .unit = "MB",
+       .reference = static_cast<double>(bytes_of(squeezed)) / 1e6,
        .against = "zstd of the payloads alone",
        .ratio = static_cast<double>(bytes.size()) / static_cast<double>(bytes_of(squeezed))});
 }
@@ -123,9 +125,10 @@ void measure_summary(const std::string& path) {
   for (int run = 0; run < 3; ++run)
     readings.push_back(1e6 * bench::cpu_seconds_of([&] { bench::keep(read_reel(path)); }));
   bench::print({.bench = "reel",
-                .what = "summary of 1,000,000 inputs",
+                .scene = "summary of 1,000,000 inputs",
                 .value = bench::spread_of(summaries),
                 .unit = "us",
+                .reference = bench::median(readings),
                 .against = "reading all",
                 .ratio = bench::median(summaries) / bench::median(readings)});
 }
