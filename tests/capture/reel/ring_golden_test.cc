@@ -1,0 +1,73 @@
+// Rings that were written once must be readable for ever, and RING.md must tell the truth.
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "capture/reel/ring_chunk.h"
+#include "capture/reel/salvage.h"
+#include "tests/capture/reel/folder.h"
+#include "tests/capture/reel/scene.h"
+
+namespace crashreel {
+namespace {
+
+const std::string kGolden = CRASHREEL_SOURCE_DIR "/tests/golden/";
+constexpr std::size_t kChunk = 0x4000;
+
+// The document's example: "OFFSET  eight hex pairs | what they are", all else zero.
+std::string example_chunk() {
+  std::istringstream document(file_bytes(CRASHREEL_SOURCE_DIR "/capture/runtime/RING.md"));
+  std::string line;
+  while (std::getline(document, line) && line != "```hex") continue;
+  std::string chunk(ring::kMinChunkBytes, '\0');
+  while (std::getline(document, line) && line != "```") {
+    std::istringstream words(line.substr(0, line.find('|')));
+    std::size_t at = 0;
+    words >> std::hex >> at;
+    at -= kChunk;
+    for (std::string pair; words >> pair; ++at) {
+      chunk.at(at) = static_cast<char>(std::stoi(pair, nullptr, 16));
+    }
+  }
+  return chunk;
+}
+
+TEST(RingFormat, TheDocumentsExampleCanBeRead) {
+  const ChunkContent content = parse_chunk(example_chunk(), 0);
+  EXPECT_TRUE(content.damage.empty());
+  EXPECT_TRUE(content.bank_is_sound);
+  ASSERT_EQ(content.pieces.size(), 1u);
+  EXPECT_EQ(content.pieces[0].data, "PING\n");
+  EXPECT_EQ(content.pieces[0].session, 7u);
+}
+
+TEST(RingFormat, TheDocumentsExampleIsWhatARecorderWrote) {
+  const std::string ring = file_bytes(kGolden + "v1-ping.ring");
+  EXPECT_EQ(ring.substr(kChunk, ring::kMinChunkBytes), example_chunk());
+}
+
+// After a file "a.conf": session 1 opens and brings "number 0" to "number 2999", session 2 brings
+// 6000 x, session 1 closes.
+TEST(RingFormat, ARingOfVersion1IsReadForEver) {
+  const auto read = salvage_ring(kGolden + "v1-rolled.ring");
+  ASSERT_TRUE(read.has_value());
+  EXPECT_TRUE(read->damage.none());
+  const Reel& reel = read->reel;
+  EXPECT_EQ(reel.files, (std::vector<ReelFile>{{"a.conf", 0600, "port 1\n"}}));
+  EXPECT_EQ(reel.program.argv.at(0), "./recorded");
+  EXPECT_EQ(reel.loss.overwritten_inputs + reel.inputs.size(), 3003u);
+  for (const Input& input : reel.inputs) {
+    if (input.seq == 0) {
+      EXPECT_EQ(input.kind, InputKind::kOpen);
+    } else if (input.seq <= 3000) {
+      EXPECT_EQ(input.data, "number " + std::to_string(input.seq - 1));
+    } else {
+      EXPECT_EQ(input.data, std::string(input.seq == 3001 ? 6000 : 0, 'x'));
+    }
+  }
+  EXPECT_EQ(reel.inputs.back().seq, 3002u);
+  EXPECT_GT(reel.prelude_inputs, 80u);
+}
+
+}  // namespace
+}  // namespace crashreel
