@@ -1,0 +1,196 @@
+// What does a script say, for a choice of a reel's inputs?
+#include "harness/sequence.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/capture/reel/scene.h"
+
+namespace crashreel {
+namespace {
+
+using testing::ElementsAre;
+using testing::Field;
+using testing::IsEmpty;
+
+constexpr std::uint64_t kMs = 1'000'000;
+
+class Steps : public testing::Test {
+ protected:
+  const Script& write(const Sequence& sequence, TargetKind kind = TargetKind::kServer) {
+    auto script = Script::write(reel_, sequence, kind);
+    EXPECT_TRUE(script);
+    script_.emplace(std::move(*script));
+    return *script_;
+  }
+
+  std::span<const Step> steps() const {
+    const ScriptHeader& header = script_->header();
+    const char* base = reinterpret_cast<const char*>(&header);
+    return {reinterpret_cast<const Step*>(base + header.steps_offset), header.step_count};
+  }
+
+  // In the language of scene.h, with the script's session numbers; "port" after '+' where said.
+  std::string text() const {
+    std::ostringstream out;
+    const char* base = reinterpret_cast<const char*>(&script_->header());
+    for (const Step& step : steps()) {
+      out << (out.tellp() > 0 ? " " : "");
+      if (step.kind == StepKind::kSignal) {
+        out << "!" << step.payload_size;
+        continue;
+      }
+      out << step.session;
+      if (step.kind == StepKind::kOpen) out << "+";
+      if (step.kind == StepKind::kOpen && step.port != 0) out << step.port;
+      if (step.kind == StepKind::kClose) out << "-";
+      if (step.kind != StepKind::kData) continue;
+      out << ":" << std::string(base + step.payload_offset, step.payload_size);
+    }
+    return out.str();
+  }
+
+  std::string write_scene(const std::string& text_of_scene) {
+    reel_ = scene(text_of_scene);
+    write(whole_sequence(reel_));
+    return text();
+  }
+
+  Reel reel_;
+  std::optional<Script> script_;
+};
+
+TEST_F(Steps, AreTheInputsOfSessionsAndSignals) {
+  EXPECT_EQ(write_scene("1+ 1:GET 2+ 2:SET !10 1- 2-"), "0+ 0:GET 1+ 1:SET !10 0- 1-");
+}
+
+TEST_F(Steps, OpenSessionsThatBeganBeforeTheFirstInput) {
+  EXPECT_EQ(write_scene("7:GET 9:SET 7:PUT"), "0+ 0:GET 1+ 1:SET 0:PUT");
+}
+
+TEST_F(Steps, LeaveOutWhatIsNotDoneToTheProgram) {
+  EXPECT_EQ(write_scene("1:GET ~17 %xx ?note 1:PUT"), "0+ 0:GET 0:PUT");
+}
+
+TEST_F(Steps, LeaveOutTheEndOfASessionThatNeverBegan) {
+  EXPECT_EQ(write_scene("1- 2:GET 2-"), "0+ 0:GET 0-");
+}
+
+TEST_F(Steps, KnowTheInputThatEachBrings) {
+  reel_ = scene("1:GET 2+ 2:SET");
+  const Script& script = write(whole_sequence(reel_));
+  ASSERT_EQ(script.step_count(), 4u);
+  EXPECT_EQ(script.input_of(0), nullptr);  // the opening was put in
+  EXPECT_EQ(script.input_of(1), &reel_.inputs[0]);
+  EXPECT_EQ(script.input_of(2), &reel_.inputs[1]);
+  EXPECT_EQ(script.input_of(3), &reel_.inputs[2]);
+}
+
+TEST_F(Steps, OfAChoiceAreThoseOfTheChosenInputs) {
+  reel_ = scene("1:a 2:b 1:c 2:d");
+  write({&reel_.inputs[1], &reel_.inputs[2]});
+  EXPECT_EQ(text(), "0+ 0:b 1+ 1:c");
+}
+
+TEST_F(Steps, OfNoInputsAreNone) {
+  reel_ = scene("1:a");
+  write({});
+  EXPECT_THAT(steps(), IsEmpty());
+}
+
+TEST_F(Steps, OfAStdinProgramAreNone) {
+  reel_ = scene("0:a");
+  EXPECT_EQ(write(whole_sequence(reel_), TargetKind::kStdin).header().feeds, 0u);
+  EXPECT_THAT(steps(), IsEmpty());
+}
+
+struct Opening {
+  const char* text;
+  std::uint32_t port;
+};
+
+class Port : public Steps, public testing::WithParamInterface<Opening> {};
+
+TEST_P(Port, IsTheLocalOneOfTheOpening) {
+  reel_ = scene("1+ 1:x");
+  reel_.inputs[0].data = GetParam().text;
+  write(whole_sequence(reel_));
+  EXPECT_EQ(steps()[0].port, GetParam().port) << GetParam().text;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    In, Port,
+    testing::Values(Opening{"tcp inbound 127.0.0.1:6379 127.0.0.1:50112", 6379},
+                    Opening{"tcp inbound [::1]:6379 [::1]:50112", 6379},
+                    Opening{"tcp inbound 127.0.0.1:65535", 65535},
+                    Opening{"tcp inbound 127.0.0.1:65536", 0}, Opening{"tcp inbound here", 0},
+                    Opening{"tcp inbound :", 0}, Opening{"tcp inbound :-1", 0},
+                    Opening{"tcp inbound :99999999999999999999", 0}, Opening{"tcp", 0},
+                    Opening{"", 0}, Opening{"   ", 0}));
+
+std::vector<std::uint64_t> times(std::span<const Step> steps) {
+  std::vector<std::uint64_t> times;
+  for (const Step& step : steps) times.push_back(step.time_ns);
+  return times;
+}
+
+TEST_F(Steps, BeginRightAfterTheStartAndKeepTheirDistances) {
+  reel_ = scene("@7000000000 1:a @7500000000 1:b");
+  write(whole_sequence(reel_));
+  EXPECT_THAT(times(steps()), ElementsAre(100 * kMs, 100 * kMs, 600 * kMs));
+}
+
+TEST_F(Steps, NeverGoBackInTime) {
+  reel_ = scene("@5000000000 1:a @1000000000 1:b @6000000000 1:c");
+  write(whole_sequence(reel_));
+  const auto when = times(steps());
+  EXPECT_TRUE(std::is_sorted(when.begin(), when.end()));
+}
+
+TEST_F(Steps, ShowTheTimeOfDayOfTheRecording) {
+  reel_ = scene("@7000000000 1:a");
+  reel_.program.start_realtime_ns = 1'000'000'000'000 * kMs;
+  EXPECT_EQ(write(whole_sequence(reel_)).header().start_realtime_ns,
+            1'000'000'000'000 * kMs + 6900 * kMs);
+}
+
+TEST_F(Steps, LetTimePassUntilTheCrash) {
+  reel_ = scene("@1000000000 1:a");
+  reel_.crash.time_ns = 3000 * kMs;
+  EXPECT_EQ(write(whole_sequence(reel_)).header().end_time_ns, 2100 * kMs);
+}
+
+TEST_F(Steps, SayWhereInputsAreMissing) {
+  reel_ = scene("#0 1:prelude #900 1:tail 1:more");
+  reel_.loss.reaches_start = false;
+  reel_.loss.first_kept_seq = 900;
+  write(whole_sequence(reel_));
+  EXPECT_THAT(steps(), ElementsAre(Field(&Step::after_gap, 0), Field(&Step::after_gap, 0),
+                                   Field(&Step::after_gap, 1), Field(&Step::after_gap, 0)));
+}
+
+// A day on a timer of 100 ms is 864,000 rounds; whoever says a thousand years is not believed.
+TEST_F(Steps, JumpOverTimesInWhichNothingHappensForDays) {
+  reel_ = scene("@0 1:a @9000000000000000000 1:b");
+  reel_.crash.time_ns = 18'000'000'000'000'000'000u;
+  const ScriptHeader& header = write(whole_sequence(reel_)).header();
+  EXPECT_EQ(steps()[2].after_gap, 1u);
+  EXPECT_LT(header.end_time_ns - steps()[2].time_ns, 25 * 3600 * std::uint64_t{1'000'000'000});
+}
+
+TEST_F(Steps, HaveSignalsByNumberWhateverTheTextSays) {
+  reel_ = scene("!10 !x !-1 !99999999999999999999");
+  write(whole_sequence(reel_));
+  EXPECT_EQ(steps()[0].payload_size, 10u);
+  EXPECT_EQ(steps().size(), 1u);  // the others are no signals
+}
+
+}  // namespace
+}  // namespace crashreel
