@@ -1,8 +1,9 @@
 #include "harness/sequence.h"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <unordered_map>
@@ -12,6 +13,9 @@ namespace {
 
 // The program has this much virtual time to itself before the first input.
 constexpr std::uint64_t kLeadNs = 100'000'000;
+// Programs with short timers take seconds to idle through a day. Longer gaps are jumped over: they
+// are rare, and a hostile reel may say a thousand years.
+constexpr std::uint64_t kLongestGapNs = 24ull * 3600 * 1'000'000'000;
 // What the wall clock shows where the reel does not know: a fixed date, so that runs agree.
 constexpr std::uint64_t kSomeDayNs = 1'700'000'000ull * 1'000'000'000ull;
 
@@ -63,8 +67,7 @@ class Writer {
         }
         break;
       case InputKind::kSignal:
-        push(input, &input, StepKind::kSignal, 0);
-        steps.back().payload_size = static_cast<std::uint32_t>(std::atoi(input.data.c_str()));
+        add_signal(input);
         break;
       case InputKind::kClock:
       case InputKind::kRandom:
@@ -81,6 +84,15 @@ class Writer {
     payload += input.data;
   }
 
+  void add_signal(const Input& input) {
+    const char* const end = input.data.data() + input.data.size();
+    int number = 0;
+    const auto parsed = std::from_chars(input.data.data(), end, number);
+    if (parsed.ec != std::errc() || number <= 0 || number > SIGRTMAX) return;
+    push(input, &input, StepKind::kSignal, 0);
+    steps.back().payload_size = static_cast<std::uint32_t>(number);
+  }
+
   void open(const Input& input, const Input* opening) {
     const auto number = static_cast<std::uint32_t>(sessions_.size());
     sessions_[input.session] = number;
@@ -94,7 +106,9 @@ class Writer {
     step.session = session;
     step.kind = kind;
     const std::uint64_t first_kept = reel_.loss.first_kept_seq;
-    step.after_gap = !reel_.loss.reaches_start && input.seq >= first_kept && last_seq_ < first_kept;
+    const bool missing =
+        !reel_.loss.reaches_start && input.seq >= first_kept && last_seq_ < first_kept;
+    step.after_gap = missing || step.time_ns - last_ns() > kLongestGapNs;
     last_seq_ = input.seq;
     steps.push_back(step);
     inputs.push_back(origin);
@@ -134,8 +148,8 @@ Result<Script> Script::write(const Reel& reel, const Sequence& sequence, TargetK
   const std::uint64_t day = reel.program.start_realtime_ns;
   header->start_realtime_ns = day == 0 ? kSomeDayNs : day + writer.start_ns();
   const std::uint64_t crash_ns = reel.crash.time_ns;
-  header->end_time_ns =
-      std::max(writer.last_ns(), crash_ns - std::min(crash_ns, writer.start_ns()));
+  const std::uint64_t end_ns = crash_ns - std::min(crash_ns, writer.start_ns());
+  header->end_time_ns = std::clamp(end_ns, writer.last_ns(), writer.last_ns() + kLongestGapNs);
   header->feeds = kind == TargetKind::kServer ? 1 : 0;
   if (steps_bytes != 0) {
     std::memcpy(memory->bytes() + sizeof(ScriptHeader), writer.steps.data(), steps_bytes);
