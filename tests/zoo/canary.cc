@@ -243,7 +243,8 @@ int listen_on(std::uint16_t port) {
 
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
-  const long port = argc == 2 ? std::strtol(argv[1], nullptr, 10) : -1;
+  // It stands in for servers with other arguments, too: whatever is no number means any port.
+  const long port = argc >= 2 ? std::strtol(argv[1], nullptr, 10) : -1;
   if (port < 0 || port > 65535) {
     std::fprintf(stderr, "usage: canary PORT\n");
     return 2;
