@@ -30,9 +30,8 @@ CommandRun crashreel(std::vector<std::string> words) {
 // As the command itself tells them.
 std::vector<std::string> verbs() {
   std::vector<std::string> names;
-  for (const Json& verb : one_object(crashreel({"--help", "--json"}).out)["verbs"]) {
-    names.push_back(verb["name"]);
-  }
+  const Json overview = one_object(crashreel({"--help", "--json"}).out);
+  for (const Json& verb : overview["verbs"]) names.push_back(verb["name"]);
   return names;
 }
 
