@@ -58,9 +58,11 @@ typedef struct crashreel_stats {
  * A linker sees no need for a library that only weak references name. Say so: -Wl,--no-as-needed
  * before -lcrashreel, or -Wl,-u,crashreel_start_ before libcrashreel.a (the CMake targets do). */
 CRASHREEL_API int crashreel_start_(const crashreel_options* options);
-CRASHREEL_API void crashreel_record_(uint32_t kind, uint32_t session, const void* bytes, size_t size);
+CRASHREEL_API void crashreel_record_(uint32_t kind, uint32_t session, const void* bytes,
+                                     size_t size);
 CRASHREEL_API uint32_t crashreel_new_session_(void);
-CRASHREEL_API int crashreel_add_file_(const char* path, uint32_t mode, const void* bytes, size_t size);
+CRASHREEL_API int crashreel_add_file_(const char* path, uint32_t mode, const void* bytes,
+                                      size_t size);
 CRASHREEL_API int crashreel_get_stats_(crashreel_stats* stats);
 CRASHREEL_API void crashreel_stop_(void);
 
