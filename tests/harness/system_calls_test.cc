@@ -1,0 +1,109 @@
+// A replay never sleeps: between its first input and its last the instance makes no system call
+// that waits for time to pass. Seen from outside, by strace.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "tests/capture/reel/folder.h"
+#include "tests/harness/tries.h"
+
+namespace crashreel {
+namespace {
+
+using testing::IsEmpty;
+
+constexpr int kInputs = 100;
+
+// strace runs the program and is the harness's child in its place. The player is not for it but for
+// the program, which inherits the script.
+Outcome try_traced(const Reel& reel, const std::string& log, const std::string& program) {
+  std::vector<std::string> argv = {
+      "/usr/bin/strace",
+      "-f",
+      "-qq",
+      "-s",
+      "16",
+      "-o",
+      log,
+      "-e",
+      "trace=sendto,nanosleep,clock_nanosleep,poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,"
+      "epoll_pwait2"};
+  auto target = target_of(reel, argv);
+  if (!target) {
+    ADD_FAILURE() << target.error().message << "; tools/install-packages installs it";
+    return {};
+  }
+  target->argv.insert(target->argv.end(), {"-E", "LD_PRELOAD=" + target->player_path, program});
+  target->argv.insert(target->argv.end(), {"--port", "7001", "--save", "", "--appendonly", "no"});
+  target->player_path = "";
+  const auto outcome = run_try(*target, reel, whole_sequence(reel));
+  return outcome ? *outcome : Outcome{};
+}
+
+// As strace prints a call, in one line or, where another thread came in between, in two.
+bool waits_for_time(const std::string& line) {
+  static const std::regex kWaits[] = {
+      std::regex(R"(\b(clock_)?nanosleep(\(| resumed))"),
+      std::regex(R"(\b(epoll_wait|poll)(\(| resumed).*, [1-9][0-9]*\) +=)"),
+      std::regex(R"(\bepoll_pwait(\(| resumed).*, [1-9][0-9]*, (NULL|\[.*\]), 8\) +=)"),
+      std::regex(
+          R"(\b(ppoll|select|pselect6|epoll_pwait2)(\(| resumed).*tv_(u|n)?sec=[1-9].*\) +=)")};
+  return std::any_of(std::begin(kWaits), std::end(kWaits),
+                     [&](const std::regex& wait) { return std::regex_search(line, wait); });
+}
+
+TEST(SystemCalls, ThatWaitForTimeAreRecognised) {
+  for (const char* line : {"7 clock_nanosleep(CLOCK_REALTIME, 0, {tv_sec=0}, NULL) = 0",
+                           "7 nanosleep({tv_sec=1, tv_nsec=0}, NULL) = 0",
+                           "7 epoll_wait(5, [{events=EPOLLIN}], 10128, 100) = 1",
+                           "7 poll([{fd=3, events=POLLIN}], 1, 1000) = 0 (Timeout)",
+                           "7 ppoll([{fd=3}], 1, {tv_sec=0, tv_nsec=5}, NULL, 8) = 0",
+                           "7 epoll_pwait(5, [], 10128, 100, NULL, 8) = 0",
+                           "7 <... epoll_wait resumed>[], 10128, 100) = 0",
+                           "7 select(4, [3], NULL, NULL, {tv_sec=1, tv_usec=0}) = 0"}) {
+    EXPECT_TRUE(waits_for_time(line)) << line;
+  }
+  for (const char* line :
+       {"7 epoll_wait(5, [], 10128, 0) = 0", "7 poll([{fd=3}], 1, 0) = 0",
+        "7 poll([{fd=3}, {fd=4}], 2, -1) = 1", "7 epoll_wait(5,  <unfinished ...>",
+        "7 ppoll([{fd=3}], 1, {tv_sec=0, tv_nsec=0}, NULL, 8) = 0"}) {
+    EXPECT_FALSE(waits_for_time(line)) << line;
+  }
+}
+
+TEST(SystemCalls, OfAReplayDoNotWaitForTime) {
+  const Folder folder;
+  const std::string log = folder / "calls";
+  std::string text;
+  for (int i = 0; i < kInputs; ++i) {  // a second apart, so that redis's timers come in between
+    text += "@" + std::to_string(i) + "000000000 " + std::to_string(i % 3) + ":PING ";
+  }
+  const Reel reel = lines(text);
+  const Outcome outcome = try_traced(reel, log, "/usr/bin/redis-server");
+  ASSERT_EQ(outcome.ending, Ending::kSurvived) << testing::PrintToString(outcome);
+
+  std::ifstream file(log);
+  std::vector<std::string> waits;  // since the last input that was seen
+  std::vector<std::string> between;
+  int inputs = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.find("\"PING\\n\"") != std::string::npos) {
+      ++inputs;
+      between.insert(between.end(), waits.begin(), waits.end());
+      waits.clear();
+    } else if (inputs > 0 && waits_for_time(line)) {
+      waits.push_back(line);
+    }
+  }
+  EXPECT_EQ(inputs, kInputs);
+  EXPECT_THAT(between, IsEmpty());
+}
+
+}  // namespace
+}  // namespace crashreel
