@@ -195,14 +195,22 @@ bool same_place(const Frame& a, const Frame& b) {
          (a.offset == b.offset || a.module.empty());
 }
 
+// Has `b` the module of this frame, but in other builds alone? (Two files of one name may be mapped
+// at once.)
+bool in_another_build(const Frame& frame, const Signature& b) {
+  bool other_build = false;
+  for (const Frame& other : b.frames) {
+    if (other.module != frame.module) continue;
+    if (other.build_id == frame.build_id) return false;
+    other_build = true;
+  }
+  return other_build;
+}
+
 // True when the two stacks come from the same binaries, so that offsets can be compared.
 bool comparable_exactly(const Signature& a, const Signature& b) {
-  for (const Frame& frame : a.frames) {
-    for (const Frame& other : b.frames) {
-      if (frame.module == other.module && frame.build_id != other.build_id) return false;
-    }
-  }
-  return true;
+  return std::none_of(a.frames.begin(), a.frames.end(),
+                      [&](const Frame& frame) { return in_another_build(frame, b); });
 }
 
 SameCrash compare_exactly(const Signature& expected, const Signature& seen) {

@@ -95,6 +95,8 @@ const Pair kPairs[] = {
      "frame 0 has no name in common"},
     {"AnotherBuildOfALibraryAlone", stack("SIGSEGV", "p/1+1:f l/1+2:g"),
      stack("SIGSEGV", "p/1+1:f l/2+3:g"), true, "another build"},
+    {"TwoFilesOfOneName", stack("SIGSEGV", "p/1+1 p/2+2"), stack("SIGSEGV", "p/1+1 p/2+2"), true,
+     "same 2 frames"},
     {"TheSameRecursion", stack(kOverflow, "p+1 p+2"), stack(kOverflow, "p+1 p+2"), true,
      "same 2 frames"},
     {"ARecursionWithFewerCalls", stack(kOverflow, "p+1 p+2"), stack(kOverflow, "p+1"), false,
