@@ -122,6 +122,7 @@ class Stack {
   std::vector<Frame> recursion() const {
     const std::uint32_t size = std::min(crash_.stack_size.load(), kMaxCrashStack);
     std::vector<std::uint64_t> words(size / sizeof(std::uint64_t));
+    if (words.empty()) return {};
     std::memcpy(words.data(), crash_.stack, words.size() * sizeof(std::uint64_t));
     std::sort(words.begin(), words.end());
     std::vector<Frame> frames;
