@@ -1,0 +1,191 @@
+// How fast is a replay of the stock redis-server, and what does a fresh instance cost?
+//
+// inputs/s: 20,000 commands over 20 sessions into one fresh instance, without what the start of one
+// costs (a try with a single input). tries/s: a fresh process each, 100 commands over 3 sessions,
+// one after the other and as many at once as there are processors; also with a crash at the end.
+// The references are what the design was promised by a prototype, on a quiet machine of 2
+// processors.
+#include <sys/resource.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "capture/base/check.h"
+#include "capture/reel/jsonl.h"
+#include "harness/sequence.h"
+#include "harness/target.h"
+#include "harness/try.h"
+#include "tests/bench/bench.h"
+
+using namespace crashreel;
+
+namespace {
+
+constexpr std::size_t kRounds = 7;
+constexpr std::size_t kManyInputs = 20'000;
+constexpr double kInputsReference = 40'000;
+constexpr double kTriesReference = 40;
+constexpr int kTriesMeasured = 40;
+
+std::string command(const std::vector<std::string>& words) {
+  std::string text = "*" + std::to_string(words.size()) + "\r\n";
+  for (const std::string& word : words) {
+    text += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+  }
+  return text;
+}
+
+// The commands of a working day, a few microseconds apart; always the same ones.
+Reel working_day(std::size_t inputs, std::uint32_t sessions) {
+  std::mt19937_64 random(1);
+  Reel reel;
+  for (std::size_t i = 0; i < inputs; ++i) {
+    const std::string key = "key:" + std::to_string(random() % 5000);
+    const std::string value(1 + random() % 100, 'x');
+    const std::string commands[] = {
+        command({"SET", key, value}), command({"GET", key}), command({"GET", key}),
+        command({"INCR", "count:" + std::to_string(random() % 50)}),
+        command({"LPUSH", "list:" + std::to_string(random() % 50), value})};
+    Input input;
+    input.seq = i;
+    input.time_ns = i * 20'000;
+    input.session = static_cast<std::uint32_t>(i % sessions);
+    input.data = commands[random() % std::size(commands)];
+    reel.inputs.push_back(input);
+  }
+  return reel;
+}
+
+void append_crash(Reel& reel) {
+  const std::string path = CRASHREEL_SOURCE_DIR "/tests/cases/redis-acl-self-kill/inputs.jsonl";
+  std::ifstream file(path);
+  const std::string text = {std::istreambuf_iterator<char>(file), {}};
+  auto inputs = parse_jsonl(text, path);
+  CRASHREEL_CHECK(inputs);
+  for (Input& input : *inputs) {
+    input.seq = reel.inputs.size();
+    input.time_ns = reel.inputs.back().time_ns + 20'000;
+    input.session += 1000;
+    reel.inputs.push_back(input);
+  }
+}
+
+Target redis() {
+  const std::vector<std::string> argv = {"/usr/bin/redis-server", "--port", "7001", "--save", "",
+                                         "--appendonly",          "no"};
+  const auto target = target_of(Reel{}, argv);
+  CRASHREEL_CHECK(target);
+  return *target;
+}
+
+Outcome one_try(const Target& target, const Reel& reel, Ending expected) {
+  const auto outcome = run_try(target, reel, whole_sequence(reel));
+  CRASHREEL_CHECK(outcome && outcome->ending == expected);
+  CRASHREEL_CHECK(outcome->performed == outcome->steps);
+  return *outcome;
+}
+
+// Of all instances so far.
+double children_seconds() {
+  rusage used = {};
+  CRASHREEL_CHECK(::getrusage(RUSAGE_CHILDREN, &used) == 0);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+struct Cost {
+  double wall_seconds = 0;
+  double processor_seconds = 0;
+};
+
+Cost cost_of(const Target& target, const Reel& reel) {
+  const double before = children_seconds();
+  const double wall_seconds = one_try(target, reel, Ending::kSurvived).seconds;
+  return {wall_seconds, children_seconds() - before};
+}
+
+void print_inputs(const std::string& unit, const std::vector<double>& rates) {
+  const auto spread = bench::spread_of(rates);
+  bench::print({.bench = "replay",
+                .scene = "20,000 inputs into one instance",
+                .value = spread,
+                .unit = unit,
+                .reference = kInputsReference,
+                .against = "40,000/s demanded",
+                .ratio = spread.median / kInputsReference,
+                .bar = bench::at_least(1)});
+}
+
+void measure_inputs(const Target& target) {
+  const Reel many = working_day(kManyInputs, 20);
+  const Reel one = working_day(1, 1);
+  std::vector<double> by_wall;
+  std::vector<double> by_processor;
+  for (std::size_t round = 0; round <= kRounds; ++round) {
+    const Cost start = cost_of(target, one);
+    const Cost all = cost_of(target, many);
+    if (round == 0) continue;  // warms up
+    by_wall.push_back(kManyInputs / (all.wall_seconds - start.wall_seconds));
+    by_processor.push_back(kManyInputs / (all.processor_seconds - start.processor_seconds));
+  }
+  print_inputs("inputs/s", by_wall);
+  print_inputs("inputs/s of processor time", by_processor);
+}
+
+double tries_per_second(const Target& target, const Reel& reel, unsigned jobs, Ending expected) {
+  std::atomic<int> left{kTriesMeasured};
+  const double seconds = bench::wall_seconds_of([&] {
+    std::vector<std::jthread> testers;
+    for (unsigned i = 0; i < jobs; ++i) {
+      testers.emplace_back([&] {
+        while (left-- > 0) one_try(target, reel, expected);
+      });
+    }
+  });
+  return kTriesMeasured / seconds;
+}
+
+void measure_tries(const Target& target, const std::string& what, const Reel& reel, unsigned jobs,
+                   Ending expected) {
+  std::vector<double> rates;
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    rates.push_back(tries_per_second(target, reel, jobs, expected));
+  }
+  const auto spread = bench::spread_of(rates);
+  bench::print({.bench = "replay",
+                .scene = what + ", " + std::to_string(jobs) + (jobs == 1 ? " job" : " jobs"),
+                .value = spread,
+                .unit = "tries/s",
+                .reference = kTriesReference,
+                .against = "40/s demanded",
+                .ratio = spread.median / kTriesReference,
+                .bar = bench::at_least(1)});
+}
+
+}  // namespace
+
+int main() {
+  const Target target = redis();
+  measure_inputs(target);
+  const Reel day = working_day(100, 3);
+  Reel last_day = day;
+  append_crash(last_day);
+  const auto last = run_try(target, last_day, whole_sequence(last_day));
+  const bool crashes = last && last->ending == Ending::kCrashed;
+  for (const unsigned jobs : {1U, std::thread::hardware_concurrency()}) {
+    measure_tries(target, "fresh instances of 100 inputs", day, jobs, Ending::kSurvived);
+    if (crashes) {
+      measure_tries(target, "the same with a crash at the end", last_day, jobs, Ending::kCrashed);
+    }
+  }
+  if (!crashes) std::fprintf(stderr, "replay: this redis-server survives the case: no crash\n");
+}
