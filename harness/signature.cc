@@ -72,8 +72,10 @@ const ElfFile& elf_of(const std::string& path) {
   const std::lock_guard guard(lock);
   const auto found = known.find(path);
   if (found != known.end()) return found->second;
+  static const ElfFile none;
   auto elf = read_elf(path);
-  return known[path] = elf ? std::move(*elf) : ElfFile{};
+  if (!elf) return none;  // and not remembered: hostile maps name any number of files
+  return known[path] = std::move(*elf);
 }
 
 // Which file a frame's module is, for those who look up names later.
@@ -155,7 +157,7 @@ class Stack {
     const bool is_program = mapping->path == mapped_executable_;
     const std::string& name = is_program ? program_name_ : mapping->path;
     const Frame frame = {name.substr(name.rfind('/') + 1), elf.build_id, offset, {}};
-    modules().remember(frame, mapping->path);
+    if (!elf.segments.empty()) modules().remember(frame, mapping->path);
     return frame;
   }
 
