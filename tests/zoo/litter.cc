@@ -13,7 +13,9 @@ int main(int argc, char** argv) {
   ::mkdir("folder/locked", 0000);
   std::ofstream("folder/file") << "something";
   const pid_t child = ::fork();
-  for (; child == 0;) ::pause();
+  if (child == 0) {
+    for (;;) ::pause();
+  }
   const int listener = zoo::listen_on(argc > 1 ? argv[1] : "0");
   std::printf("child %d\n", static_cast<int>(child));
   std::fflush(stdout);
