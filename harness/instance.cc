@@ -93,6 +93,15 @@ std::vector<std::string> environment_of(const Target& target, int script_fd) {
   return env;
 }
 
+// What stands in a process's or thread's stat behind its name, which may be anything.
+std::string state_and_more(const std::string& proc_folder) {
+  std::ifstream file(proc_folder + "/stat");
+  std::string text;
+  std::getline(file, text);
+  const std::size_t name_end = text.rfind(") ");
+  return name_end == std::string::npos ? std::string() : text.substr(name_end + 2);
+}
+
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
   for (std::string& text : texts) result.push_back(text.data());
@@ -231,18 +240,22 @@ void Instance::kill() {
 }
 
 std::uint64_t Instance::processor_ticks() const {
-  std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");
-  std::string text;
-  std::getline(file, text);
-  const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return 0;
   unsigned long long user = 0;
   unsigned long long system = 0;
   // Fields 14 and 15 of proc(5), counted from the state, which is field 3.
   const int read =
-      std::sscanf(text.c_str() + name_end + 1,
-                  " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system);
+      std::sscanf(state_and_more("/proc/" + std::to_string(pid_)).c_str(),
+                  "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system);
   return read == 2 ? user + system : 0;
+}
+
+bool Instance::wants_processor() const {
+  std::error_code error;
+  fs::directory_iterator task("/proc/" + std::to_string(pid_) + "/task", error);
+  for (; !error && task != fs::directory_iterator(); task.increment(error)) {
+    if (state_and_more(task->path().string()).starts_with('R')) return true;
+  }
+  return false;
 }
 
 std::string Instance::output_tail() const {

@@ -39,6 +39,8 @@ class Instance {
 
   // Processor time used so far, in clock ticks; 0 when it can't be told.
   std::uint64_t processor_ticks() const;
+  // Does any of its threads run, or would if it got a processor?
+  bool wants_processor() const;
 
   // The last of what it printed, both streams together.
   std::string output_tail() const;
