@@ -47,7 +47,7 @@ TEST_P(QuickstartSeed, EndsWithTheFourCommandsInOrder) {
   EXPECT_LE(last["questions"].get<double>(), 1.25 * last["bound"].get<double>());
 }
 
-INSTANTIATE_TEST_SUITE_P(Ten, QuickstartSeed, ::testing::Range(1, 11));
+INSTANTIATE_TEST_SUITE_P(All, QuickstartSeed, ::testing::Range(1, SEEDS + 1));
 
 TEST(Quickstart, ShowsAProgramThatReadsItsStandardInputToo) {
   const TemporaryDirectory work;
