@@ -10,7 +10,6 @@ namespace {
 
 using ring::ChunkHeader;
 using ring::CommitWord;
-using ring::Record;
 using ring::RecordHeader;
 
 constexpr std::uint32_t kUnknownSlots = 0x80000000;
@@ -29,30 +28,31 @@ bool can_be(const CommitWord& word, std::size_t chunk_bytes) {
 }
 
 // The record that begins at `at`, if a sound one does. `after`: the stamp of the one before.
-std::optional<Record> record_at(std::string_view committed, std::size_t at, std::uint64_t after) {
+std::optional<RecordHeader> header_at(std::string_view committed, std::size_t at,
+                                      std::uint64_t after) {
   if (committed.size() - at < sizeof(RecordHeader)) return std::nullopt;
   RecordHeader header;
   std::memcpy(&header, committed.data() + at, sizeof header);
-  const Record record = ring::unpack_record(header);
-  const bool sound =
-      record.len <= committed.size() - at - sizeof header && ring::check_fits(header) &&
-      record.kind >= static_cast<unsigned>(InputKind::kOpen) &&
-      record.kind <= static_cast<unsigned>(InputKind::kNote) &&
-      (record.flags & ~(ring::kFirst | ring::kLast | ring::kCut)) == 0 && record.stamp > after;
+  const bool sound = header.len <= committed.size() - at - sizeof header &&
+                     header.check == ring::check_of(header) &&
+                     header.kind >= static_cast<unsigned>(InputKind::kOpen) &&
+                     header.kind <= static_cast<unsigned>(InputKind::kNote) &&
+                     (header.flags & ~(ring::kFirst | ring::kLast | ring::kCut)) == 0 &&
+                     header.stamp > after;
   if (!sound) return std::nullopt;
-  return record;
+  return header;
 }
 
-Piece make_piece(const Record& record, const Owner& owner, std::string_view payload) {
+Piece make_piece(const RecordHeader& header, const Owner& owner, std::string_view payload) {
   Piece piece;
-  piece.stamp = record.stamp;
+  piece.stamp = header.stamp;
   piece.slot = owner.slot;
   piece.pid = owner.pid;
   piece.tid = owner.tid;
-  piece.session = record.session;
-  piece.extra = record.extra;
-  piece.kind = static_cast<std::uint8_t>(record.kind);
-  piece.flags = static_cast<std::uint8_t>(record.flags);
+  piece.session = header.session;
+  piece.extra = header.extra;
+  piece.kind = header.kind;
+  piece.flags = header.flags;
   piece.data = payload;
   return piece;
 }
@@ -66,8 +66,8 @@ void walk(std::string_view committed, const CommitWord& word, const Owner& owner
   std::uint64_t stamp = 0;
   content.pieces.reserve(word.records);
   while (at < committed.size() && content.pieces.size() < word.records) {
-    const auto record = record_at(committed, at, stamp);
-    if (!record) {
+    const auto header = header_at(committed, at, stamp);
+    if (!header) {
       if (searched_from == 0) searched_from = at;
       at += 8;
       continue;
@@ -78,9 +78,9 @@ void walk(std::string_view committed, const CommitWord& word, const Owner& owner
       searched_from = 0;
     }
     content.pieces.push_back(
-        make_piece(*record, owner, committed.substr(at + sizeof(RecordHeader), record->len)));
-    stamp = record->stamp;
-    at += sizeof(RecordHeader) + ring::padded(record->len);
+        make_piece(*header, owner, committed.substr(at + sizeof *header, header->len)));
+    stamp = header->stamp;
+    at += sizeof *header + ring::padded(header->len);
   }
   if (searched_from != 0) {
     content.damage.push_back("bytes " + std::to_string(searched_from) + " to " +
@@ -126,7 +126,7 @@ ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index) {
   }
 
   const ring::Bank& bank = header.banks[word.generation & 1];
-  content.bank_is_sound = bank.check == ring::check_of(bank, word.generation);
+  content.bank_is_sound = bank.crc == ring::crc_of(bank, word.generation);
   if (content.bank_is_sound) content.bank = bank;
   const Owner owner = content.bank_is_sound ? Owner{bank.slot, bank.pid, bank.tid}
                                             : Owner{kUnknownSlots | index, 0, 0};

@@ -30,9 +30,8 @@ void reseal(Bytes& bytes, std::size_t at, Seal&& seal) {
 void seal_records(Bytes& bytes, std::size_t chunk, std::size_t size) {
   for (std::size_t at = sizeof(ring::ChunkHeader); at + sizeof(ring::RecordHeader) <= size;) {
     std::size_t length = 0;
-    reseal<ring::RecordHeader>(bytes, chunk + at, [&](ring::RecordHeader& header) {
-      const ring::Record record = ring::unpack_record(header);
-      header = ring::pack_record(record);
+    reseal<ring::RecordHeader>(bytes, chunk + at, [&](ring::RecordHeader& record) {
+      record.check = ring::check_of(record);
       length = record.len;
     });
     at += sizeof(ring::RecordHeader) + ring::padded(length);
@@ -58,7 +57,7 @@ Bytes sealed(Bytes bytes) {
     reseal<ring::ChunkHeader>(bytes, at, [](ring::ChunkHeader& header) {
       const std::uint32_t generation = ring::unpack(header.commit).generation;
       ring::Bank& bank = header.banks[generation & 1];
-      bank.check = ring::check_of(bank, generation);
+      bank.crc = ring::crc_of(bank, generation);
     });
     seal_records(bytes, at, super.chunk_bytes);
   }
