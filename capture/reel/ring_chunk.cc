@@ -3,13 +3,14 @@
 #include <cstring>
 #include <optional>
 
-#include "capture/reel/reel.h"
+#include "capture/reel/ring_v1.h"
 
 namespace crashreel {
 namespace {
 
 using ring::ChunkHeader;
 using ring::CommitWord;
+using ring::Record;
 using ring::RecordHeader;
 
 constexpr std::uint32_t kUnknownSlots = 0x80000000;
@@ -27,32 +28,40 @@ bool can_be(const CommitWord& word, std::size_t chunk_bytes) {
          word.records <= (word.committed - sizeof(ChunkHeader)) / sizeof(RecordHeader);
 }
 
+bool check_fits(const RecordHeader& header, std::uint32_t version) {
+  return version == 1 ? ring::v1::check_fits(header) : ring::check_fits(header);
+}
+
+bool check_fits(const ring::Bank& bank, std::uint32_t generation, std::uint32_t version) {
+  return bank.check ==
+         (version == 1 ? ring::v1::check_of(bank, generation) : ring::check_of(bank, generation));
+}
+
 // The record that begins at `at`, if a sound one does. `after`: the stamp of the one before.
-std::optional<RecordHeader> header_at(std::string_view committed, std::size_t at,
-                                      std::uint64_t after) {
+std::optional<Record> record_at(std::string_view committed, std::size_t at, std::uint64_t after,
+                                std::uint32_t version) {
   if (committed.size() - at < sizeof(RecordHeader)) return std::nullopt;
   RecordHeader header;
   std::memcpy(&header, committed.data() + at, sizeof header);
-  const bool sound = header.len <= committed.size() - at - sizeof header &&
-                     header.check == ring::check_of(header) &&
-                     header.kind >= static_cast<unsigned>(InputKind::kOpen) &&
-                     header.kind <= static_cast<unsigned>(InputKind::kNote) &&
-                     (header.flags & ~(ring::kFirst | ring::kLast | ring::kCut)) == 0 &&
-                     header.stamp > after;
+  const Record record = ring::unpack_record(header);
+  const bool sound =
+      record.len <= committed.size() - at - sizeof header && check_fits(header, version) &&
+      record.kind >= ring::kFirstKind && record.kind <= ring::kLastKind &&
+      (record.flags & ~(ring::kFirst | ring::kLast | ring::kCut)) == 0 && record.stamp > after;
   if (!sound) return std::nullopt;
-  return header;
+  return record;
 }
 
-Piece make_piece(const RecordHeader& header, const Owner& owner, std::string_view payload) {
+Piece make_piece(const Record& record, const Owner& owner, std::string_view payload) {
   Piece piece;
-  piece.stamp = header.stamp;
+  piece.stamp = record.stamp;
   piece.slot = owner.slot;
   piece.pid = owner.pid;
   piece.tid = owner.tid;
-  piece.session = header.session;
-  piece.extra = header.extra;
-  piece.kind = header.kind;
-  piece.flags = header.flags;
+  piece.session = record.session;
+  piece.extra = record.extra;
+  piece.kind = static_cast<std::uint8_t>(record.kind);
+  piece.flags = static_cast<std::uint8_t>(record.flags);
   piece.data = payload;
   return piece;
 }
@@ -60,14 +69,14 @@ Piece make_piece(const RecordHeader& header, const Owner& owner, std::string_vie
 // Walks the committed records. Behind a damaged header the next sound one is searched, at each
 // place where one can begin: what lies behind a damaged record is not lost with it.
 void walk(std::string_view committed, const CommitWord& word, const Owner& owner,
-          ChunkContent& content) {
+          std::uint32_t version, ChunkContent& content) {
   std::size_t at = sizeof(ChunkHeader);
   std::size_t searched_from = 0;
   std::uint64_t stamp = 0;
   content.pieces.reserve(word.records);
   while (at < committed.size() && content.pieces.size() < word.records) {
-    const auto header = header_at(committed, at, stamp);
-    if (!header) {
+    const auto record = record_at(committed, at, stamp, version);
+    if (!record) {
       if (searched_from == 0) searched_from = at;
       at += 8;
       continue;
@@ -78,9 +87,9 @@ void walk(std::string_view committed, const CommitWord& word, const Owner& owner
       searched_from = 0;
     }
     content.pieces.push_back(
-        make_piece(*header, owner, committed.substr(at + sizeof *header, header->len)));
-    stamp = header->stamp;
-    at += sizeof *header + ring::padded(header->len);
+        make_piece(*record, owner, committed.substr(at + sizeof(RecordHeader), record->len)));
+    stamp = record->stamp;
+    at += sizeof(RecordHeader) + ring::padded(record->len);
   }
   if (searched_from != 0) {
     content.damage.push_back("bytes " + std::to_string(searched_from) + " to " +
@@ -110,7 +119,7 @@ void compare(const ring::Totals& totals, const CommitWord& word, ChunkContent& c
 
 }  // namespace
 
-ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index) {
+ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index, std::uint32_t version) {
   ChunkContent content;
   ChunkHeader header;
   std::memcpy(&header, bytes.data(), sizeof header);
@@ -126,11 +135,11 @@ ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index) {
   }
 
   const ring::Bank& bank = header.banks[word.generation & 1];
-  content.bank_is_sound = bank.crc == ring::crc_of(bank, word.generation);
+  content.bank_is_sound = check_fits(bank, word.generation, version);
   if (content.bank_is_sound) content.bank = bank;
   const Owner owner = content.bank_is_sound ? Owner{bank.slot, bank.pid, bank.tid}
                                             : Owner{kUnknownSlots | index, 0, 0};
-  walk(bytes.substr(0, word.committed), word, owner, content);
+  walk(bytes.substr(0, word.committed), word, owner, version, content);
   compare(word.records != 0 ? header.totals[word.records & 1] : ring::Totals{}, word, content);
 
   const CommitWord begun = ring::unpack(header.begun);

@@ -44,7 +44,8 @@ struct ChunkContent {
   std::vector<std::string> damage;   // without the chunk's number
 };
 
-// `index` tells apart the pieces of chunks whose owner is not known.
-ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index);
+// `index` tells apart the pieces of chunks whose owner is not known; `version` is the ring's.
+ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index,
+                         std::uint32_t version = ring::kVersion);
 
 }  // namespace crashreel

@@ -47,6 +47,12 @@ bool inside(std::uint64_t offset, std::uint64_t bytes, const Superblock& super) 
          bytes <= super.ring_bytes - offset;
 }
 
+bool absent_or_inside(const ring::Region& region, const Superblock& super) {
+  const bool absent = region.offset == 0 && region.bytes == 0;
+  return absent || (inside(region.offset, region.bytes, super) &&
+                    std::uint64_t{region.stride} * region.count <= region.bytes);
+}
+
 // The checksum fits, so this is what some writer meant; still it may be a hostile one.
 bool plausible(const Superblock& super) {
   const std::uint64_t chunk = super.chunk_bytes;
@@ -60,7 +66,8 @@ bool plausible(const Superblock& super) {
          inside(super.end_offset, super.end_bytes, super) &&
          inside(super.facts_offset, super.facts_bytes, super) &&
          super.facts_bytes <= ring::kMaxFactsBytes && super.end_bytes >= sizeof(ring::EndHeader) &&
-         super.end_bytes <= sizeof(Superblock) && super.chunks_offset <= super.ring_bytes &&
+         super.end_bytes <= sizeof(Superblock) && absent_or_inside(super.heads, super) &&
+         absent_or_inside(super.pins, super) && super.chunks_offset <= super.ring_bytes &&
          inside(super.chunks_offset, chunk * super.chunk_count, super);
 }
 
@@ -69,9 +76,11 @@ std::optional<Error> trouble_with(const Superblock& super, const std::string& na
     if (super.byte_order == __builtin_bswap32(ring::kByteOrder)) {
       return damaged(name, "ring of a machine with the other byte order; salvage it there");
     }
-  } else if (super.version != ring::kVersion) {
+  } else if (super.version < ring::kOldestVersion || super.version > ring::kVersion) {
     return damaged(name, "ring of version " + std::to_string(super.version) +
-                             ", this crashreel reads version " + std::to_string(ring::kVersion) +
+                             ", this crashreel reads versions " +
+                             std::to_string(ring::kOldestVersion) + " to " +
+                             std::to_string(ring::kVersion) +
                              "; salvage it with the one that recorded it");
   }
   const std::uint32_t crc = ring::crc_of(super);

@@ -81,7 +81,7 @@ void Collector::read_chunks(const RingImage& image) {
   for (std::uint32_t i = 0; i < whole; ++i) {
     const auto bytes = image.chunk(i, scratch);
     if (bytes) {
-      take_content(i, image.is_prelude(i), parse_chunk(*bytes, i));
+      take_content(i, image.is_prelude(i), parse_chunk(*bytes, i, image.super().version));
     } else {
       ++result_.damage.lost_frames;
       note(result_.damage, "chunk " + std::to_string(i) + ": can't be read");

@@ -21,13 +21,13 @@ inline constexpr std::uint32_t kDepths = 3;
 // record finds out on the slow path.
 struct Slot {
   unsigned char* at;     // where the next record goes
-  std::uint64_t limit;   // longest payload that fits, plus 1; 0: not even an empty one
+  unsigned char* end;    // of the chunk
   ChunkHeader* chunk;    // null: none held
   std::uint64_t commit;  // the chunk's commit word as we last stored it
-  std::uint64_t inputs;  // running totals of this generation
-  std::uint64_t bytes;
   std::uint64_t last_stamp;
+  ClockPair pair;       // the newest that was read
   std::uint32_t epoch;  // pid that this slot was set up for
+  std::uint32_t tid;
   std::uint32_t number;
 };
 

@@ -95,13 +95,12 @@ ChunkHeader* take_any(Thread& thread, std::uint32_t tid) {
 
 // Everything of the new generation is written into the bank that is not valid; the store of the
 // commit word then makes it valid and the old one void. Returns that word.
-std::uint64_t begin_generation(ChunkHeader& chunk, const Slot& slot, std::uint32_t tid,
-                               std::uint64_t stamp) {
+std::uint64_t begin_generation(ChunkHeader& chunk, Slot& slot, std::uint64_t stamp) {
   const CommitWord old = unpack(__atomic_load_n(&chunk.commit, __ATOMIC_RELAXED));
   const std::uint32_t generation = next_generation(old.generation);
   Bank bank{};
   bank.pid = slot.epoch;
-  bank.tid = tid;
+  bank.tid = slot.tid;
   bank.slot = slot.number;
   bank.earliest = stamp;
   if (old.generation != 0) {
@@ -112,11 +111,13 @@ std::uint64_t begin_generation(ChunkHeader& chunk, const Slot& slot, std::uint32
     bank.lost_inputs = before.lost_inputs + gone.inputs;
     bank.lost_bytes = before.lost_bytes + gone.bytes;
   }
-  bank.pair = read_pair();
-  bank.crc = crc_of(bank, generation);
+  bank.pair = pair_for(slot, stamp);
+  bank.check = check_of(bank, generation);
   chunk.banks[generation & 1] = bank;
   const std::uint64_t commit = pack({generation, 0, sizeof(ChunkHeader)});
   __atomic_store_n(&chunk.commit, commit, __ATOMIC_RELEASE);
+  // Not valid while there is no record, but what the first one adds to.
+  chunk.totals[0] = Totals{};
   return commit;
 }
 
@@ -124,21 +125,18 @@ std::uint64_t begin_generation(ChunkHeader& chunk, const Slot& slot, std::uint32
 
 bool take_chunk(Slot& slot, Thread& thread, std::uint64_t stamp) {
   give_back(slot);
-  const auto tid = static_cast<std::uint32_t>(::syscall(SYS_gettid));
-  ChunkHeader* chunk = take_any(thread, tid);
+  ChunkHeader* chunk = take_any(thread, slot.tid);
   if (chunk == nullptr) return false;
-  slot.commit = begin_generation(*chunk, slot, tid, stamp);
-  slot.inputs = 0;
-  slot.bytes = 0;
+  slot.commit = begin_generation(*chunk, slot, stamp);
   slot.at = reinterpret_cast<unsigned char*>(chunk) + sizeof(ChunkHeader);
-  slot.limit = g_ring.chunk_bytes - sizeof(ChunkHeader) - sizeof(RecordHeader) + 1;
+  slot.end = reinterpret_cast<unsigned char*>(chunk) + g_ring.chunk_bytes;
   slot.chunk = chunk;
   return true;
 }
 
 void give_back(Slot& slot) {
   ChunkHeader* chunk = slot.chunk;
-  slot.limit = 0;
+  slot.at = slot.end = nullptr;
   slot.chunk = nullptr;
   if (chunk == nullptr) return;
   __atomic_store_n(&chunk->state, state_word(kFull, taken_so_far()), __ATOMIC_RELEASE);

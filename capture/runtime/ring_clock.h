@@ -41,9 +41,11 @@ inline std::uint64_t read_stamp() {
 }
 
 // The stamp of the slot's next record: strictly rising within the slot.
-inline std::uint64_t claim_stamp(Slot& slot) {
-  const std::uint64_t now = read_stamp();
+inline std::uint64_t claim_stamp(Slot& slot, std::uint64_t now) {
   return slot.last_stamp = now > slot.last_stamp ? now : slot.last_stamp + 1;
+}
+inline std::uint64_t claim_stamp(Slot& slot) {
+  return claim_stamp(slot, read_stamp());
 }
 
 // A pair whose halves were read within 2 µs of each other, if three tries yield one: a thread that
@@ -65,6 +67,15 @@ inline ClockPair read_pair() {
     }
   }
   return best;
+}
+
+// A pair for a chunk whose first stamp is this. Under load chunks are taken every few microseconds;
+// a pair from a moment ago serves them as well, and time between pairs is interpolated anyway.
+inline ClockPair pair_for(Slot& slot, std::uint64_t stamp) {
+  constexpr std::uint64_t kFresh = 1 << 20;  // cycles: a fraction of a millisecond
+  if (!g_ring.cycles) return {stamp, stamp};
+  if (stamp - slot.pair.stamp > kFresh) slot.pair = read_pair();
+  return slot.pair;
 }
 
 }  // namespace crashreel::ring

@@ -79,7 +79,7 @@ bool lay_out(const Plan& plan, Superblock& super) {
   super.facts_bytes = clamp(bytes / 64 / kPage * kPage, kMinFactsBytes, kMaxFactsBytes);
   super.chunks_offset = super.facts_offset + super.facts_bytes;
   super.chunk_bytes = kMinChunkBytes;
-  while (super.chunk_bytes < kMaxChunkBytes && super.chunk_bytes < bytes / 2048) {
+  while (super.chunk_bytes < kMaxChunkBytes && super.chunk_bytes < bytes / 1024) {
     super.chunk_bytes *= 2;
   }
   super.chunk_count = static_cast<std::uint32_t>((bytes - super.chunks_offset) / super.chunk_bytes);

@@ -13,7 +13,8 @@
 namespace crashreel::ring {
 
 inline constexpr std::array<unsigned char, 8> kMagic = {0x89, 'C', 'R', 'R', 'I', 'N', 'G', '\n'};
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kOldestVersion = 1;  // that salvage reads (reel/ring_v1.h)
 inline constexpr std::uint32_t kByteOrder = 0x01020304;
 
 inline constexpr std::uint64_t kMinRingBytes = 64u << 10;
@@ -31,9 +32,22 @@ enum class Clock : std::uint32_t {
   kMonotonic = 2,  // CLOCK_MONOTONIC in nanoseconds
 };
 
+// The kinds of crashreel.h. All of them count in totals and losses, for all have a place in the
+// order.
+inline constexpr std::uint32_t kFirstKind = 1;
+inline constexpr std::uint32_t kLastKind = 9;
+
 struct ClockPair {
   std::uint64_t stamp;
   std::uint64_t monotonic_ns;
+};
+
+// A part of the file that older writers do not have: then all is 0.
+struct Region {
+  std::uint64_t offset;
+  std::uint64_t bytes;
+  std::uint32_t stride;  // of one entry
+  std::uint32_t count;   // of entries
 };
 
 struct Superblock {
@@ -63,7 +77,9 @@ struct Superblock {
   std::uint64_t start_realtime_ns;
   ClockPair start;
   ClockPair ready;  // at least 2 ms after start
-  std::array<unsigned char, 76> zeros;
+  Region heads;     // how sessions began
+  Region pins;      // what must not be overwritten
+  std::array<unsigned char, 28> zeros;
   std::uint32_t crc;  // over the immutable part behind the magic, without this field
 
   // Counters, by who touches them together.
@@ -92,7 +108,7 @@ struct Bank {
   std::uint32_t pid;
   std::uint32_t tid;
   std::uint32_t slot;
-  std::uint32_t crc;
+  std::uint32_t check;      // over this bank and its generation
   std::uint64_t earliest;   // smallest first stamp of this and all earlier generations
   std::uint64_t prev_last;  // greatest stamp of all earlier generations
   std::uint64_t lost_inputs;
@@ -111,15 +127,21 @@ struct ChunkHeader {
   std::array<unsigned char, 56> zeros;
 };
 
-inline constexpr unsigned kFirst = 1, kLast = 2, kCut = 4;  // RecordHeader::flags
+inline constexpr unsigned kFirst = 1, kLast = 2, kCut = 4;  // Record::flags
 
-struct RecordHeader {
+// What a record says of itself, and the three words that say it in the ring.
+struct Record {
   std::uint32_t len;
-  std::uint8_t kind;
-  std::uint8_t flags;
-  std::uint16_t check;
+  std::uint32_t kind;   // 8 bits
+  std::uint32_t flags;  // 8 bits
   std::uint32_t session;
   std::uint32_t extra;
+  std::uint64_t stamp;
+};
+
+struct RecordHeader {
+  std::uint64_t what;   // len, kind << 32, flags << 40, check << 48
+  std::uint64_t whose;  // session, extra << 32
   std::uint64_t stamp;
 };
 
@@ -155,7 +177,7 @@ static_assert(sizeof(Totals) == 24 && sizeof(Bank) == 64);
 static_assert(sizeof(ChunkHeader) == 256);
 static_assert(offsetof(ChunkHeader, totals) == 16 && offsetof(ChunkHeader, banks) == 64);
 static_assert(offsetof(ChunkHeader, state) == 192);
-static_assert(sizeof(RecordHeader) == 24 && offsetof(RecordHeader, stamp) == 16);
+static_assert(sizeof(RecordHeader) == 24);
 static_assert(sizeof(FactHeader) == 16 && sizeof(EndHeader) == 16);
 static_assert(std::is_trivially_copyable_v<Superblock> && std::is_standard_layout_v<Superblock>);
 static_assert(std::is_trivially_copyable_v<ChunkHeader> && std::is_standard_layout_v<ChunkHeader>);
@@ -185,19 +207,48 @@ constexpr std::uint32_t next_generation(std::uint32_t generation) {
   return generation == 0xffffffff ? 2 : generation + 1;
 }
 
+static_assert(unpack(pack({3, 2, 4096})).committed == 4096);
+
 constexpr std::uint64_t padded(std::uint64_t bytes) {
   return (bytes + 7) & ~std::uint64_t{7};
 }
 
-// Multiply-and-add over the header's three words, the top bits kept: about one nanosecond, and each
-// bit of the header reaches them. The constants are odd, with their top bits set.
-inline std::uint16_t check_of(const RecordHeader& header) {
-  const std::uint64_t what = static_cast<std::uint64_t>(header.len) << 16 |
-                             static_cast<std::uint64_t>(header.kind) << 8 | header.flags;
-  const std::uint64_t whose = static_cast<std::uint64_t>(header.session) << 32 | header.extra;
-  const std::uint64_t mix =
-      what * 0x9e3779b97f4a7c15 + whose * 0xc2b2ae3d27d4eb4f + header.stamp * 0xd6e8feb86659fd93;
-  return static_cast<std::uint16_t>((mix ^ mix >> 32) * 0xff51afd7ed558ccd >> 48);
+// What the commit word of a chunk becomes with one more record of `bytes`, header and padding
+// included; and what `begun` says while that record is written.
+constexpr std::uint64_t commit_after(std::uint64_t commit, std::uint64_t bytes) {
+  return commit + (std::uint64_t{1} << 16) + bytes / 8;
+}
+constexpr std::uint64_t begun_after(std::uint64_t commit) {
+  return (commit | 0xffff) + 1;
+}
+
+// Two multiplications over the three words, the top bits kept: about one nanosecond, and each bit
+// of the header reaches them. The constants are odd, with their top bits set.
+constexpr std::uint64_t check_of(const RecordHeader& header) {
+  const std::uint64_t what = header.what & 0xffffffffffff;
+  const std::uint64_t mix = what * 0x9e3779b97f4a7c15 + header.whose;
+  return (mix ^ mix >> 29 ^ header.stamp) * 0xff51afd7ed558ccd >> 48;
+}
+
+constexpr RecordHeader pack_record(const Record& record) {
+  RecordHeader header{
+      record.len | std::uint64_t{record.kind} << 32 | std::uint64_t{record.flags} << 40,
+      record.session | std::uint64_t{record.extra} << 32, record.stamp};
+  header.what |= check_of(header) << 48;
+  return header;
+}
+
+constexpr Record unpack_record(const RecordHeader& header) {
+  return {static_cast<std::uint32_t>(header.what),
+          static_cast<std::uint32_t>(header.what >> 32 & 0xff),
+          static_cast<std::uint32_t>(header.what >> 40 & 0xff),
+          static_cast<std::uint32_t>(header.whose),
+          static_cast<std::uint32_t>(header.whose >> 32),
+          header.stamp};
+}
+
+constexpr bool check_fits(const RecordHeader& header) {
+  return header.what >> 48 == check_of(header);
 }
 
 namespace detail {
@@ -213,7 +264,7 @@ constexpr std::array<std::uint32_t, 256> make_crc_table() {
 inline constexpr std::array<std::uint32_t, 256> kCrcTable = make_crc_table();
 }  // namespace detail
 
-// CRC-32 as in zlib; `crc` continues an earlier call. For headers and facts only, never per record.
+// CRC-32 as in zlib; `crc` continues an earlier call. For what is written once: a byte takes 2 ns.
 inline std::uint32_t crc32(const void* bytes, std::size_t size, std::uint32_t crc = 0) {
   const auto* at = static_cast<const unsigned char*>(bytes);
   crc = ~crc;
@@ -228,9 +279,18 @@ inline std::uint32_t crc_of(const Superblock& super) {
   return crc32(bytes + sizeof super.magic, offsetof(Superblock, crc) - sizeof super.magic);
 }
 
-inline std::uint32_t crc_of(Bank bank, std::uint32_t generation) {
-  bank.crc = generation;
-  return crc32(&bank, sizeof bank);
+// Each step is a bijection of what came before, so a change of one word changes the sum. A CRC
+// would cost a hundred nanoseconds for each chunk that is taken.
+inline std::uint32_t check_of(Bank bank, std::uint32_t generation) {
+  bank.check = generation;
+  std::array<std::uint64_t, sizeof bank / 8> words;
+  __builtin_memcpy(words.data(), &bank, sizeof bank);
+  std::uint64_t sum = 0;
+  for (const std::uint64_t word : words) {
+    sum = (sum ^ word) * 0x9e3779b97f4a7c15;
+    sum ^= sum >> 32;
+  }
+  return static_cast<std::uint32_t>(sum);
 }
 
 inline std::uint32_t crc_of(const FactHeader& header, const void* payload) {

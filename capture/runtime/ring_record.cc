@@ -18,17 +18,14 @@ namespace {
 
 std::uint32_t g_no_epoch = 0;
 
-struct Payload {
-  std::uint32_t kind;
-  std::uint32_t session;
-  const unsigned char* bytes;
-  std::size_t size;
-};
-
 // Handlers of the same thread see the stores on both sides of this in program order; other threads
 // need the commit word.
 void order_for_handlers() {
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+std::uint64_t room_in(const Slot& slot) {
+  return static_cast<std::uint64_t>(slot.end - slot.at);
 }
 
 // Appends one record to the slot's chunk, which has the room, and makes it visible. `input_bytes`:
@@ -36,38 +33,38 @@ void order_for_handlers() {
 //
 // Inlined by force: a header that is built on the stack and copied from there stalls the store
 // buffer for longer than the whole record takes.
-[[gnu::always_inline]] inline void append(Slot& slot, RecordHeader header,
+template <bool few_bytes>
+[[gnu::always_inline]] inline void append(Slot& slot, const Record& record,
                                           const unsigned char* payload, std::uint64_t input_bytes) {
-  header.check = check_of(header);
-  const CommitWord now = unpack(slot.commit);
-  const std::uint32_t records = now.records + 1;
-  const std::uint64_t bytes = sizeof header + padded(header.len);
-  const std::uint64_t commit =
-      pack({now.generation, records, static_cast<std::uint32_t>(now.committed + bytes)});
   ChunkHeader& chunk = *slot.chunk;
-  if ((header.flags & kFirst) != 0) {
-    __atomic_store_n(&chunk.begun, pack({now.generation, records, 0}), __ATOMIC_RELAXED);
+  unsigned char* at = slot.at;
+  const std::uint64_t bytes = sizeof(RecordHeader) + padded(record.len);
+  const std::uint64_t commit = commit_after(slot.commit, bytes);
+  if ((record.flags & kFirst) != 0) {
+    __atomic_store_n(&chunk.begun, begun_after(slot.commit), __ATOMIC_RELAXED);
     order_for_handlers();
   }
 
-  unsigned char* at = slot.at;
-  *reinterpret_cast<RecordHeader*>(at) = header;
-  if (CRASHREEL_LIKELY(header.len < g_ring.stream_bytes)) {
-    ::memcpy(at + sizeof header, payload, header.len);
+  *reinterpret_cast<RecordHeader*>(at) = pack_record(record);
+  unsigned char* to = at + sizeof(RecordHeader);
+  if constexpr (few_bytes) {
+    copy_few(to, payload, record.len);
+  } else if (record.len < g_ring.stream_bytes) {
+    ::memcpy(to, payload, record.len);
   } else {
-    copy_streaming(at + sizeof header, payload, header.len);
+    copy_streaming(to, payload, record.len);
   }
 
-  if ((header.flags & kLast) != 0) {
-    slot.inputs += 1;
-    slot.bytes += input_bytes;
-  }
-  chunk.totals[records & 1] = {slot.inputs, slot.bytes, header.stamp};
+  const std::uint64_t records = commit >> 16;
+  const Totals& before = chunk.totals[~records & 1];
+  Totals& totals = chunk.totals[records & 1];
+  const bool last = (record.flags & kLast) != 0;
+  totals.inputs = before.inputs + (last ? 1 : 0);
+  totals.bytes = before.bytes + (last ? input_bytes : 0);
+  totals.last_stamp = record.stamp;
   __atomic_store_n(&chunk.commit, commit, __ATOMIC_RELEASE);
-
   slot.commit = commit;
   slot.at = at + bytes;
-  slot.limit = slot.limit > bytes ? slot.limit - bytes : 0;
 }
 
 void drop() {
@@ -78,6 +75,7 @@ void drop() {
 void set_up(Slot& slot, std::uint32_t pid) {
   slot = Slot{};
   slot.number = __atomic_fetch_add(&g_ring.super->slots, 1u, __ATOMIC_RELAXED);
+  slot.tid = static_cast<std::uint32_t>(::syscall(SYS_gettid));
   if (g_ring.has_exit_key) ::pthread_setspecific(g_ring.exit_key, &t_thread);
   slot.epoch = pid;
 }
@@ -94,58 +92,77 @@ std::uint32_t current_epoch() {
 
 // Splits what does not fit, taking chunks as it goes. A rest of a chunk too small to be worth a
 // piece is left empty.
-void append_pieces(Slot& slot, const Payload& payload) {
+void append_pieces(Slot& slot, std::uint32_t kind, std::uint32_t session,
+                   const unsigned char* payload, std::size_t size) {
   const std::uint64_t stamp = claim_stamp(slot);
-  const std::uint64_t total = payload.size < g_ring.max_payload ? payload.size : g_ring.max_payload;
-  const unsigned cut = total < payload.size ? kCut : 0u;
+  const std::uint64_t total = size < g_ring.max_payload ? size : g_ring.max_payload;
+  const unsigned cut = total < size ? kCut : 0u;
   std::uint64_t done = 0;
   do {
     const std::uint64_t left = total - done;
-    if (slot.limit <= left && slot.limit <= g_ring.min_piece &&
+    const std::uint64_t room = room_in(slot);
+    if (room < sizeof(RecordHeader) + (left < g_ring.min_piece ? left : g_ring.min_piece) &&
         !take_chunk(slot, t_thread, stamp)) {
       return drop();
     }
-    const std::uint64_t piece = left < slot.limit ? left : slot.limit - 1;
+    const std::uint64_t most = room_in(slot) - sizeof(RecordHeader);
+    const std::uint64_t piece = left < most ? left : most;
     const unsigned first = done == 0 ? kFirst : 0u;
     const unsigned last = done + piece == total ? kLast : 0u;
-    const RecordHeader header{static_cast<std::uint32_t>(piece),
-                              static_cast<std::uint8_t>(payload.kind),
-                              static_cast<std::uint8_t>(first | last | cut),
-                              0,
-                              payload.session,
-                              static_cast<std::uint32_t>(first != 0 ? total : done),
-                              stamp};
-    append(slot, header, payload.bytes + done, total);
+    const Record record{static_cast<std::uint32_t>(piece),
+                        kind,
+                        first | last | cut,
+                        session,
+                        static_cast<std::uint32_t>(first != 0 ? total : done),
+                        stamp};
+    append<false>(slot, record, payload + done, total);
     done += piece;
   } while (done < total);
 }
 
 // Not the usual case: another chunk is needed, or the slot was not set up, or nothing is recorded.
-[[gnu::noinline]] void record_slowly(Slot& slot, const Payload& payload) {
+[[gnu::noinline]] void record_slowly(Slot& slot, std::uint32_t kind, std::uint32_t session,
+                                     const void* bytes, std::size_t size) {
   if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return;
-  const bool kind_is_known = payload.kind >= CRASHREEL_OPEN && payload.kind <= CRASHREEL_NOTE;
-  if (!kind_is_known || payload.bytes == nullptr) return drop();
+  const bool kind_is_known = kind >= kFirstKind && kind <= kLastKind;
+  if (!kind_is_known || (bytes == nullptr && size != 0)) return drop();
   const int saved_errno = errno;
   const std::uint32_t epoch = current_epoch();
   if (slot.epoch != epoch) set_up(slot, epoch);
-  append_pieces(slot, payload);
+  // Nothing may come from nowhere, but memcpy wants to be told a place for it.
+  const void* from = size != 0 ? bytes : "";
+  append_pieces(slot, kind, session, static_cast<const unsigned char*>(from), size);
   errno = saved_errno;
 }
 
-[[gnu::always_inline]] inline void record(Slot& slot, const Payload& payload) {
-  const bool usual =
-      slot.epoch == __atomic_load_n(g_ring.epoch, __ATOMIC_RELAXED) && payload.size < slot.limit &&
-      payload.kind - CRASHREEL_OPEN <= CRASHREEL_NOTE - CRASHREEL_OPEN && payload.bytes != nullptr;
-  if (!CRASHREEL_LIKELY(usual)) return record_slowly(slot, payload);
-  const auto size = static_cast<std::uint32_t>(payload.size);
-  const RecordHeader header{size,
-                            static_cast<std::uint8_t>(payload.kind),
-                            kFirst | kLast,
-                            0,
-                            payload.session,
-                            size,
-                            claim_stamp(slot)};
-  append(slot, header, payload.bytes, size);
+// The slot is this process's, and its chunk has the room.
+[[gnu::always_inline]] inline bool fits(const Slot& slot, std::uint32_t kind, const void* bytes,
+                                        std::size_t size) {
+  return slot.epoch == __atomic_load_n(g_ring.epoch, __ATOMIC_RELAXED) &&
+         sizeof(RecordHeader) + size <= room_in(slot) && bytes != nullptr &&
+         kind - kFirstKind <= kLastKind - kFirstKind;
+}
+
+template <bool few_bytes>
+[[gnu::always_inline]] inline void record_fitting(Slot& slot, std::uint32_t kind,
+                                                  std::uint32_t session, const void* bytes,
+                                                  std::size_t size, std::uint64_t stamp) {
+  const auto length = static_cast<std::uint32_t>(size);
+  append<few_bytes>(slot, {length, kind, kFirst | kLast, session, length, stamp},
+                    static_cast<const unsigned char*>(bytes), size);
+}
+
+// What takes more than a few bytes or instructions. Ends the record that its caller has begun.
+[[gnu::noinline]] void record_in_full(Thread& thread, std::uint32_t kind, std::uint32_t session,
+                                      const void* bytes, std::size_t size) {
+  Slot& slot = thread.slots[thread.depth - 1];
+  if (size < kMaxChunkBytes && fits(slot, kind, bytes, size)) {
+    record_fitting<false>(slot, kind, session, bytes, size, claim_stamp(slot));
+  } else {
+    record_slowly(slot, kind, session, bytes, size);
+  }
+  order_for_handlers();
+  --thread.depth;
 }
 
 }  // namespace
@@ -169,19 +186,27 @@ constinit thread_local Thread t_thread = {};
 
 }  // namespace crashreel::ring
 
+// Written so that a small record needs no call at all but this one.
 void crashreel_record_(std::uint32_t kind, std::uint32_t session, const void* bytes,
                        std::size_t size) {
   using namespace crashreel::ring;
-  Thread& thread = t_thread;
-  const std::uint32_t depth = thread.depth;
+  Thread* thread = &t_thread;
+  // Makes the compiler keep the address instead of computing it again from the thread's base at
+  // each use. The same for the slot.
+  asm("" : "+r"(thread));
+  const std::uint32_t depth = thread->depth;
   if (depth >= kDepths) return drop();
   // From here to the end a signal handler finds the next slot, so this one is ours alone. The
   // handler restores what it changed, so no atomic addition is needed.
-  thread.depth = depth + 1;
+  thread->depth = depth + 1;
   order_for_handlers();
-  // Nothing may come from nowhere, but memcpy wants to be told a place for it.
-  const void* from = size != 0 ? bytes : "";
-  record(thread.slots[depth], {kind, session, static_cast<const unsigned char*>(from), size});
+  Slot* slot = &thread->slots[depth];
+  asm("" : "+r"(slot));
+  if (!CRASHREEL_LIKELY(size <= kFewBytes && g_ring.cycles && fits(*slot, kind, bytes, size))) {
+    return record_in_full(*thread, kind, session, bytes, size);
+  }
+  const std::uint64_t stamp = claim_stamp(*slot, read_cycles());
+  record_fitting<true>(*slot, kind, session, bytes, size, stamp);
   order_for_handlers();
-  thread.depth = depth;
+  thread->depth = depth;
 }

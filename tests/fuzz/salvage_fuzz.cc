@@ -8,6 +8,7 @@
 
 #include "capture/base/check.h"
 #include "capture/reel/reel_writer.h"
+#include "capture/reel/ring_v1.h"
 #include "capture/reel/salvage.h"
 #include "capture/runtime/ring_format.h"
 
@@ -27,12 +28,25 @@ void reseal(Bytes& bytes, std::size_t at, Seal&& seal) {
   std::memcpy(bytes.data() + at, &value, sizeof value);
 }
 
-void seal_records(Bytes& bytes, std::size_t chunk, std::size_t size) {
+void seal(ring::RecordHeader& header, std::uint32_t version) {
+  header = ring::pack_record(ring::unpack_record(header));
+  if (version != 1) return;
+  header.what = (header.what & 0xffffffffffff) | ring::v1::check_of(header) << 48;
+}
+
+void seal(ring::ChunkHeader& header, std::uint32_t version) {
+  const std::uint32_t generation = ring::unpack(header.commit).generation;
+  ring::Bank& bank = header.banks[generation & 1];
+  bank.check =
+      version == 1 ? ring::v1::check_of(bank, generation) : ring::check_of(bank, generation);
+}
+
+void seal_records(Bytes& bytes, std::size_t chunk, std::size_t size, std::uint32_t version) {
   for (std::size_t at = sizeof(ring::ChunkHeader); at + sizeof(ring::RecordHeader) <= size;) {
     std::size_t length = 0;
-    reseal<ring::RecordHeader>(bytes, chunk + at, [&](ring::RecordHeader& record) {
-      record.check = ring::check_of(record);
-      length = record.len;
+    reseal<ring::RecordHeader>(bytes, chunk + at, [&](ring::RecordHeader& header) {
+      seal(header, version);
+      length = ring::unpack_record(header).len;
     });
     at += sizeof(ring::RecordHeader) + ring::padded(length);
   }
@@ -43,7 +57,7 @@ Bytes sealed(Bytes bytes) {
   ring::Superblock super{};
   reseal<ring::Superblock>(bytes, 0, [&](ring::Superblock& there) {
     there.magic = ring::kMagic;
-    there.version = ring::kVersion;
+    if (there.version != 1) there.version = ring::kVersion;
     there.byte_order = ring::kByteOrder;
     there.crc = ring::crc_of(there);
     super = there;
@@ -54,12 +68,9 @@ Bytes sealed(Bytes bytes) {
   }
   for (std::size_t at = super.chunks_offset; bytes.size() - at >= super.chunk_bytes;
        at += super.chunk_bytes) {
-    reseal<ring::ChunkHeader>(bytes, at, [](ring::ChunkHeader& header) {
-      const std::uint32_t generation = ring::unpack(header.commit).generation;
-      ring::Bank& bank = header.banks[generation & 1];
-      bank.crc = ring::crc_of(bank, generation);
-    });
-    seal_records(bytes, at, super.chunk_bytes);
+    reseal<ring::ChunkHeader>(bytes, at,
+                              [&](ring::ChunkHeader& header) { seal(header, super.version); });
+    seal_records(bytes, at, super.chunk_bytes, super.version);
   }
   return bytes;
 }

@@ -74,18 +74,12 @@ class FakeChunk {
                     std::uint32_t extra = 0) {
     const auto size = static_cast<std::uint32_t>(bytes.size());
     if (flags == (ring::kFirst | ring::kLast)) extra = size;
-    ring::RecordHeader record{size,
-                              static_cast<std::uint8_t>(kind),
-                              static_cast<std::uint8_t>(flags),
-                              0,
-                              session,
-                              extra,
-                              kFakeStart + stamp};
-    record.check = ring::check_of(record);
-    CRASHREEL_CHECK(committed_ + sizeof record + size <= ring::kMinChunkBytes);
-    std::memcpy(at_ + committed_, &record, sizeof record);
-    std::memcpy(at_ + committed_ + sizeof record, bytes.data(), size);
-    committed_ += static_cast<std::uint32_t>(sizeof record + ring::padded(size));
+    const ring::RecordHeader header = ring::pack_record(
+        {size, static_cast<std::uint32_t>(kind), flags, session, extra, kFakeStart + stamp});
+    CRASHREEL_CHECK(committed_ + sizeof header + size <= ring::kMinChunkBytes);
+    std::memcpy(at_ + committed_, &header, sizeof header);
+    std::memcpy(at_ + committed_ + sizeof header, bytes.data(), size);
+    committed_ += static_cast<std::uint32_t>(sizeof header + ring::padded(size));
     if (records_++ == 0 && bank_.earliest == 0) bank_.earliest = stamp;
     if ((flags & ring::kLast) != 0) {
       totals_.inputs += 1;
@@ -107,7 +101,7 @@ class FakeChunk {
     bank.lost_inputs = bank_.lost_inputs;
     bank.lost_bytes = bank_.lost_bytes;
     bank.pair = {bank.earliest, bank.earliest};
-    bank.crc = ring::crc_of(bank, bank_.generation);
+    bank.check = ring::check_of(bank, bank_.generation);
     header().banks[bank_.generation & 1] = bank;
     header().totals[records_ & 1] = totals_;
     header().commit = ring::pack({bank_.generation, records_, committed_});

@@ -42,14 +42,14 @@ TEST(RingFormat, TheDocumentsExampleCanBeRead) {
 }
 
 TEST(RingFormat, TheDocumentsExampleIsWhatARecorderWrote) {
-  const std::string ring = file_bytes(kGolden + "v1-ping.ring");
+  const std::string ring = file_bytes(kGolden + "v2-ping.ring");
   EXPECT_EQ(ring.substr(kChunk, ring::kMinChunkBytes), example_chunk());
 }
 
 // After a file "a.conf": session 1 opens and brings "number 0" to "number 2999", session 2 brings
 // 6000 x, session 1 closes.
-TEST(RingFormat, ARingOfVersion1IsReadForEver) {
-  const auto read = salvage_ring(kGolden + "v1-rolled.ring");
+void expect_the_rolled_ring(const std::string& name) {
+  const auto read = salvage_ring(kGolden + name);
   ASSERT_TRUE(read.has_value());
   EXPECT_TRUE(read->damage.none());
   const Reel& reel = read->reel;
@@ -67,6 +67,22 @@ TEST(RingFormat, ARingOfVersion1IsReadForEver) {
   }
   EXPECT_EQ(reel.inputs.back().seq, 3002u);
   EXPECT_GT(reel.prelude_inputs, 80u);
+}
+
+TEST(RingFormat, RingsOfEachVersionAreReadForEver) {
+  expect_the_rolled_ring("v1-rolled.ring");
+  expect_the_rolled_ring("v2-rolled.ring");
+}
+
+TEST(RingFormat, ARingOfVersion1HasChecksOfItsOwn) {
+  const std::string ring = file_bytes(kGolden + "v1-ping.ring");
+  const std::string_view chunk = std::string_view(ring).substr(kChunk, ring::kMinChunkBytes);
+  const ChunkContent content = parse_chunk(chunk, 0, 1);
+  EXPECT_TRUE(content.damage.empty());
+  EXPECT_TRUE(content.bank_is_sound);
+  ASSERT_EQ(content.pieces.size(), 1u);
+  EXPECT_EQ(content.pieces[0].data, "PING\n");
+  EXPECT_TRUE(parse_chunk(chunk, 0, 2).pieces.empty());
 }
 
 }  // namespace

@@ -67,9 +67,9 @@ TEST(SalvageRefuses, ARingThatWasNeverFinished) {
 
 TEST(SalvageRefuses, ARingOfAnotherVersion) {
   FakeRing ring;
-  ring.super().version = 2;
+  ring.super().version = 3;
   ring.seal_super();
-  EXPECT_THAT(refusal(ring.bytes()), HasSubstr("version 2, this crashreel reads version 1"));
+  EXPECT_THAT(refusal(ring.bytes()), HasSubstr("version 3, this crashreel reads versions 1 to 2"));
 }
 
 TEST(SalvageRefuses, ARingOfTheOtherByteOrder) {

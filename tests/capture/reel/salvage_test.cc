@@ -201,7 +201,7 @@ TEST(Salvage, InterpolatesTimeBetweenThePairsOfClocks) {
   ring.chunk(0, {.earliest = 4000000}).data(2000000, "a").data(6000000, "b");
   auto& bank = ring.chunk(0, {.earliest = 4000000}).data(2000000, "a").data(6000000, "b").header();
   bank.banks[1].pair = {kFakeStart + 4000000, 7000000};
-  bank.banks[1].crc = ring::crc_of(bank.banks[1], 1);
+  bank.banks[1].check = ring::check_of(bank.banks[1], 1);
   const auto read = salvage_sound(ring);
   ASSERT_EQ(read.reel.inputs.size(), 2u);
   EXPECT_EQ(read.reel.inputs[0].time_ns, 1000000u);
