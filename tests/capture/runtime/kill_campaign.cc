@@ -1,85 +1,219 @@
 // Kills recording programs again and again, at random moments, in all ways.
 //
-//   kill_campaign [COUNT [FOLDER...]]      default: 40 kills, rings in /dev/shm
+//   kill_campaign [--seed S] [--first RUN] [--keep FOLDER] [--short] COUNT FOLDER...
+//   kill_campaign --judge RING TRUTH
 //
-// Prints one line of sums; ends with 1 if a single promise was broken, naming seed and run.
-// CRASHREEL_SEED repeats a campaign's plans (not its timing).
+// Goes through all ways to die, with 1, 2, 4 and 8 threads, with rings in each FOLDER. Prints a
+// table of sums; ends with 1 if a single promise was broken. Such a run is named with what repeats
+// its plan (not its timing), and leaves its ring and the truth of it in the folder to --keep, for
+// --judge.
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "tests/capture/runtime/kill_run.h"
+#include "tests/capture/runtime/memory_cgroup.h"
 
 namespace {
 
 using crashreel::Death;
 using crashreel::KillAccount;
 using crashreel::KillPlan;
+using crashreel::MemoryCgroup;
 
-KillPlan plan_run(std::uint64_t seed, unsigned run, const std::vector<std::string>& folders) {
-  constexpr std::array kDeaths = {Death::kKill, Death::kSegv, Death::kAbort, Death::kExit};
-  constexpr std::array kThreads = {1u, 2u, 4u, 8u};
-  std::mt19937_64 random(seed * 1000003 + run);
+constexpr std::array kThreads = {1u, 2u, 4u, 8u};
+// The largest ring and some room. A victim that fills it with the truth of what it recorded dies of
+// that.
+constexpr std::uint64_t kOomBytes = 32 << 20;
+
+struct Campaign {
+  unsigned long count = 0;
+  unsigned long first = 0;
+  std::uint64_t seed = std::random_device{}();
+  std::string keep;
+  bool short_lives = false;  // less to record and to judge: more kills in a minute
+  std::vector<std::string> folders;
+  std::vector<Death> deaths;
+  std::optional<MemoryCgroup> cgroup;
+};
+
+unsigned long long number(std::uint64_t value) {
+  return value;
+}
+
+std::string file_system_of(const std::string& folder) {
+  struct statfs system{};
+  if (::statfs(folder.c_str(), &system) != 0) return "?";
+  switch (static_cast<unsigned long>(system.f_type)) {
+    case 0x01021994:
+      return "tmpfs";
+    case 0xef53:
+      return "ext4";
+    case 0x58465342:
+      return "xfs";
+    case 0x9123683e:
+      return "btrfs";
+    case 0x794c7630:
+      return "overlay";
+    default:
+      return "another file system";
+  }
+}
+
+KillPlan plan_run(const Campaign& campaign, unsigned long run) {
+  std::mt19937_64 random(campaign.seed * 1000003 + run);
+  const auto& folders = campaign.folders;
+  const std::size_t turn = run / folders.size();
   KillPlan plan;
   plan.ring_path =
       folders[run % folders.size()] + "/crashreel-kill-" + std::to_string(::getpid()) + ".ring";
-  plan.death = kDeaths[run / folders.size() % kDeaths.size()];
-  plan.threads = kThreads[random() % kThreads.size()];
-  const bool large = random() % 2 == 0;
-  plan.ring_bytes = large ? 16 << 20 : 512 << 10;
+  plan.death = campaign.deaths[turn % campaign.deaths.size()];
+  plan.threads = kThreads[turn / campaign.deaths.size() % kThreads.size()];
+  const bool large = random() % (campaign.short_lives ? 4 : 2) == 0;
+  plan.ring_bytes = !large ? 512 << 10 : campaign.short_lives ? 8 << 20 : 16 << 20;
   plan.longest = large ? 1 << 20 : 64 << 10;  // below what a ring of that size cuts
   plan.handler_hz = random() % 2 == 0 ? 5000 : 0;
-  plan.life_us = static_cast<unsigned>(random() % (large ? 60000 : 20000));
+  const unsigned most_us = campaign.short_lives ? 8000 : large ? 60000 : 20000;
+  plan.life_us = static_cast<unsigned>(random() % most_us);
   plan.seed = random();
+  if (campaign.cgroup) plan.cgroup = campaign.cgroup->folder();
+  if (!campaign.keep.empty()) {
+    plan.evidence =
+        campaign.keep + "/kill-" + std::to_string(campaign.seed) + "-" + std::to_string(run);
+  }
   return plan;
 }
 
-void describe(const KillPlan& plan, unsigned run, const KillAccount& account) {
-  std::printf("run %u: %s, %u threads, %s, handler %u Hz, %llu bytes, %u us\n", run,
-              name_of(plan.death), plan.threads, plan.ring_path.c_str(), plan.handler_hz,
-              static_cast<unsigned long long>(plan.ring_bytes), plan.life_us);
+void describe(const Campaign& campaign, const KillPlan& plan, unsigned long run,
+              const KillAccount& account) {
+  std::printf("--seed %llu --first %lu: %s, %u threads, %s, handler %u Hz, %llu bytes, %u us\n",
+              number(campaign.seed), run, name_of(plan.death), plan.threads, plan.ring_path.c_str(),
+              plan.handler_hz, number(plan.ring_bytes), plan.life_us);
   for (const std::string& what : account.complaints) std::printf("  %s\n", what.c_str());
+  if (!plan.evidence.empty()) {
+    std::printf("  look again: --judge %s.ring %s.truth\n", plan.evidence.c_str(),
+                plan.evidence.c_str());
+  }
+}
+
+// What all runs of one way to die on one file system came to.
+struct Row {
+  std::array<unsigned long, kThreads.size()> kills{};
+  KillAccount sum;
+  unsigned long broken = 0;
+};
+
+void add(Row& row, const KillPlan& plan, const KillAccount& account) {
+  for (std::size_t i = 0; i < kThreads.size(); ++i) row.kills[i] += kThreads[i] == plan.threads;
+  row.sum.recorded += account.recorded;
+  row.sum.shown += account.shown;
+  row.sum.torn_inputs += account.torn_inputs;
+  row.sum.torn_shown += account.torn_shown;
+  row.sum.missing += account.missing;
+  row.sum.miscounted += account.miscounted;
+  row.broken += account.holds() ? 0 : 1;
+}
+
+void print(const std::string& name, const Row& row) {
+  std::printf("%-22s", name.c_str());
+  for (const unsigned long kills : row.kills) std::printf(" %5lu", kills);
+  std::printf(" %10llu %9llu %7llu | %5llu %7llu %7llu %6lu\n", number(row.sum.recorded),
+              number(row.sum.shown), number(row.sum.torn_inputs), number(row.sum.torn_shown),
+              number(row.sum.missing), number(row.sum.miscounted), row.broken);
+}
+
+void print_table(const std::map<std::string, Row>& rows, const Row& sum) {
+  std::printf("%-22s %23s %10s %9s %7s | %5s %7s %7s %6s\n", "", "kills with 1/2/4/8 thr.",
+              "recorded", "shown", "torn at", "torn", "missing", "mis-", "broken");
+  std::printf("%-22s %23s %10s %9s %7s | %5s %7s %7s %6s\n", "", "", "", "", "kill", "shown", "",
+              "counted", "runs");
+  for (const auto& [name, row] : rows) print(name, row);
+  print("all", sum);
+}
+
+int run(const Campaign& campaign) {
+  std::map<std::string, Row> rows;
+  Row sum;
+  for (unsigned long i = campaign.first; i < campaign.first + campaign.count; ++i) {
+    const KillPlan plan = plan_run(campaign, i);
+    const KillAccount account = run_and_kill(plan);
+    const std::string& folder = campaign.folders[i % campaign.folders.size()];
+    add(rows[std::string(name_of(plan.death)) + ", " + file_system_of(folder)], plan, account);
+    add(sum, plan, account);
+    if (!account.holds()) describe(campaign, plan, i, account);
+  }
+  print_table(rows, sum);
+  std::printf("%lu kills (seed %llu): %lu broke a promise\n", campaign.count, number(campaign.seed),
+              sum.broken);
+  return sum.broken == 0 ? 0 : 1;
+}
+
+int judge_again(const char* ring, const char* truth) {
+  const KillAccount account = crashreel::judge_evidence(ring, truth);
+  for (const std::string& what : account.complaints) std::printf("%s\n", what.c_str());
+  return account.holds() ? 0 : 1;
+}
+
+// Each way to die that this machine has.
+void choose_deaths(Campaign& campaign) {
+  auto cgroup = MemoryCgroup::make(kOomBytes);
+  for (const Death death : crashreel::kDeaths) {
+    if (death != Death::kOom || cgroup) campaign.deaths.push_back(death);
+  }
+  if (cgroup) {
+    std::printf("OOM kills in a memory cgroup of version %s\n", cgroup->version());
+    campaign.cgroup.emplace(std::move(*cgroup));
+  } else {
+    std::printf("no OOM kills: %s\n", cgroup.error().message.c_str());
+  }
+}
+
+bool read_arguments(int argc, char** argv, Campaign& campaign) {
+  int at = 1;
+  for (; at < argc && std::strncmp(argv[at], "--", 2) == 0; ++at) {
+    const std::string option = argv[at];
+    if (option == "--short") {
+      campaign.short_lives = true;
+      continue;
+    }
+    if (++at == argc) return false;
+    if (option == "--seed") {
+      campaign.seed = std::strtoull(argv[at], nullptr, 10);
+    } else if (option == "--first") {
+      campaign.first = std::strtoul(argv[at], nullptr, 10);
+    } else if (option == "--keep") {
+      campaign.keep = argv[at];
+    } else {
+      return false;
+    }
+  }
+  if (at < argc) campaign.count = std::strtoul(argv[at++], nullptr, 10);
+  campaign.folders.assign(argv + at, argv + argc);
+  return campaign.count != 0 && !campaign.folders.empty();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const long count = argc > 1 ? std::strtol(argv[1], nullptr, 10) : 40;
-  if (count <= 0) {
-    std::fprintf(stderr, "usage: kill_campaign [COUNT [FOLDER...]]\n");
+  if (argc == 4 && std::strcmp(argv[1], "--judge") == 0) return judge_again(argv[2], argv[3]);
+  Campaign campaign;
+  if (!read_arguments(argc, argv, campaign)) {
+    std::fprintf(stderr,
+                 "usage: kill_campaign [--seed S] [--first RUN] [--keep FOLDER] [--short] COUNT "
+                 "FOLDER...\n       kill_campaign --judge RING TRUTH\n");
     return 2;
   }
-  std::vector<std::string> folders(argv + (argc > 2 ? 2 : argc), argv + argc);
-  if (folders.empty()) folders.push_back("/dev/shm");
-  const char* given = std::getenv("CRASHREEL_SEED");
-  const std::uint64_t seed =
-      given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-
-  KillAccount sum;
-  long broken = 0;
-  for (unsigned run = 0; run < static_cast<unsigned long>(count); ++run) {
-    const KillPlan plan = plan_run(seed, run, folders);
-    const KillAccount account = run_and_kill(plan);
-    sum.recorded += account.recorded;
-    sum.shown += account.shown;
-    sum.torn_inputs += account.torn_inputs;
-    sum.torn_shown += account.torn_shown;
-    sum.missing += account.missing;
-    sum.miscounted += account.miscounted;
-    if (account.holds()) continue;
-    ++broken;
-    describe(plan, run, account);
-  }
-  const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
-  std::printf(
-      "%ld kills (seed %llu): %llu inputs recorded, %llu shown, %llu torn at the kill; shown torn: "
-      "%llu, missing above the horizon: %llu, miscounted: %llu; %ld of %ld runs broke a promise\n",
-      count, number(seed), number(sum.recorded), number(sum.shown), number(sum.torn_inputs),
-      number(sum.torn_shown), number(sum.missing), number(sum.miscounted), broken, count);
-  return broken == 0 ? 0 : 1;
+  choose_deaths(campaign);
+  if (!campaign.keep.empty()) std::filesystem::create_directories(campaign.keep);
+  return run(campaign);
 }

@@ -1,16 +1,22 @@
 // Does the ring keep its promises when its writer is killed?
 //
 // One run: a child records from many threads and, beside each call, writes the truth of it into
-// pages of its own; it is killed; salvage's account is held against the truth.
+// pages of its own; it is killed; salvage's account is held against the truth. What a run that
+// broke a promise left can be kept, and judged again.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "tests/capture/runtime/kill_truth.h"
+
 namespace crashreel {
 
-enum class Death { kKill, kSegv, kAbort, kExit };
+enum class Death { kKill, kSegv, kAbort, kExit, kOom };
+inline constexpr std::array kDeaths = {Death::kKill, Death::kSegv, Death::kAbort, Death::kExit,
+                                       Death::kOom};
 const char* name_of(Death death);
 
 struct KillPlan {
@@ -22,6 +28,8 @@ struct KillPlan {
   Death death = Death::kKill;
   unsigned life_us = 1000;  // from the first record on
   std::uint64_t seed = 0;
+  std::string cgroup;    // for kOom: the folder of one that has a limit
+  std::string evidence;  // where a run that broke a promise leaves ring and truth; empty: nowhere
 };
 
 struct KillAccount {
@@ -36,6 +44,15 @@ struct KillAccount {
   bool holds() const { return complaints.empty(); }
 };
 
+void complain(KillAccount& account, const std::string& what);
+
 KillAccount run_and_kill(const KillPlan& plan);
+
+// The child's life, until it is killed or kills itself.
+[[noreturn]] void live_and_record(const KillPlan& plan, Truth& truth);
+
+KillAccount judge(const std::string& ring_path, const Truth& truth);
+// The same of what a run left.
+KillAccount judge_evidence(const std::string& ring_path, const std::string& truth_path);
 
 }  // namespace crashreel

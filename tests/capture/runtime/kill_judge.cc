@@ -1,0 +1,175 @@
+// Salvage's account of a killed program's ring, held against the truth.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <map>
+
+#include "capture/reel/ring_image.h"
+#include "capture/reel/salvage.h"
+#include "capture/reel/salvage_collect.h"
+#include "tests/capture/runtime/kill_run.h"
+#include "tests/capture/runtime/payloads.h"
+
+namespace crashreel {
+namespace {
+
+struct Shown {
+  std::uint64_t count = 0;
+  std::uint32_t newest = 0;
+};
+
+// Each input of the reel is whole, and each writer's come in their order.
+std::map<std::uint32_t, Shown> check_shown(const Reel& reel, KillAccount& account) {
+  std::map<std::uint32_t, Shown> shown;
+  for (const Input& input : reel.inputs) {
+    const auto label = read_payload(input.data);
+    if (!label || label->writer >= kWriters || label->writer != input.session) {
+      ++account.torn_shown;
+      complain(account, "torn input shown: seq " + std::to_string(input.seq));
+      continue;
+    }
+    Shown& mine = shown[label->writer];
+    if (mine.count != 0 && label->number <= mine.newest) {
+      ++account.miscounted;
+      complain(account, "out of order: seq " + std::to_string(input.seq));
+    }
+    ++mine.count;
+    mine.newest = label->number;
+  }
+  return shown;
+}
+
+// In [begin, end) each writer's numbers have no gap; in the prelude, which is the first part of the
+// reel, they begin with 0.
+void check_no_gaps(const Reel& reel, std::size_t begin, std::size_t end, KillAccount& account) {
+  std::map<std::uint32_t, std::uint32_t> next;
+  for (std::size_t i = begin; i < end; ++i) {
+    const auto label = read_payload(reel.inputs[i].data);
+    if (!label) continue;
+    const auto it =
+        next.try_emplace(label->writer, end == reel.prelude_inputs ? 0 : label->number).first;
+    if (it->second != label->number) {
+      ++account.missing;
+      complain(account, "writer " + std::to_string(label->writer) + ": " +
+                            std::to_string(label->number) + " where " + std::to_string(it->second) +
+                            " should be");
+    }
+    it->second = label->number + 1;
+  }
+}
+
+// The tail is everything from its first input on: what each writer committed just before its own
+// first input there must be older than that.
+void check_complete(const Collection& found, bool stamps_are_cycles, const Reel& reel,
+                    const Truth& truth, KillAccount& account) {
+  const std::size_t tail = reel.inputs.size() - reel.prelude_inputs;
+  if (tail == 0) return;
+  const std::uint64_t floor = found.inputs[found.inputs.size() - tail].stamp;
+  std::map<std::uint32_t, std::uint64_t> first;
+  for (std::size_t i = reel.prelude_inputs; i < reel.inputs.size(); ++i) {
+    if (const auto label = read_payload(reel.inputs[i].data)) {
+      first.try_emplace(label->writer, label->number);
+    }
+  }
+  for (std::uint32_t writer = 0; writer < kWriters; ++writer) {
+    const std::uint64_t done = truth.writers[writer].done;
+    const auto it = first.find(writer);
+    const std::uint64_t end = it == first.end() ? done : it->second;
+    // The one in flight has written its moment already, over the one that is kMoments older.
+    if (end == 0 || done - end >= kMoments - 1) continue;
+    const Moment& before = truth.before[writer][(end - 1) % kMoments];
+    if ((stamps_are_cycles ? before.cycles : before.ns) <= floor) continue;
+    ++account.missing;
+    complain(account, "writer " + std::to_string(writer) + ": " + std::to_string(end - 1) +
+                          " is newer than the tail's first input, and not in it");
+  }
+}
+
+// What the writers committed in all must be what salvage shows and counts.
+void check_counts(const Collection& found, const Reel& reel,
+                  const std::map<std::uint32_t, Shown>& shown, const Truth& truth,
+                  KillAccount& account) {
+  std::uint64_t least = 0, most = 0, least_bytes = 0, most_bytes = 0;
+  for (std::uint32_t writer = 0; writer < kWriters; ++writer) {
+    const WriterTruth& mine = truth.writers[writer];
+    const auto it = shown.find(writer);
+    const std::uint64_t newest = it == shown.end() ? 0 : it->second.newest + 1u;
+    const bool in_flight_came_through = newest > mine.done;
+    least += in_flight_came_through ? mine.begun : mine.done;
+    most += mine.begun;
+    least_bytes += in_flight_came_through ? mine.begun_bytes : mine.done_bytes;
+    most_bytes += mine.begun_bytes;
+  }
+  account.recorded = found.overwritten_inputs + found.inputs.size();
+  std::uint64_t bytes = found.overwritten_bytes;
+  for (const Piece& input : found.inputs) bytes += input.data.size();
+  const Loss& loss = reel.loss;
+  const std::uint64_t said = loss.overwritten_inputs + loss.sparse_inputs + reel.inputs.size();
+  const std::uint64_t last_seq = reel.inputs.empty() ? said : reel.inputs.back().seq + 1;
+  if (account.recorded < least || account.recorded > most) {
+    account.miscounted +=
+        account.recorded < least ? least - account.recorded : account.recorded - most;
+    complain(account, "counted " + std::to_string(account.recorded) + " inputs, there were " +
+                          std::to_string(least) + " to " + std::to_string(most));
+  }
+  if (bytes < least_bytes || bytes > most_bytes) {
+    ++account.miscounted;
+    complain(account, "counted " + std::to_string(bytes) + " bytes, there were " +
+                          std::to_string(least_bytes) + " to " + std::to_string(most_bytes));
+  }
+  if (said != account.recorded || last_seq != account.recorded) {
+    ++account.miscounted;
+    complain(account, "loss and seq disagree: " + std::to_string(said) + ", " +
+                          std::to_string(last_seq) + ", " + std::to_string(account.recorded));
+  }
+  if (loss.torn_inputs + account.recorded > most) {
+    ++account.miscounted;
+    complain(account, "more torn inputs than were in flight");
+  }
+  if (loss.dropped_inputs != 0) complain(account, "inputs were dropped");
+}
+
+}  // namespace
+
+void complain(KillAccount& account, const std::string& what) {
+  if (account.complaints.size() < 10) account.complaints.push_back(what);
+}
+
+KillAccount judge(const std::string& ring_path, const Truth& truth) {
+  KillAccount account;
+  const auto read = salvage_ring(ring_path);
+  const auto image = RingImage::open(ring_path);
+  if (!read || !image) {
+    complain(account, read ? image.error().message : read.error().message);
+    return account;
+  }
+  for (const std::string& what : read->damage.notes) complain(account, "damage: " + what);
+  const Collection found = collect(*image);
+  account.shown = read->reel.inputs.size();
+  account.torn_inputs = read->reel.loss.torn_inputs;
+  const auto shown = check_shown(read->reel, account);
+  const std::size_t prelude = read->reel.prelude_inputs;
+  check_no_gaps(read->reel, 0, prelude, account);
+  check_no_gaps(read->reel, prelude, read->reel.inputs.size(), account);
+  const bool cycles = image->super().clock == ring::Clock::kCycles;
+  check_complete(found, cycles, read->reel, truth, account);
+  check_counts(found, read->reel, shown, truth, account);
+  return account;
+}
+
+KillAccount judge_evidence(const std::string& ring_path, const std::string& truth_path) {
+  KillAccount account;
+  const int fd = ::open(truth_path.c_str(), O_RDONLY | O_CLOEXEC);
+  void* pages = ::mmap(nullptr, sizeof(Truth), PROT_READ, MAP_PRIVATE, fd, 0);
+  ::close(fd);
+  if (fd < 0 || pages == MAP_FAILED) {
+    complain(account, truth_path + ": can't be read");
+    return account;
+  }
+  account = judge(ring_path, *static_cast<const Truth*>(pages));
+  ::munmap(pages, sizeof(Truth));
+  return account;
+}
+
+}  // namespace crashreel
