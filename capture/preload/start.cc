@@ -72,6 +72,21 @@ void say_unrecorded(const char* ring, int error) {
   if (size > 0) (void)!::write(STDERR_FILENO, line, static_cast<std::size_t>(size));
 }
 
+// A ring that is smaller than anybody expects shortens the tail: worth a line, once.
+void say_how_small() {
+  crashreel_stats stats = {};
+  stats.struct_size = sizeof(stats);
+  const char* asked = ::getenv("CRASHREEL_RING_BYTES");
+  if ((asked != nullptr && *asked != '\0') || crashreel_stats_now(&stats) != 0) return;
+  if (stats.ring_bytes >= CRASHREEL_DEFAULT_RING_BYTES) return;
+  char line[256];
+  const int size = ::snprintf(line, sizeof(line),
+                              "crashreel: there is room for a ring of %llu KiB only; "
+                              "CRASHREEL_RING_BYTES asks for a size\n",
+                              static_cast<unsigned long long>(stats.ring_bytes >> 10));
+  if (size > 0) (void)!::write(STDERR_FILENO, line, static_cast<std::size_t>(size));
+}
+
 __attribute__((constructor)) void start() {
   const char* ring = ::getenv("CRASHREEL_RING");
   if (ring == nullptr) return;
@@ -86,6 +101,7 @@ __attribute__((constructor)) void start() {
     prepare_file_hooks();
     begin_config_files();
     begin_sessions();
+    say_how_small();
   } else {
     say_unrecorded(ring, error);
   }

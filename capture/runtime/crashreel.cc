@@ -8,11 +8,12 @@
 #define CRASHREEL_BUILDS_LIBRARY 1
 #include "capture/runtime/crashreel.h"
 #include "capture/runtime/ring.h"
+#include "capture/runtime/ring_file.h"
 
 namespace crashreel::ring {
 namespace {
 
-constexpr std::uint64_t kDefaultRingBytes = 64u << 20;
+constexpr char kDefaultFolder[] = "/dev/shm/";
 // A program that runs under one pid for ever (1, in a container) leaves one ring per crash.
 constexpr unsigned kDefaultPathTries = 8;
 
@@ -56,7 +57,8 @@ int create_at_default_path(Plan plan) {
   int trouble = EEXIST;
   for (unsigned i = 0; i < kDefaultPathTries && trouble == EEXIST; ++i) {
     char path[64];
-    char* end = append_text(path, "/dev/shm/crashreel-");
+    char* end = append_text(path, kDefaultFolder);
+    end = append_text(end, "crashreel-");
     end = append_decimal(end, static_cast<unsigned>(::getpid()));
     if (i != 0) end = append_decimal(append_text(end, "."), i);
     *append_text(end, ".ring") = '\0';
@@ -66,12 +68,27 @@ int create_at_default_path(Plan plan) {
   return trouble;
 }
 
+int create_somewhere(const Plan& plan) {
+  return plan.path != nullptr ? create(plan) : create_at_default_path(plan);
+}
+
+// Nobody asked for the default size, so less is better than nothing.
+int create_of_default_size(Plan plan) {
+  plan.ring_bytes =
+      modest_size(plan.path != nullptr ? plan.path : kDefaultFolder, CRASHREEL_DEFAULT_RING_BYTES);
+  for (;;) {
+    const int trouble = create_somewhere(plan);
+    const bool too_big =
+        trouble == ENOSPC || trouble == EDQUOT || trouble == EFBIG || trouble == ENOMEM;
+    if (!too_big || plan.ring_bytes <= kMinUnaskedBytes) return trouble;
+    plan.ring_bytes /= 2;
+  }
+}
+
 int create_as_asked(const crashreel_options& asked) {
   Plan plan{asked.ring_path, asked.ring_bytes, asked.prelude_bytes, asked.keep_inputs};
   bool sound = true;
-  if (plan.ring_bytes == 0) {
-    sound &= number_from("CRASHREEL_RING_BYTES", kDefaultRingBytes, &plan.ring_bytes);
-  }
+  if (plan.ring_bytes == 0) sound &= number_from("CRASHREEL_RING_BYTES", 0, &plan.ring_bytes);
   if (plan.prelude_bytes == UINT64_MAX) {
     sound &= number_from("CRASHREEL_PRELUDE_BYTES", UINT64_MAX, &plan.prelude_bytes);
   }
@@ -80,8 +97,8 @@ int create_as_asked(const crashreel_options& asked) {
   }
   if (!sound) return EINVAL;
   if (plan.path == nullptr) plan.path = ::getenv("CRASHREEL_RING");
-  if (plan.path == nullptr || *plan.path == '\0') return create_at_default_path(plan);
-  return create(plan);
+  if (plan.path != nullptr && *plan.path == '\0') plan.path = nullptr;
+  return plan.ring_bytes != 0 ? create_somewhere(plan) : create_of_default_size(plan);
 }
 
 // The caller's struct may be older (shorter) than ours, never longer.
@@ -163,7 +180,7 @@ int crashreel_add_file_(const char* path, std::uint32_t mode, const void* bytes,
 int crashreel_get_stats_(crashreel_stats* stats) {
   if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return ENOSYS;
   if (stats == nullptr || stats->struct_size < sizeof stats->struct_size) return EINVAL;
-  crashreel_stats sums = {sizeof sums, 0, 0, 0};
+  crashreel_stats sums = {sizeof sums, 0, 0, 0, g_ring.super->ring_bytes};
   const std::uint32_t count = g_ring.prelude_chunks + g_ring.pool_chunks;
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto& chunk = *reinterpret_cast<const ChunkHeader*>(

@@ -35,10 +35,11 @@ enum crashreel_kind {
 #define CRASHREEL_NO_SESSION 0xffffffffu
 
 typedef struct crashreel_options {
-  size_t struct_size;     /* sizeof(crashreel_options): lets fields be added at the end */
-  const char* ring_path;  /* NULL: $CRASHREEL_RING, else /dev/shm/crashreel-PID.ring, or the first
-                             free of crashreel-PID.1.ring to .7.ring. A named file must not exist. */
-  uint64_t ring_bytes;    /* whole file, 64 KiB to 64 GiB; 0: $CRASHREEL_RING_BYTES, else 64 MiB */
+  size_t struct_size;    /* sizeof(crashreel_options): lets fields be added at the end */
+  const char* ring_path; /* NULL: $CRASHREEL_RING, else /dev/shm/crashreel-PID.ring, or the first
+                            free of crashreel-PID.1.ring to .7.ring. A named file must not exist. */
+  uint64_t ring_bytes; /* whole file, 64 KiB to 64 GiB; 0: $CRASHREEL_RING_BYTES, else the default:
+                          halved until it fits into half of what is free, down to 1 MiB */
   uint64_t prelude_bytes; /* of these, for the first inputs after start, at most half; 0: none;
                              UINT64_MAX: $CRASHREEL_PRELUDE_BYTES, else 1/16 of the ring */
   uint64_t keep_inputs;   /* salvage keeps at most so many of the newest inputs, beside the prelude;
@@ -47,11 +48,14 @@ typedef struct crashreel_options {
 
 #define CRASHREEL_OPTIONS_INIT {sizeof(crashreel_options), NULL, 0, UINT64_MAX, 0}
 
+#define CRASHREEL_DEFAULT_RING_BYTES ((uint64_t)64 << 20)
+
 typedef struct crashreel_stats {
   size_t struct_size;
-  uint64_t inputs;  /* recorded so far, all kinds */
-  uint64_t bytes;   /* their payload */
-  uint64_t dropped; /* that could not be recorded: no chunk to be had, nested too deep */
+  uint64_t inputs;     /* recorded so far, all kinds */
+  uint64_t bytes;      /* their payload */
+  uint64_t dropped;    /* that could not be recorded: no chunk to be had, nested too deep */
+  uint64_t ring_bytes; /* the whole file; less than the default where there was no room for that */
 } crashreel_stats;
 
 /* The weak functions themselves. Call the wrappers below, which do nothing without the library.

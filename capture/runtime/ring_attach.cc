@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "capture/runtime/ring.h"
+#include "capture/runtime/ring_guard.h"
 
 namespace crashreel::ring {
 namespace {
@@ -54,6 +55,7 @@ int attach(const char* path) {
   if (trouble != 0) return trouble;
   choose_clock(ring);
   const Superblock super = *reinterpret_cast<const Superblock*>(ring.base);
+  guard_ring(ring.base, super.ring_bytes);
   ring.cycles = super.clock == Clock::kCycles;
   set_up(ring, super);
   ring.epoch = g_epoch;
@@ -68,7 +70,8 @@ void detach() {
   thread_exits(&t_thread);
   __atomic_store_n(&ring.active, false, __ATOMIC_RELEASE);
   __atomic_store_n(ring.epoch, 0u, __ATOMIC_RELEASE);
-  const std::uint64_t bytes = ring.super->ring_bytes;
+  const std::uint64_t bytes = guarded_bytes();
+  guard_ring(nullptr, 0);
   ring.super = nullptr;
   ::munmap(ring.base, bytes);
 }

@@ -10,13 +10,11 @@
 
 #include "capture/runtime/ring.h"
 #include "capture/runtime/ring_clock.h"
+#include "capture/runtime/ring_file.h"
+#include "capture/runtime/ring_guard.h"
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
-#endif
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
 #endif
 
 namespace crashreel::ring {
@@ -90,32 +88,6 @@ bool lay_out(const Plan& plan, Superblock& super) {
   super.chunk_header_bytes = sizeof(ChunkHeader);
   super.record_header_bytes = sizeof(RecordHeader);
   return super.chunk_count >= kMinChunks;
-}
-
-// A mapping of the file, all pages present, so that recording never faults, never meets a full disk
-// and never grows the memory of the process behind its back. 0 or errno.
-int map_file(const char* path, std::uint64_t bytes, unsigned char** base) {
-  const int fd = ::open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) return errno;
-  int trouble = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));
-  void* mapped = MAP_FAILED;
-  if (trouble == 0) {
-    mapped = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (mapped == MAP_FAILED) trouble = errno;
-  }
-  ::close(fd);
-  // Kernels before 5.14 do not know this advice; then the first lap faults its pages in.
-  if (trouble == 0 && ::madvise(mapped, bytes, MADV_POPULATE_WRITE) != 0 && errno != EINVAL) {
-    trouble = errno;
-    ::munmap(mapped, bytes);
-  }
-  if (trouble != 0) {
-    ::unlink(path);
-    return trouble;
-  }
-  ::madvise(mapped, bytes, MADV_DONTDUMP);  // a core dump need not hold the ring a second time
-  *base = static_cast<unsigned char*>(mapped);
-  return 0;
 }
 
 }  // namespace
@@ -215,11 +187,12 @@ int create(const Plan& plan) {
   std::uint32_t* epoch = nullptr;
   int trouble = map_epoch(&epoch);
   if (trouble != 0) return trouble;
-  trouble = map_file(plan.path, super.ring_bytes, &ring.base);
+  trouble = map_new_file(plan.path, super.ring_bytes, &ring.base);
   if (trouble != 0) {
     ::munmap(epoch, kPage);
     return trouble;
   }
+  guard_ring(ring.base, super.ring_bytes);
   super.ready = ready_pair(super.start);
   super.crc = crc_of(super);
   *reinterpret_cast<Superblock*>(ring.base) = super;
