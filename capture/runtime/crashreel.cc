@@ -198,11 +198,11 @@ int crashreel_get_stats_(crashreel_stats* stats) {
 // Other threads may be inside a record, so the mapping stays.
 void crashreel_stop_(void) {
   bool active = true;
-  if (!__atomic_compare_exchange_n(&g_ring.active, &active, false, false, __ATOMIC_ACQ_REL,
+  if (!__atomic_compare_exchange_n(&g_ring.active, &active, false, false, __ATOMIC_SEQ_CST,
                                    __ATOMIC_RELAXED)) {
     return;
   }
-  __atomic_store_n(g_ring.epoch, 0u, __ATOMIC_RELEASE);
+  __atomic_store_n(g_ring.epoch, 0u, __ATOMIC_SEQ_CST);
   const auto pid = static_cast<std::uint32_t>(::syscall(SYS_getpid));
   __atomic_store_n(&g_ring.super->stopped_pid, pid, __ATOMIC_RELEASE);
 }

@@ -26,8 +26,8 @@ bool lies_in_ring(const void* address) {
 
 // Other threads may be anywhere inside a record: they end it in memory that nobody reads.
 bool go_on_without_ring() {
-  __atomic_store_n(&g_ring.active, false, __ATOMIC_RELEASE);
-  __atomic_store_n(g_ring.epoch, 0u, __ATOMIC_RELEASE);
+  __atomic_store_n(&g_ring.active, false, __ATOMIC_SEQ_CST);
+  __atomic_store_n(g_ring.epoch, 0u, __ATOMIC_SEQ_CST);
   return ::mmap(g_base, g_bytes, PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) != MAP_FAILED;
 }

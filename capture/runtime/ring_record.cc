@@ -71,21 +71,33 @@ void drop() {
   if (g_ring.super != nullptr) __atomic_fetch_add(&g_ring.super->dropped, 1u, __ATOMIC_RELAXED);
 }
 
+// Asked of the kernel once in a thread, for a filter of system calls that comes later may kill for
+// it.
+std::uint32_t thread_id(std::uint32_t pid) {
+  for (const Slot& other : t_thread.slots) {
+    if (other.epoch == pid) return other.tid;
+  }
+  return static_cast<std::uint32_t>(::syscall(SYS_gettid));
+}
+
 // First record of this slot, or first since a fork: whatever the slot holds is the parent's.
 void set_up(Slot& slot, std::uint32_t pid) {
   slot = Slot{};
   slot.number = __atomic_fetch_add(&g_ring.super->slots, 1u, __ATOMIC_RELAXED);
-  slot.tid = static_cast<std::uint32_t>(::syscall(SYS_gettid));
+  slot.tid = thread_id(pid);
   if (g_ring.has_exit_key) ::pthread_setspecific(g_ring.exit_key, &t_thread);
   slot.epoch = pid;
 }
 
-// The pid that the epoch page says, telling it if a fork has wiped it.
+// The pid that the epoch page says, telling it if a fork has wiped it. 0: the recording has been
+// stopped meanwhile, which wipes it too.
 std::uint32_t current_epoch() {
   std::uint32_t pid = __atomic_load_n(g_ring.epoch, __ATOMIC_RELAXED);
   if (pid == 0) {
     pid = static_cast<std::uint32_t>(::syscall(SYS_getpid));
-    __atomic_store_n(g_ring.epoch, pid, __ATOMIC_RELAXED);
+    __atomic_store_n(g_ring.epoch, pid, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&g_ring.active, __ATOMIC_SEQ_CST)) return pid;
+    __atomic_store_n(g_ring.epoch, pid = 0, __ATOMIC_RELAXED);
   }
   return pid;
 }
@@ -128,6 +140,7 @@ void append_pieces(Slot& slot, std::uint32_t kind, std::uint32_t session,
   if (!kind_is_known || (bytes == nullptr && size != 0)) return drop();
   const int saved_errno = errno;
   const std::uint32_t epoch = current_epoch();
+  if (epoch == 0) return void(errno = saved_errno);
   if (slot.epoch != epoch) set_up(slot, epoch);
   // Nothing may come from nowhere, but memcpy wants to be told a place for it.
   const void* from = size != 0 ? bytes : "";

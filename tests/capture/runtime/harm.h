@@ -1,0 +1,51 @@
+// What is done to a program so that it comes to harm, and how it is seen that it did not.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "tests/capture/runtime/payloads.h"
+#include "tests/capture/runtime/recorded.h"
+
+namespace crashreel {
+
+inline constexpr int kNoRight = 77;  // a child's exit status: it may not do what the test needs
+
+// Runs `work` in a child; its result must be 0.
+template <typename Work>
+void expect_unharmed(Work&& work) {
+  const int status = in_child(std::forward<Work>(work));
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNoRight) {
+    GTEST_SKIP() << "needs the right to mount";
+  }
+  EXPECT_TRUE(WIFEXITED(status)) << "killed by " << strsignal(WTERMSIG(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+inline std::uint64_t ring_bytes_now() {
+  crashreel_stats stats = {};
+  stats.struct_size = sizeof stats;
+  return crashreel_stats_now(&stats) == 0 ? stats.ring_bytes : 0;
+}
+
+// What a program does all day; every call of crashreel.h is among it.
+inline void record_all_kinds_of_things() {
+  const std::string large(10000, 'x');
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    const std::uint32_t session = crashreel_new_session();
+    crashreel_open(session);
+    record_text(session, payload({session, i}, 8 + i));
+    record_text(session, large);
+    crashreel_close(session);
+  }
+  crashreel_add_file("/etc/a.conf", 0600, "a", 1);
+  crashreel_add_file("/etc/large.conf", 0600, large.data(), large.size());
+  crashreel_note("n", 1);
+  crashreel_record(99, 0, "", 0);  // no such kind
+  ring_bytes_now();
+}
+
+}  // namespace crashreel
