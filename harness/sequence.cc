@@ -16,6 +16,8 @@ constexpr std::uint64_t kLeadNs = 100'000'000;
 // Programs with short timers take seconds to idle through a day. Longer gaps are jumped over: they
 // are rare, and a hostile reel may say a thousand years.
 constexpr std::uint64_t kLongestGapNs = 24ull * 3600 * 1'000'000'000;
+// After the last input it has so much, for what it does a little later on its own account.
+constexpr std::uint64_t kTrailNs = 1'000'000'000;
 // What the wall clock shows where the reel does not know: a fixed date, so that runs agree.
 constexpr std::uint64_t kSomeDayNs = 1'700'000'000ull * 1'000'000'000ull;
 
@@ -149,7 +151,8 @@ Result<Script> Script::write(const Reel& reel, const Sequence& sequence, TargetK
   header->start_realtime_ns = day == 0 ? kSomeDayNs : day + writer.start_ns();
   const std::uint64_t crash_ns = reel.crash.time_ns;
   const std::uint64_t end_ns = crash_ns - std::min(crash_ns, writer.start_ns());
-  header->end_time_ns = std::clamp(end_ns, writer.last_ns(), writer.last_ns() + kLongestGapNs);
+  const std::uint64_t last_ns = writer.last_ns();
+  header->end_time_ns = std::clamp(end_ns, last_ns + kTrailNs, last_ns + kLongestGapNs);
   header->feeds = kind == TargetKind::kServer ? 1 : 0;
   if (steps_bytes != 0) {
     std::memcpy(memory->bytes() + sizeof(ScriptHeader), writer.steps.data(), steps_bytes);

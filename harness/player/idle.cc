@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
@@ -11,6 +10,7 @@
 #include "capture/interpose/real_call.h"
 #include "harness/player/clock.h"
 #include "harness/player/descriptors.h"
+#include "harness/player/readiness.h"
 
 namespace crashreel::player {
 namespace {
@@ -42,9 +42,6 @@ struct Thread {
   Thread* previous = nullptr;
   Thread* next = nullptr;
 };
-
-// An epoll set is one descriptor; who waits for more at a time is asked in several goes.
-constexpr nfds_t kAskedAtOnce = 256;
 
 pthread_mutex_t scheduler_lock = PTHREAD_MUTEX_INITIALIZER;
 List<Wait> blocked;  // who waits longest comes first
@@ -124,23 +121,10 @@ bool is_alive(pthread_t id) {
   return false;
 }
 
-// Is the waiting thread about to have the mutex, or does it have it already? glibc takes the lock
-// word first and writes the owner down after it, and the other way round when it unlocks; in
-// between the owner is 0 and the answer errs on the side of "not idle".
-bool is_ready_for_mutex(const Wait& wait) {
-  const auto& data = static_cast<const pthread_mutex_t*>(wait.object)->__data;
-  if (__atomic_load_n(&data.__lock, __ATOMIC_ACQUIRE) == 0) return true;
-  const int owner = __atomic_load_n(&data.__owner, __ATOMIC_ACQUIRE);
-  return owner == 0 || owner == wait.thread_id;
-}
-
 bool is_ready(const Wait& wait) {
   switch (wait.kind) {
-    case Wait::Kind::kSemaphore: {
-      int value = 0;
-      auto* semaphore = static_cast<sem_t*>(const_cast<void*>(wait.object));
-      return ::sem_getvalue(semaphore, &value) == 0 && value > 0;
-    }
+    case Wait::Kind::kSemaphore:
+      return is_ready_for_semaphore(wait);
     case Wait::Kind::kMutex:
       return is_ready_for_mutex(wait);
     case Wait::Kind::kJoin:
@@ -152,31 +136,8 @@ bool is_ready(const Wait& wait) {
   return false;
 }
 
-// Under the lock, so one is enough.
-class Question {
- public:
-  // False: no descriptor so far is ready.
-  bool add(const Wait& wait) {
-    for (nfds_t i = 0; i < wait.descriptor_count; ++i) {
-      asked_[count_++] = wait.descriptors[i];
-      if (count_ == kAskedAtOnce && ask()) return true;
-    }
-    return false;
-  }
-
-  bool ask() {
-    const nfds_t count = count_;
-    count_ = 0;
-    return count != 0 && CRASHREEL_REAL(poll)(asked_, count, 0) != 0;
-  }
-
- private:
-  nfds_t count_ = 0;
-  pollfd asked_[kAskedAtOnce];
-};
-
 bool another_is_ready(const Wait* own) {
-  static Question question;
+  static Question question;  // under the lock, so one is enough
   bool ready = false;
   for (const Wait* wait = blocked.first; wait != nullptr && !ready; wait = wait->next) {
     if (wait != own) ready = is_ready(*wait) || question.add(*wait);
@@ -254,6 +215,17 @@ bool sleep_until_released(Wait& wait) {
   lock_scheduler();
   wait.asleep = false;
   return !handled;
+}
+
+// Ends the joins whose thread is known to be gone: one has ended, or has come to be known by
+// number.
+void end_joins() {
+  for (Wait* wait = blocked.first; wait != nullptr;) {
+    Wait* const next = wait->next;
+    const bool joins = wait->kind == Wait::Kind::kJoin;
+    if (joins && is_ready(*wait)) let_go(*wait, Wait::kReleased);
+    wait = next;
+  }
 }
 
 // The thread counts, and until it has ended.
@@ -378,12 +350,14 @@ void thread_withdrawn() {
   const Locked locked;
   --thread_count;
   --announced_count;
+  end_joins();
 }
 
 void thread_started() {
   const Locked locked;
   --announced_count;
   take_in();
+  end_joins();
 }
 
 void thread_seen() {
@@ -401,12 +375,7 @@ void thread_ended() {
   --thread_count;
   close_own(self.wake_fd);
   self.wake_fd = -1;
-  for (Wait* wait = blocked.first; wait != nullptr;) {
-    Wait* const next = wait->next;
-    const bool joins = wait->kind == Wait::Kind::kJoin;
-    if (joins && is_ready(*wait)) let_go(*wait, Wait::kReleased);
-    wait = next;
-  }
+  end_joins();
   // The rest may all be waiting for something that only the script can bring.
   while (thread_count > 0 && program_is_idle(nullptr)) bring_on();
 }

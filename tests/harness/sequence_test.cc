@@ -167,6 +167,11 @@ TEST_F(Steps, LetTimePassUntilTheCrash) {
   EXPECT_EQ(write(whole_sequence(reel_)).header().end_time_ns, 2100 * kMs);
 }
 
+TEST_F(Steps, LetASecondPassAfterTheLastInputInAnyCase) {
+  reel_ = scene("@1000000000 1:a");
+  EXPECT_EQ(write(whole_sequence(reel_)).header().end_time_ns, 1100 * kMs);
+}
+
 TEST_F(Steps, SayWhereInputsAreMissing) {
   reel_ = scene("#0 1:prelude #900 1:tail 1:more");
   reel_.loss.reaches_start = false;

@@ -63,6 +63,14 @@ TEST(Waiting, ForAThreadToEndIsOverWhenItHasEnded) {
   EXPECT_EQ(seen.begin()->second.first, 12u);
 }
 
+// The thread is gone, but a new one may still come to be known by its number.
+TEST(Waiting, ForAThreadThatHasEndedIsOverThoughAnotherBegins) {
+  const Reel reel = lines("@0 1:BESIDE @1000000000 2:x 2:BESIDE @2000000000 1:BESIDE 1:x");
+  const auto seen = transcripts({zoo("handoff"), "7001"}, reel);
+  ASSERT_THAT(seen, SizeIs(1));
+  EXPECT_EQ(seen.begin()->second.first, 10u);
+}
+
 // 8 MiB is more than any socket holds: the program blocks until its answer is taken.
 TEST(Waiting, ForRoomInASocketEndsWhenTheAnswerIsTaken) {
   const Reel reel = lines("1:DUMP_8192 2:ADD_3 1:ADD_4 2:END 3:ADD_7");

@@ -4,7 +4,8 @@
 //
 // A worker that has finished looks whether there is more before it waits, so that a post meant for
 // the one may be taken by the other. Every line is answered with the number of lines so far; ASIDE
-// is answered by a thread of its own, which the main thread joins at once.
+// is answered by a thread of its own, which the main thread joins at once, and BESIDE by one that
+// is joined later, when it has ended and another worker is just being started.
 #include <poll.h>
 #include <semaphore.h>
 
@@ -54,6 +55,13 @@ void hand_over(int fd, std::string& unread) {
   for (std::string line; zoo::take_line(unread, line);) {
     if (line == "ASIDE") {
       std::thread(answer_numbered, fd).join();
+      continue;
+    }
+    if (line == "BESIDE") {
+      std::thread beside(answer_numbered, fd);
+      ::usleep(1000);
+      std::thread(work).detach();
+      beside.join();
       continue;
     }
     {
