@@ -153,6 +153,12 @@ class Decoder {
   std::vector<Input> inputs_;
 };
 
+// What was said about an input or about an answer is no input, and a fuzzer would mutate it in
+// vain.
+bool steers(InputKind kind) {
+  return kind != InputKind::kMasked && kind != InputKind::kDigest;
+}
+
 }  // namespace
 
 std::string encode_seed(const Reel& reel) {
@@ -170,7 +176,8 @@ Reel decode_seed(std::string_view bytes) {
 
 Reel canonical(const Reel& reel) {
   Reel kept;
-  kept.inputs = reel.inputs;
+  for (const Input& input : reel.inputs)
+    if (steers(input.kind)) kept.inputs.push_back(input);
   std::unordered_map<std::uint32_t, std::uint32_t> numbers;
   const std::uint64_t start = reel.inputs.empty() ? 0 : reel.inputs.front().time_ns;
   std::uint64_t seq = 0;
@@ -178,6 +185,7 @@ Reel canonical(const Reel& reel) {
   for (Input& input : kept.inputs) {
     input.seq = seq++;
     input.thread = 0;
+    input.place = Place::kTail;
     if (input.time_ns > start) time_ns = std::max(time_ns, input.time_ns - start);
     input.time_ns = time_ns;
     if (input.session == kNoSession) continue;

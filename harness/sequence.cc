@@ -74,6 +74,8 @@ class Writer {
       case InputKind::kClock:
       case InputKind::kRandom:
       case InputKind::kNote:
+      case InputKind::kMasked:
+      case InputKind::kDigest:
         break;  // nothing that is done to the program
     }
   }

@@ -18,9 +18,9 @@ Json json_of(const Program& program) {
 
 Json json_of(const ReelFacts& facts) {
   const ReelTotals& totals = facts.totals;
-  return {{"inputs", totals.counted_inputs}, {"records", totals.inputs},
-          {"bytes", totals.payload_bytes},   {"sessions", totals.sessions},
-          {"prelude", facts.prelude_inputs}, {"earliest_ns", totals.earliest_ns},
+  return {{"inputs", totals.counted_inputs},  {"records", totals.inputs},
+          {"bytes", totals.payload_bytes},    {"sessions", totals.sessions},
+          {"prelude", totals.prelude_inputs}, {"earliest_ns", totals.earliest_ns},
           {"latest_ns", totals.latest_ns}};
 }
 

@@ -80,8 +80,8 @@ std::string kept_rows(const Console& console, const ReelFacts& facts) {
                 "from " + seconds_text(totals.earliest_ns) + " to " +
                     seconds_text(totals.latest_ns) + " after the program's start");
   }
-  if (facts.prelude_inputs != 0) {
-    rows += row(console, "prelude", "the first " + counted(facts.prelude_inputs, "record"));
+  if (totals.prelude_inputs != 0) {
+    rows += row(console, "prelude", "the first " + counted(totals.prelude_inputs, "record"));
   }
   return rows;
 }
@@ -109,7 +109,6 @@ std::string lost_rows(const Console& console, const Loss& loss) {
 ReelSummary summary_of(const ReadReel& read) {
   const Reel& reel = read.reel;
   ReelSummary summary{.facts = {.totals = totals_of(reel.inputs),
-                                .prelude_inputs = reel.prelude_inputs,
                                 .program = reel.program,
                                 .loss = reel.loss,
                                 .crash = reel.crash},

@@ -21,21 +21,17 @@ constexpr std::uint64_t kCheckedWholeBytes = std::uint64_t{64} << 20;
 
 void print_table(OpenReel& reel, Console& console) {
   console.print(console.strong(input_table_head()) + "\n");
-  std::optional<ReelFacts> facts = reel.facts();
-  std::uint64_t prelude = facts ? facts->prelude_inputs : 0;
-  std::uint64_t last_seq = 0;
+  std::optional<Input> previous;
   std::size_t columns = console.columns();
   while (std::optional<InputBlock> block = reel.next()) {
-    std::uint64_t place = block->place;
     for (const Input& input : block->inputs) {
-      // What lies between the prelude and the tail was overwritten.
-      if (place != 0 && place == prelude && input.seq != last_seq + 1) {
-        std::string gap = grouped(input.seq - last_seq - 1) + " not kept";
+      // What lies between the prelude, or a head, and the tail was overwritten.
+      if (previous && previous->place != input.place && input.seq != previous->seq + 1) {
+        std::string gap = grouped(input.seq - previous->seq - 1) + " not kept";
         console.print(console.faint("     ... " + gap) + "\n");
       }
       console.print(input_row(input, columns) + "\n");
-      last_seq = input.seq;
-      ++place;
+      previous = input;
     }
   }
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "capture/reel/reel_format.h"
+#include "capture/reel/facts_sections.h"
 #include "capture/reel/wire.h"
 
 namespace crashreel {
@@ -34,11 +34,12 @@ std::vector<std::string> get_texts(WireReader& in) {
 void put_totals(std::string& out, const ReelTotals& totals) {
   for (std::uint64_t value :
        {totals.frames, totals.inputs, totals.counted_inputs, totals.payload_bytes, totals.sessions,
-        totals.earliest_ns, totals.latest_ns})
+        totals.earliest_ns, totals.latest_ns, totals.prelude_inputs, totals.head_inputs,
+        totals.pinned_inputs})
     put_varint(out, value);
 }
 
-ReelTotals get_totals(WireReader& in) {
+ReelTotals get_totals(WireReader& in, std::uint16_t version) {
   ReelTotals totals;
   totals.frames = in.varint(kMaxFrames);
   totals.inputs = in.varint(kMaxInputs);
@@ -47,6 +48,10 @@ ReelTotals get_totals(WireReader& in) {
   totals.sessions = in.varint(totals.inputs);
   totals.earliest_ns = in.varint();
   totals.latest_ns = in.varint();
+  totals.prelude_inputs = in.varint(totals.inputs);
+  if (version == 1) return totals;
+  totals.head_inputs = in.varint(totals.inputs - totals.prelude_inputs);
+  totals.pinned_inputs = in.varint(totals.inputs - totals.prelude_inputs - totals.head_inputs);
   return totals;
 }
 
@@ -130,6 +135,35 @@ CrashFacts get_crash(WireReader& in) {
   return crash;
 }
 
+// What an older reader can do without: tag and content each, in any order. A tag that is not known
+// is passed over.
+void put_sections(std::string& out, const ReelFacts& facts) {
+  std::string sections;
+  std::uint64_t count = 0;
+  for (const SectionCodec& codec : section_codecs()) {
+    const std::string content = codec.encode(facts);
+    if (content.empty()) continue;
+    put_varint(sections, codec.tag);
+    put_text(sections, content);
+    ++count;
+  }
+  put_varint(out, count);
+  out += sections;
+}
+
+void get_sections(WireReader& in, ReelFacts& facts) {
+  const std::uint64_t count = in.varint(kMaxSections);
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    const std::uint64_t tag = in.varint();
+    WireReader content(in.take(in.varint()));
+    for (const SectionCodec& codec : section_codecs()) {
+      if (codec.tag != tag) continue;
+      codec.decode(content, facts);
+      if (!content.done()) in.fail();
+    }
+  }
+}
+
 }  // namespace
 
 ReelTotals totals_of(std::span<const Input> inputs) {
@@ -141,6 +175,9 @@ ReelTotals totals_of(std::span<const Input> inputs) {
   for (const Input& input : inputs) {
     totals.counted_inputs += counts_as_input(input.kind);
     totals.payload_bytes += input.data.size();
+    totals.prelude_inputs += input.place == Place::kPrelude;
+    totals.head_inputs += input.place == Place::kHead;
+    totals.pinned_inputs += input.place == Place::kPinned;
     totals.earliest_ns = std::min(totals.earliest_ns, input.time_ns);
     totals.latest_ns = std::max(totals.latest_ns, input.time_ns);
     if (input.session == last_session || input.session == kNoSession) continue;
@@ -154,21 +191,21 @@ ReelTotals totals_of(std::span<const Input> inputs) {
 std::string encode_facts(const ReelFacts& facts) {
   std::string out;
   put_totals(out, facts.totals);
-  put_varint(out, facts.prelude_inputs);
   put_program(out, facts.program);
   put_loss(out, facts.loss);
   put_crash(out, facts.crash);
+  put_sections(out, facts);
   return out;
 }
 
-std::optional<ReelFacts> decode_facts(std::string_view raw) {
+std::optional<ReelFacts> decode_facts(std::string_view raw, std::uint16_t version) {
   WireReader in(raw);
   ReelFacts facts;
-  facts.totals = get_totals(in);
-  facts.prelude_inputs = in.varint(facts.totals.inputs);
+  facts.totals = get_totals(in, version);
   facts.program = get_program(in);
   facts.loss = get_loss(in);
   facts.crash = get_crash(in);
+  if (version != 1) get_sections(in, facts);
   return in.done() ? std::optional(std::move(facts)) : std::nullopt;
 }
 

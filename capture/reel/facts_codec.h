@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "capture/reel/reel.h"
+#include "capture/reel/reel_format.h"
 
 namespace crashreel {
 
@@ -22,6 +23,10 @@ struct ReelTotals {
   std::uint64_t sessions = 0;
   std::uint64_t earliest_ns = 0;  // times of inputs, since the program's start; 0 without inputs
   std::uint64_t latest_ns = 0;
+  // Of all kinds, those that are not the tail's.
+  std::uint64_t prelude_inputs = 0;
+  std::uint64_t head_inputs = 0;
+  std::uint64_t pinned_inputs = 0;
 
   bool operator==(const ReelTotals&) const = default;
 };
@@ -32,7 +37,6 @@ ReelTotals totals_of(std::span<const Input> inputs);
 // Everything of a reel but its inputs and files.
 struct ReelFacts {
   ReelTotals totals;
-  std::uint64_t prelude_inputs = 0;
   Program program;
   Loss loss;
   CrashFacts crash;
@@ -41,7 +45,8 @@ struct ReelFacts {
 };
 
 std::string encode_facts(const ReelFacts& facts);
-std::optional<ReelFacts> decode_facts(std::string_view raw);
+// `version`: of the frame that they come from.
+std::optional<ReelFacts> decode_facts(std::string_view raw, std::uint16_t version = kReelVersion);
 
 std::string encode_file(const ReelFile& file);
 std::optional<ReelFile> decode_file(std::string_view raw);

@@ -6,11 +6,11 @@ namespace crashreel {
 namespace {
 
 // An input's first byte: the kind, and which fields differ from what the input before suggests.
-constexpr std::uint8_t kKindBits = 7;
-constexpr std::uint8_t kOtherThread = 8;
-constexpr std::uint8_t kOtherSession = 16;
-constexpr std::uint8_t kSeqJumps = 32;
-constexpr std::uint8_t kAllBits = 63;
+struct Flags {
+  unsigned kinds, other_thread, other_session, seq_jumps, other_place, last_kind;
+};
+constexpr Flags kFlags = {0x0f, 0x10, 0x20, 0x40, 0x80, static_cast<unsigned>(kLastInputKind)};
+constexpr Flags kFlags1 = {0x07, 0x08, 0x10, 0x20, 0, static_cast<unsigned>(InputKind::kNote)};
 
 // What stands, by definition, before a frame's first input.
 Input before_the_first() {
@@ -24,67 +24,81 @@ std::uint32_t shifted(std::uint32_t session) {
 
 // The columns of a frame, in the file's order. The payloads follow behind them.
 struct ColumnTexts {
-  std::string flags, seqs, times, threads, sessions, sizes;
+  std::string flags, seqs, times, threads, sessions, places, sizes;
 
   void put(const Input& previous, const Input& input) {
     const std::uint64_t seq_jump = input.seq - (previous.seq + 1);
-    auto bits = static_cast<std::uint8_t>(input.kind);
+    auto bits = static_cast<unsigned>(input.kind);
     if (input.thread != previous.thread) {
-      bits |= kOtherThread;
+      bits |= kFlags.other_thread;
       put_varint(threads, input.thread);
     }
     if (input.session != previous.session) {
-      bits |= kOtherSession;
+      bits |= kFlags.other_session;
       put_varint(sessions, shifted(input.session));
     }
     if (seq_jump != 0) {
-      bits |= kSeqJumps;
+      bits |= kFlags.seq_jumps;
       put_varint(seqs, seq_jump);
     }
-    put_fixed(flags, bits);
+    if (input.place != previous.place) {
+      bits |= kFlags.other_place;
+      put_varint(places, static_cast<std::uint64_t>(input.place));
+    }
+    put_fixed(flags, static_cast<std::uint8_t>(bits));
     put_varint(times, zigzag(input.time_ns - previous.time_ns));
     put_varint(sizes, input.data.size());
   }
 };
 
 struct ColumnReaders {
-  WireReader flags, seqs, times, threads, sessions, sizes;
+  const Flags& known;
+  WireReader flags, seqs, times, threads, sessions, places, sizes;
 
-  explicit ColumnReaders(WireReader& in)
-      : flags(in.take(in.varint())),
+  ColumnReaders(WireReader& in, std::uint16_t version)
+      : known(version == 1 ? kFlags1 : kFlags),
+        flags(in.take(in.varint())),
         seqs(in.take(in.varint())),
         times(in.take(in.varint())),
         threads(in.take(in.varint())),
         sessions(in.take(in.varint())),
+        places(version == 1 ? std::string_view() : in.take(in.varint())),
         sizes(in.take(in.varint())) {}
 
   // Everything but the payload, of which the size is returned.
   std::uint64_t get(const Input& previous, Input& input) {
-    const auto bits = flags.fixed<std::uint8_t>();
-    if (bits > kAllBits || (bits & kKindBits) == 0) flags.fail();
-    input.kind = static_cast<InputKind>(bits & kKindBits);
+    const unsigned bits = flags.fixed<std::uint8_t>();
+    const unsigned kind = bits & known.kinds;
+    const unsigned all = known.kinds | known.other_thread | known.other_session | known.seq_jumps |
+                         known.other_place;
+    if ((bits & ~all) != 0 || kind == 0 || kind > known.last_kind) flags.fail();
+    input.kind = static_cast<InputKind>(kind);
     input.seq = previous.seq + 1;
-    if (bits & kSeqJumps) input.seq += seqs.varint();
+    if (bits & known.seq_jumps) input.seq += seqs.varint();
     input.time_ns = previous.time_ns + unzigzag(times.varint());
     input.thread = previous.thread;
-    if (bits & kOtherThread) input.thread = static_cast<std::uint32_t>(threads.varint(UINT32_MAX));
+    if (bits & known.other_thread)
+      input.thread = static_cast<std::uint32_t>(threads.varint(UINT32_MAX));
     input.session = previous.session;
-    if (bits & kOtherSession)
+    if (bits & known.other_session)
       input.session = static_cast<std::uint32_t>(sessions.varint(UINT32_MAX)) - 1;
+    input.place = previous.place;
+    if (bits & known.other_place)
+      input.place = static_cast<Place>(places.varint(static_cast<std::uint64_t>(kLastPlace)));
     return sizes.varint(kMaxPayloadBytes);
   }
 
   bool done() const {
     return flags.done() && seqs.done() && times.done() && threads.done() && sessions.done() &&
-           sizes.done();
+           places.done() && sizes.done();
   }
 };
 
 }  // namespace
 
 std::size_t encoded_size_at_most(const Input& input) {
-  // Flags, two varints of 64 bits, two of 32, a size; the payload.
-  return 1 + 2 * 10 + 2 * 5 + 5 + input.data.size();
+  // Flags, two varints of 64 bits, two of 32, a place, a size; the payload.
+  return 1 + 2 * 10 + 2 * 5 + 1 + 5 + input.data.size();
 }
 
 std::string encode_inputs(std::span<const Input> inputs) {
@@ -100,15 +114,16 @@ std::string encode_inputs(std::span<const Input> inputs) {
   std::string out;
   out.reserve(bytes);
   for (const std::string* column : {&columns.flags, &columns.seqs, &columns.times, &columns.threads,
-                                    &columns.sessions, &columns.sizes})
+                                    &columns.sessions, &columns.places, &columns.sizes})
     put_text(out, *column);
   for (const Input& input : inputs) out += input.data;
   return out;
 }
 
-std::optional<std::vector<Input>> decode_inputs(std::string_view raw, std::size_t count) {
+std::optional<std::vector<Input>> decode_inputs(std::string_view raw, std::size_t count,
+                                                std::uint16_t version) {
   WireReader in(raw);
-  ColumnReaders columns(in);
+  ColumnReaders columns(in, version);
   // So a hostile count can't make us take much memory.
   if (!in.ok() || count != columns.flags.rest().size()) return std::nullopt;
   const Input origin = before_the_first();

@@ -20,7 +20,9 @@ std::size_t encoded_size_at_most(const Input& input);
 
 // The inputs' seqs must rise strictly; so do the decoded ones'.
 std::string encode_inputs(std::span<const Input> inputs);
-std::optional<std::vector<Input>> decode_inputs(std::string_view raw, std::size_t count);
+// `version`: of the frame that they come from. Version 1 knows no places: all are the tail's.
+std::optional<std::vector<Input>> decode_inputs(std::string_view raw, std::size_t count,
+                                                std::uint16_t version = kReelVersion);
 
 // What the index says of a frame.
 struct IndexEntry {

@@ -34,6 +34,7 @@ class LineParser {
     input_.time_ns = number("time_ns", UINT64_MAX, 0);
     input_.thread = static_cast<std::uint32_t>(number("thread", UINT32_MAX, 0));
     input_.session = session();
+    input_.place = place();
     input_.data = data();
     if (input_.seq < next_seq)
       fail("seq", "is " + std::to_string(input_.seq) + " and does not rise above the line before",
@@ -70,8 +71,17 @@ class LineParser {
                                           : std::optional<InputKind>();
     if (!known)
       fail("kind", "is none that is known",
-           "write open, data, close, signal, clock, random or note");
+           "write open, data, close, signal, clock, random, note, masked or digest");
     return known.value_or(InputKind::kData);
+  }
+
+  Place place() {
+    const Json* value = find("place");
+    if (value == nullptr) return Place::kTail;
+    const auto known = value->is_string() ? place_of(value->get_ref<const std::string&>())
+                                          : std::optional<Place>();
+    if (!known) fail("place", "is none that is known", "write tail, prelude, head or pinned");
+    return known.value_or(Place::kTail);
   }
 
   std::uint32_t session() {
@@ -113,9 +123,12 @@ bool is_blank(std::string_view line) {
 
 std::string to_jsonl(const Input& input) {
   const std::string session = input.session == kNoSession ? "null" : std::to_string(input.session);
+  const std::string place =
+      input.place == Place::kTail ? "" : std::string(",\"place\":\"") + name_of(input.place) + "\"";
   return "{\"seq\":" + std::to_string(input.seq) + ",\"time_ns\":" + std::to_string(input.time_ns) +
          ",\"thread\":" + std::to_string(input.thread) + ",\"session\":" + session +
-         ",\"kind\":\"" + name_of(input.kind) + "\",\"data\":\"" + to_base64(input.data) + "\"}";
+         ",\"kind\":\"" + name_of(input.kind) + "\"" + place + ",\"data\":\"" +
+         to_base64(input.data) + "\"}";
 }
 
 Result<std::vector<Input>> parse_jsonl(std::string_view text, const std::string& name) {

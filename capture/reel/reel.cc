@@ -6,7 +6,7 @@
 namespace crashreel {
 namespace {
 
-constexpr std::array<std::pair<InputKind, const char*>, 7> kInputKinds = {{
+constexpr std::array<std::pair<InputKind, const char*>, 9> kInputKinds = {{
     {InputKind::kOpen, "open"},
     {InputKind::kData, "data"},
     {InputKind::kClose, "close"},
@@ -14,6 +14,15 @@ constexpr std::array<std::pair<InputKind, const char*>, 7> kInputKinds = {{
     {InputKind::kClock, "clock"},
     {InputKind::kRandom, "random"},
     {InputKind::kNote, "note"},
+    {InputKind::kMasked, "masked"},
+    {InputKind::kDigest, "digest"},
+}};
+
+constexpr std::array<std::pair<Place, const char*>, 4> kPlaces = {{
+    {Place::kTail, "tail"},
+    {Place::kPrelude, "prelude"},
+    {Place::kHead, "head"},
+    {Place::kPinned, "pinned"},
 }};
 
 }  // namespace
@@ -34,6 +43,18 @@ std::optional<InputKind> input_kind_of(const std::string& name) {
   return std::nullopt;
 }
 
+const char* name_of(Place place) {
+  for (const auto& [known, name] : kPlaces)
+    if (known == place) return name;
+  return "unknown";
+}
+
+std::optional<Place> place_of(const std::string& name) {
+  for (const auto& [place, known] : kPlaces)
+    if (name == known) return place;
+  return std::nullopt;
+}
+
 const char* name_of(TargetKind kind) {
   switch (kind) {
     case TargetKind::kServer:
@@ -42,6 +63,12 @@ const char* name_of(TargetKind kind) {
       return "stdin";
   }
   return "unknown";
+}
+
+std::size_t prelude_of(const Reel& reel) {
+  std::size_t size = 0;
+  while (size < reel.inputs.size() && reel.inputs[size].place == Place::kPrelude) ++size;
+  return size;
 }
 
 }  // namespace crashreel

@@ -5,6 +5,7 @@
 // carry a Reel to and from a file (FORMAT.md), salvage makes one from a dead process's ring.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,10 +22,22 @@ enum class InputKind : std::uint8_t {
   kClock = 5,   // a clock was read; data is nanoseconds as decimal text
   kRandom = 6,  // random bytes were read; data is the bytes
   kNote = 7,    // the program said something about itself; data is its text
+  kMasked = 8,  // which bytes of its session's previous data were masked, and how (FORMAT.md)
+  kDigest = 9,  // what the program answered in this session since its previous input (FORMAT.md)
 };
+inline constexpr InputKind kLastInputKind = InputKind::kDigest;
 
 // Stands for "no session": signals, clock, random bytes, notes.
 inline constexpr std::uint32_t kNoSession = 0xffffffff;
+
+// Why an input is in the reel. The numbers are those of the file format.
+enum class Place : std::uint8_t {
+  kTail = 0,     // one of the newest; nothing is missing between it and the end
+  kPrelude = 1,  // one of the first after the program's start
+  kHead = 2,     // one of the first of a session that was still open, older than the tail
+  kPinned = 3,   // the newest of a key that the program named, older than the tail
+};
+inline constexpr Place kLastPlace = Place::kPinned;
 
 struct Input {
   std::uint64_t seq = 0;      // place in the one order over all threads, from the program's start
@@ -35,6 +48,7 @@ struct Input {
   // kData: the bytes. kOpen: a line of text, "TRANSPORT DIRECTION [LOCAL [PEER]]", for example
   // "tcp inbound 127.0.0.1:6379 127.0.0.1:50112", "stdin inbound", "app inbound"; may be empty.
   std::string data;
+  Place place = Place::kTail;
 
   bool operator==(const Input&) const = default;
 };
@@ -45,6 +59,8 @@ bool counts_as_input(InputKind kind);
 
 const char* name_of(InputKind kind);                         // "open", "data", ...
 std::optional<InputKind> input_kind_of(const std::string&);  // the way back
+const char* name_of(Place place);                            // "tail", "prelude", ...
+std::optional<Place> place_of(const std::string&);
 
 enum class TargetKind : std::uint8_t {
   kServer = 1,  // takes connections; replayed by the player from inside
@@ -127,10 +143,12 @@ struct Reel {
   Loss loss;
   CrashFacts crash;
   std::vector<ReelFile> files;
-  std::uint64_t prelude_inputs = 0;  // how many of `inputs`, from the front, are the prelude
-  std::vector<Input> inputs;         // by seq, strictly rising
+  std::vector<Input> inputs;  // by seq, strictly rising
 
   bool operator==(const Reel&) const = default;
 };
+
+// How many of a reel's inputs, from the front, are the prelude.
+std::size_t prelude_of(const Reel& reel);
 
 }  // namespace crashreel

@@ -45,7 +45,7 @@ std::string encode(const ReelHeader& header) {
 
 std::string encode(const FrameHeader& header) {
   std::string out(kFrameSync);
-  put_fixed(out, kReelVersion);
+  put_fixed(out, header.version);
   put_fixed(out, static_cast<std::uint8_t>(header.type));
   put_fixed(out, static_cast<std::uint8_t>(header.encoding));
   put_fixed(out, header.tag);
@@ -78,11 +78,13 @@ std::optional<ReelHeader> decode_reel_header(std::string_view bytes) {
 
 std::optional<FrameHeader> decode_frame_header(std::string_view bytes) {
   std::optional<WireReader> in = unsealed(bytes, kFrameHeaderBytes, kFrameSync);
-  if (!in || in->fixed<std::uint16_t>() != kReelVersion) return std::nullopt;
+  if (!in) return std::nullopt;
+  FrameHeader header;
+  header.version = in->fixed<std::uint16_t>();
+  if (!is_read(header.version)) return std::nullopt;
   const auto type = in->fixed<std::uint8_t>();
   const auto encoding = in->fixed<std::uint8_t>();
   if (type < 1 || type > 4 || encoding > 1) return std::nullopt;
-  FrameHeader header;
   header.type = static_cast<FrameType>(type);
   header.encoding = static_cast<FrameEncoding>(encoding);
   header.tag = in->fixed<std::uint32_t>();

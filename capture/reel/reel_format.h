@@ -12,7 +12,8 @@
 
 namespace crashreel {
 
-inline constexpr std::uint16_t kReelVersion = 1;
+inline constexpr std::uint16_t kReelVersion = 2;
+inline constexpr std::uint16_t kOldestReelVersion = 1;  // that is still read
 inline constexpr std::string_view kReelMagic{"\x89REEL\r\n\x1a", 8};
 inline constexpr std::string_view kReelEndMagic{"\x1a\n\rLEER\x89", 8};
 inline constexpr std::string_view kFrameSync{"\xf5RF\xaa", 4};
@@ -34,6 +35,11 @@ inline constexpr std::uint64_t kMaxListEntries = 65536;  // argv, env
 inline constexpr std::uint64_t kMaxFiles = 4096;
 inline constexpr std::uint64_t kMaxPathBytes = 65536;
 inline constexpr std::uint64_t kMaxStackFrames = 4096;
+inline constexpr std::uint64_t kMaxSections = 256;
+
+constexpr bool is_read(std::uint16_t version) {
+  return version >= kOldestReelVersion && version <= kReelVersion;
+}
 
 struct ReelHeader {
   std::uint16_t version = kReelVersion;
@@ -45,6 +51,7 @@ enum class FrameType : std::uint8_t { kFacts = 1, kFile = 2, kInputs = 3, kIndex
 enum class FrameEncoding : std::uint8_t { kStored = 0, kZstd = 1 };
 
 struct FrameHeader {
+  std::uint16_t version = kReelVersion;
   FrameType type = FrameType::kFacts;
   FrameEncoding encoding = FrameEncoding::kStored;
   std::uint32_t tag = 0;

@@ -39,8 +39,9 @@ std::optional<Error> refusal(const std::string& name, std::string_view begin,
   if (begin.starts_with(kRingMagic))
     return damaged(name, "is a ring, not a reel; make a reel of it with `crashreel salvage`");
   if (!header) return std::nullopt;
-  if (header->version != kReelVersion)
+  if (!is_read(header->version))
     return damaged(name, "version " + std::to_string(header->version) + "; this build reads " +
+                             std::to_string(kOldestReelVersion) + " to " +
                              std::to_string(kReelVersion) + ": use the crashreel that wrote it");
   if (header->flags != 0)
     return damaged(name, "flags " + std::to_string(header->flags) +
@@ -48,17 +49,21 @@ std::optional<Error> refusal(const std::string& name, std::string_view begin,
   return std::nullopt;
 }
 
+// Version 1 counted them in the facts alone.
+void mark_prelude(std::vector<Input>& inputs, std::uint64_t place, const ReelTotals& totals) {
+  for (Input& input : inputs) {
+    if (place++ >= totals.prelude_inputs) return;
+    input.place = Place::kPrelude;
+  }
+}
+
 Result<ReadReel> read_all(ReelReader reader, const std::string& name, std::uint64_t most_bytes) {
   ReadReel read;
   read.reel.files = reader.files();
-  std::uint64_t prelude = 0;
   while (std::optional<InputBlock> block = reader.next()) {
     if (reader.raw_bytes_read() > most_bytes)
       return damaged(
           name, "holds more than " + std::to_string(most_bytes) + " bytes; read it piece by piece");
-    if (reader.facts() && reader.facts()->prelude_inputs > block->place)
-      prelude += std::min<std::uint64_t>(reader.facts()->prelude_inputs - block->place,
-                                         block->inputs.size());
     std::move(block->inputs.begin(), block->inputs.end(), std::back_inserter(read.reel.inputs));
   }
   reader.check_the_rest();
@@ -69,7 +74,6 @@ Result<ReadReel> read_all(ReelReader reader, const std::string& name, std::uint6
   } else if (read.reel.inputs.empty() && read.reel.files.empty()) {
     return damaged(name, "no frame is whole: nothing can be read; take another copy, or the ring");
   }
-  read.reel.prelude_inputs = prelude;
   read.damage = reader.damage();
   return read;
 }
@@ -118,7 +122,7 @@ std::optional<ReelFacts> ReelReader::read_facts() {
     if (frame.type != FrameType::kFacts) continue;
     const std::optional<std::string_view> raw = raw_of(frame);
     if (!raw) continue;
-    if (std::optional<ReelFacts> facts = decode_facts(*raw)) return facts;
+    if (std::optional<ReelFacts> facts = decode_facts(*raw, raw_version_)) return facts;
     lose(frame, "its content does not fit the format");
   }
   note("the facts are lost: program, loss and crash are not known");
@@ -170,7 +174,8 @@ void ReelReader::check_the_rest() {
     if (!facts && frame.type != FrameType::kIndex) continue;
     const std::optional<std::string_view> raw = raw_of(frame);
     if (!raw) continue;
-    const bool fits = facts ? decode_facts(*raw).has_value() : decode_index(*raw).has_value();
+    const bool fits =
+        facts ? decode_facts(*raw, raw_version_).has_value() : decode_index(*raw).has_value();
     if (!fits) lose(frame, "its content does not fit the format");
   }
 }
@@ -182,17 +187,19 @@ std::optional<std::string_view> ReelReader::raw_of(const FramePlace& frame) {
   const auto raw = raw_bytes_of(*stored, raw_scratch_);
   if (!raw) return lose(frame, "it can't be decompressed"), std::nullopt;
   raw_bytes_read_ += raw->size();
+  raw_version_ = stored->header.version;
   return raw;
 }
 
 std::optional<std::vector<Input>> ReelReader::inputs_of(const FramePlace& frame) {
   const std::optional<std::string_view> raw = raw_of(frame);
   if (!raw) return std::nullopt;
-  std::optional<std::vector<Input>> inputs = decode_inputs(*raw, frame.inputs);
+  std::optional<std::vector<Input>> inputs = decode_inputs(*raw, frame.inputs, raw_version_);
   if (!inputs || inputs->empty())
     return lose(frame, "its content does not fit the format"), std::nullopt;
   if (last_seq_ && inputs->front().seq <= *last_seq_)
     return lose(frame, "its inputs are older than those before it"), std::nullopt;
+  if (raw_version_ == 1 && facts_) mark_prelude(*inputs, frame.place, facts_->totals);
   return inputs;
 }
 

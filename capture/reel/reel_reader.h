@@ -99,6 +99,7 @@ class ReelReader {
   std::uint64_t expected_place_ = 0;  // of the input after those that were given
   std::optional<std::uint64_t> last_seq_;
   std::uint64_t raw_bytes_read_ = 0;
+  std::uint16_t raw_version_ = kReelVersion;  // of the frame that was read last
   std::string stored_scratch_;
   std::string raw_scratch_;
 };

@@ -107,7 +107,6 @@ std::string facts_of(const Reel& reel, std::size_t input_frames) {
   ReelFacts facts;
   facts.totals = totals_of(reel.inputs);
   facts.totals.frames = 2 + reel.files.size() + input_frames + 1;  // facts twice, index once
-  facts.prelude_inputs = reel.prelude_inputs;
   facts.program = reel.program;
   facts.loss = reel.loss;
   facts.crash = reel.crash;
@@ -133,8 +132,6 @@ std::string trouble_with_lists(const Reel& reel) {
   if (reel.crash.signature.frames.size() > kMaxStackFrames)
     return exceeds("stack frames", reel.crash.signature.frames.size(), kMaxStackFrames);
   if (reel.inputs.size() > kMaxInputs) return exceeds("inputs", reel.inputs.size(), kMaxInputs);
-  if (reel.prelude_inputs > reel.inputs.size())
-    return exceeds("inputs of the prelude", reel.prelude_inputs, reel.inputs.size());
   return "";
 }
 
@@ -158,8 +155,10 @@ std::string trouble_with_inputs(const std::vector<Input>& inputs, std::uint64_t&
     const Input& input = inputs[i];
     const auto which = [i] { return "input " + std::to_string(i); };
     const auto kind = static_cast<unsigned>(input.kind);
-    if (kind < 1 || kind > static_cast<unsigned>(InputKind::kNote))
+    if (kind < 1 || kind > static_cast<unsigned>(kLastInputKind))
       return which() + ": kind " + std::to_string(kind) + " is none";
+    if (input.place > kLastPlace)
+      return which() + ": place " + std::to_string(static_cast<unsigned>(input.place)) + " is none";
     if (input.data.size() > kMaxPayloadBytes)
       return exceeds("payload of " + which(), input.data.size(), kMaxPayloadBytes);
     if (i > 0 && input.seq <= inputs[i - 1].seq)

@@ -97,8 +97,8 @@ void fill_inputs(const RingImage& image, Collection& found, ReadReel& result) {
     const std::uint64_t lost = tail ? gap - loss.sparse_inputs : 0;
     loss.cut_payloads += found.inputs[i].is_cut() ? 1 : 0;
     inputs.push_back(numbering.number(std::move(found.inputs[i]), i + lost));
+    inputs.back().place = tail ? Place::kTail : Place::kPrelude;
   }
-  result.reel.prelude_inputs = parts.prelude;
   if (gap != 0) loss.first_kept_seq = parts.tail_begin + gap - loss.sparse_inputs;
 }
 

@@ -47,7 +47,7 @@ std::vector<bool> wanted_openings(const std::vector<Input>& inputs, std::size_t 
 void trim_tail(Reel& reel, std::uint64_t keep) {
   if (keep == 0) return;
   std::vector<Input>& inputs = reel.inputs;
-  const std::size_t prelude = reel.prelude_inputs;
+  const std::size_t prelude = prelude_of(reel);
   const std::size_t cut = newest(inputs, prelude, keep);
   const std::vector<bool> stays = wanted_openings(inputs, prelude, cut);
   std::size_t kept = prelude;

@@ -17,7 +17,6 @@ using testing::HasSubstr;
 Reel reproducer() {
   Reel reel = full_reel();
   reel.inputs = scene("#40 @7 3+ 3:BOOM 5:x").inputs;
-  reel.prelude_inputs = 0;
   return reel;
 }
 

@@ -82,7 +82,7 @@ void salvage_and_check(std::span<const std::byte> bytes) {
   std::size_t payload = 0;
   for (const Input& input : read->reel.inputs) payload += input.data.size();
   CRASHREEL_CHECK(payload <= bytes.size());
-  CRASHREEL_CHECK(read->reel.prelude_inputs <= read->reel.inputs.size());
+  CRASHREEL_CHECK(prelude_of(read->reel) <= read->reel.inputs.size());
 }
 
 }  // namespace

@@ -26,13 +26,13 @@ Reel crashed_server() {
                               {{"server", "0123456789abcdef", 0x1234, "free_client"},
                                {"libc.so.6", "", 0x271ca, ""}}}};
   reel.files = {{"/etc/server.conf", 0640, "port 6379\n"}};
-  reel.prelude_inputs = 2;
   reel.inputs = {
       {0, 1'000'000, 1, 0, InputKind::kOpen, "tcp inbound 127.0.0.1:6379 127.0.0.1:50112"},
       {1, 1'500'000, 1, 0, InputKind::kData, "HELLO\r\n"},
       {100, 11'000'000'000, 2, 7, InputKind::kData, std::string("GET \x1b[31m\0key\n", 14)},
       {101, 11'000'001'000, 2, kNoSession, InputKind::kSignal, "15"},
       {102, 12'000'000'000, 1, 7, InputKind::kData, std::string(3000, '\xff')}};
+  reel.inputs[0].place = reel.inputs[1].place = Place::kPrelude;
   return reel;
 }
 

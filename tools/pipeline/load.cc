@@ -32,7 +32,6 @@ Result<OpenReel> OpenReel::open(const std::string& path) {
 std::optional<ReelFacts> OpenReel::facts() const {
   if (reader_) return reader_->facts();
   return ReelFacts{.totals = totals_of(seed_.inputs),
-                   .prelude_inputs = seed_.prelude_inputs,
                    .program = seed_.program,
                    .loss = seed_.loss,
                    .crash = seed_.crash};

@@ -166,9 +166,6 @@ class Shrinking {
     for (std::size_t i = 0; i < places.size(); ++i) {
       result.inputs[places[i]].data = payloads[i];
     }
-    for (const Input& input : result.inputs) {
-      result.prelude_inputs += !reel_.loss.reaches_start && input.seq < reel_.loss.first_kept_seq;
-    }
   }
 
   // Fresh instances, no cache, nothing shared with the search but the definition of the crash.

@@ -22,7 +22,7 @@ Reel small_reel() {
   Reel reel = scene("1:a0 1:a1 2:b0 2:b1 1:c0 3:c1 1:d0 1:d1 2:e0 !11");
   reel.program.executable = "/usr/bin/tool";
   reel.files = {{"tool.conf", 0600, "port 1\n"}};
-  reel.prelude_inputs = 3;
+  mark_prelude(reel, 3);
   return reel;
 }
 
@@ -96,7 +96,6 @@ TEST(ReelReader, KeepsEveryWholeInputWhenCutAtAnyByte) {
     const std::vector<Input> left = inputs_without(frames, gone);
     EXPECT_EQ(read->reel.inputs, left) << size;
     EXPECT_EQ(read->reel.program, small_reel().program) << size;
-    EXPECT_EQ(read->reel.prelude_inputs, std::min<std::size_t>(left.size(), 3)) << size;
     EXPECT_EQ(read->damage.lost_inputs, 10 - left.size()) << size;
     EXPECT_EQ(read->damage.lost_frames, std::count_if(frames.begin(), frames.end(), gone));
     EXPECT_FALSE(read->damage.none()) << size;

@@ -129,7 +129,7 @@ TEST(ReelReader, NamesAVersionThatItDoesNotRead) {
   std::string bytes = serialize_reel(scene("1:GET"));
   bytes.replace(0, kReelHeaderBytes, encode(ReelHeader{.version = 7}));
   EXPECT_EQ(error_of(bytes),
-            "x.reel: version 7; this build reads 1: use the crashreel that wrote it");
+            "x.reel: version 7; this build reads 1 to 2: use the crashreel that wrote it");
   bytes.replace(0, kReelHeaderBytes, encode(ReelHeader{.flags = 4}));
   EXPECT_THAT(error_of(bytes), HasSubstr("flags 4 are unknown"));
 }
@@ -162,11 +162,11 @@ TEST(ReelWriter, RefusesWhatTheFormatCanNotHold) {
   EXPECT_EQ(refusal(scene("#5 1:a #5 1:b")),
             "x.reel: can't be written as a reel: input 1: seq 5 does not rise above 5");
   Reel reel = scene("1:a");
-  reel.prelude_inputs = 2;
-  EXPECT_THAT(refusal(reel), HasSubstr("inputs of the prelude: 2 exceeds 1"));
+  reel.inputs[0].place = static_cast<Place>(4);
+  EXPECT_THAT(refusal(reel), HasSubstr("input 0: place 4 is none"));
   reel = scene("1:a");
-  reel.inputs[0].kind = static_cast<InputKind>(9);
-  EXPECT_THAT(refusal(reel), HasSubstr("input 0: kind 9 is none"));
+  reel.inputs[0].kind = static_cast<InputKind>(10);
+  EXPECT_THAT(refusal(reel), HasSubstr("input 0: kind 10 is none"));
   reel = Reel();
   reel.program.argv.resize(kMaxListEntries + 1);
   EXPECT_THAT(refusal(reel), HasSubstr("arguments of the program: 65537 exceeds 65536"));

@@ -66,7 +66,7 @@ void expect_the_rolled_ring(const std::string& name) {
     }
   }
   EXPECT_EQ(reel.inputs.back().seq, 3002u);
-  EXPECT_GT(reel.prelude_inputs, 80u);
+  EXPECT_GT(prelude_of(reel), 80u);
 }
 
 TEST(RingFormat, RingsOfEachVersionAreReadForEver) {

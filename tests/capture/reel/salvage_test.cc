@@ -91,7 +91,7 @@ TEST(Salvage, KeepsThePreludeFromSeqZero) {
   ring.chunk(1, {.generation = 4, .earliest = 3, .prev_last = 50, .lost_inputs = 10}).data(60, "t");
   const auto read = salvage_sound(ring);
   EXPECT_EQ(told(read.reel), "0:p 1:q 12:t");
-  EXPECT_EQ(read.reel.prelude_inputs, 2u);
+  EXPECT_EQ(prelude_of(read.reel), 2u);
   EXPECT_EQ(read.reel.loss.first_kept_seq, 12u);
 }
 
@@ -102,7 +102,7 @@ TEST(Salvage, TakesAsPreludeOnlyWhatNoPoolRecordPrecedes) {
       .data(60, "s");
   const auto read = salvage_sound(ring);
   EXPECT_EQ(told(read.reel), "0:p 12:s 13:t");
-  EXPECT_EQ(read.reel.prelude_inputs, 1u);
+  EXPECT_EQ(prelude_of(read.reel), 1u);
   EXPECT_EQ(read.reel.loss.sparse_inputs, 1u);
 }
 

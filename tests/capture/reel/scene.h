@@ -71,6 +71,10 @@ inline void PrintTo(const Input& input, std::ostream* out) {
        << ' ' << name_of(input.kind) << ':' << input.data.substr(0, 60);
 }
 
+inline void mark_prelude(Reel& reel, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) reel.inputs[i].place = Place::kPrelude;
+}
+
 // A reel with something in every field.
 inline Reel full_reel() {
   Reel reel = scene(
@@ -103,7 +107,18 @@ inline Reel full_reel() {
                                          {"libc.so.6", "", UINT64_MAX, ""}}},
                 .signature_from_replay = true};
   reel.files = {{"tool.conf", 0644, "port 1\n"}, {"empty", 0, ""}};
-  reel.prelude_inputs = 2;
+  mark_prelude(reel, 2);
+  return reel;
+}
+
+// What version 1 could not say.
+inline Reel reel_with_places() {
+  Reel reel = full_reel();
+  reel.inputs[2].place = Place::kHead;
+  reel.inputs[3].place = Place::kPinned;
+  const std::uint64_t seq = reel.inputs.back().seq;
+  reel.inputs.push_back({seq + 1, 8, 1, 3, InputKind::kMasked, "masked"});
+  reel.inputs.push_back({seq + 2, 9, 1, 3, InputKind::kDigest, "8 bytes."});
   return reel;
 }
 

@@ -47,8 +47,8 @@ void check_no_gaps(const Reel& reel, std::size_t begin, std::size_t end, KillAcc
   for (std::size_t i = begin; i < end; ++i) {
     const auto label = read_payload(reel.inputs[i].data);
     if (!label) continue;
-    const auto it =
-        next.try_emplace(label->writer, end == reel.prelude_inputs ? 0 : label->number).first;
+    const bool in_prelude = reel.inputs[i].place == Place::kPrelude;
+    const auto it = next.try_emplace(label->writer, in_prelude ? 0 : label->number).first;
     if (it->second != label->number) {
       ++account.missing;
       complain(account, "writer " + std::to_string(label->writer) + ": " +
@@ -63,11 +63,11 @@ void check_no_gaps(const Reel& reel, std::size_t begin, std::size_t end, KillAcc
 // first input there must be older than that.
 void check_complete(const Collection& found, bool stamps_are_cycles, const Reel& reel,
                     const Truth& truth, KillAccount& account) {
-  const std::size_t tail = reel.inputs.size() - reel.prelude_inputs;
+  const std::size_t tail = reel.inputs.size() - prelude_of(reel);
   if (tail == 0) return;
   const std::uint64_t floor = found.inputs[found.inputs.size() - tail].stamp;
   std::map<std::uint32_t, std::uint64_t> first;
-  for (std::size_t i = reel.prelude_inputs; i < reel.inputs.size(); ++i) {
+  for (std::size_t i = reel.inputs.size() - tail; i < reel.inputs.size(); ++i) {
     if (const auto label = read_payload(reel.inputs[i].data)) {
       first.try_emplace(label->writer, label->number);
     }
@@ -149,7 +149,7 @@ KillAccount judge(const std::string& ring_path, const Truth& truth) {
   account.shown = read->reel.inputs.size();
   account.torn_inputs = read->reel.loss.torn_inputs;
   const auto shown = check_shown(read->reel, account);
-  const std::size_t prelude = read->reel.prelude_inputs;
+  const std::size_t prelude = prelude_of(read->reel);
   check_no_gaps(read->reel, 0, prelude, account);
   check_no_gaps(read->reel, prelude, read->reel.inputs.size(), account);
   const bool cycles = image->super().clock == ring::Clock::kCycles;

@@ -136,11 +136,11 @@ TEST(Record, NeverRecyclesThePrelude) {
     for (std::uint32_t i = 0; i < 20000; ++i) record_text(1, payload({0, i}, 40));
   });
   const Reel& reel = read.reel;
-  ASSERT_THAT(reel.prelude_inputs, Ge(400u));
-  for (std::uint64_t i = 0; i < reel.prelude_inputs; ++i) EXPECT_EQ(reel.inputs[i].seq, i);
-  const Input& tail = reel.inputs[reel.prelude_inputs];
+  ASSERT_THAT(prelude_of(reel), Ge(400u));
+  for (std::uint64_t i = 0; i < prelude_of(reel); ++i) EXPECT_EQ(reel.inputs[i].seq, i);
+  const Input& tail = reel.inputs[prelude_of(reel)];
   EXPECT_EQ(tail.seq, reel.loss.first_kept_seq);
-  EXPECT_EQ(tail.seq, reel.prelude_inputs + reel.loss.overwritten_inputs);
+  EXPECT_EQ(tail.seq, prelude_of(reel) + reel.loss.overwritten_inputs);
   EXPECT_EQ(reel.inputs.back().seq, 19999u);
   for (const Input& input : reel.inputs) {
     EXPECT_EQ(read_payload(input.data), (Label{0, static_cast<std::uint32_t>(input.seq)}));

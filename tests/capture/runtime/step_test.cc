@@ -59,7 +59,7 @@ void expect_truth(const ReadReel& read, const StepTruth& truth) {
   ASSERT_LE(recorded, truth.begun);
   ASSERT_LE(recorded + reel.loss.torn_inputs, truth.begun);
   for (std::size_t i = 0; i < reel.inputs.size(); ++i) {
-    const bool prelude = i < reel.prelude_inputs;
+    const bool prelude = reel.inputs[i].place == Place::kPrelude;
     const std::uint64_t number = prelude ? i : recorded - (reel.inputs.size() - i);
     ASSERT_EQ(read_payload(reel.inputs[i].data), (Label{1, static_cast<std::uint32_t>(number)}));
     ASSERT_EQ(reel.inputs[i].seq, number);
