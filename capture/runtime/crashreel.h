@@ -29,7 +29,9 @@ enum crashreel_kind {
   CRASHREEL_SIGNAL = 4, /* bytes: the number of a delivered signal, decimal */
   CRASHREEL_CLOCK = 5,  /* bytes: a clock that was read, nanoseconds, decimal */
   CRASHREEL_RANDOM = 6, /* bytes: random bytes that were read */
-  CRASHREEL_NOTE = 7    /* bytes: whatever the program wants to say of itself */
+  CRASHREEL_NOTE = 7,   /* bytes: whatever the program wants to say of itself */
+  CRASHREEL_MASKED = 8, /* bytes: what was masked of the session's data before; no input itself */
+  CRASHREEL_DIGEST = 9  /* bytes: a digest of what was answered in the session; no input itself */
 };
 
 #define CRASHREEL_NO_SESSION 0xffffffffu
