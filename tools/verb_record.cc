@@ -27,8 +27,20 @@ RecordOptions options_of(const Arguments& arguments) {
   options.reel_path = arguments.text_if("output").value_or("");
   options.keep_ring = arguments.has("keep-ring");
   options.save_on = save_on(arguments.text("save-on"));
+  options.every_clock = arguments.text("clock") == "every";
+  options.environment = arguments.all("env");
   options.pump_stdin = !arguments.has("no-stdin");
   return options;
+}
+
+Result<void> check_names(const Arguments& arguments) {
+  for (const std::string& name : arguments.all("env")) {
+    if (!name.empty() && name.find_first_of("=,") == std::string::npos) continue;
+    return Error{Trouble::kUsage, "option '--env': '" + name +
+                                      "' is no name of a variable; write the name alone, and "
+                                      "--env again for each further one"};
+  }
+  return {};
 }
 
 // The program had stdout for itself, so all of this is narration.
@@ -66,6 +78,7 @@ Json answer_of(const RecordReport& report) {
 }
 
 Result<int> run(const Arguments& arguments, Console& console) {
+  if (const Result<void> names = check_names(arguments); !names) return names.error();
   Result<RecordReport> report = record(options_of(arguments));
   if (!report) return report.error();
   narrate(*report, console);
@@ -106,6 +119,18 @@ std::vector<Option> options() {
        .help = "Write a reel when a signal killed the program; or also when its exit status was "
                "not 0; or always",
        .fallback = "crash"},
+      {.name = "clock",
+       .value = Value::kChoice,
+       .argument = "delivery|every",
+       .help = "Keep the times at which inputs came; or also what each look at a clock showed, "
+               "which a server takes several times for each input",
+       .fallback = "delivery"},
+      {.name = "env",
+       .value = Value::kText,
+       .argument = "NAME",
+       .help = "Keep this variable of the environment, too; without it PATH, HOME, LANG, TZ and "
+               "LC_... are kept, and of all others nothing, for they may hold secrets",
+       .repeated = true},
       {.name = "no-stdin",
        .help = "Give the program our standard input itself, unrecorded; for programs that want a "
                "terminal there"}};

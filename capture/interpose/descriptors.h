@@ -17,6 +17,8 @@ enum class DescriptorKind : std::uint8_t {
   kNone = 0,      // not ours to watch
   kListener = 1,  // brings sessions
   kSession = 2,   // brings bytes
+  kRandom = 16,   // a device: brings random bytes
+  kSignals = 17,  // a signalfd
 };
 
 // Nothing more of this session will be noted: the other side's end was, or the program stopped

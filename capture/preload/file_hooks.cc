@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "capture/preload/config_files.h"
+#include "capture/preload/hidden.h"
 #include "capture/preload/hooks.h"
 #include "capture/preload/sessions.h"
 
@@ -40,6 +41,8 @@ namespace {
 int noted_open(int fd, const char* path, int flags) {
   if (fd < 0) return fd;
   descriptors_closing(fd, fd);
+  const DescriptorKind device = kind_of_device(path);
+  if (device != DescriptorKind::kNone) device_opened(fd, device);
   file_opened(fd, path, flags);
   return fd;
 }

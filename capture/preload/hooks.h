@@ -15,5 +15,9 @@ namespace crashreel {
 void prepare_input_hooks();
 void prepare_descriptor_hooks();
 void prepare_file_hooks();
+void prepare_stdio_hooks();
+void prepare_random_hooks();
+void prepare_clock_hooks();
+void prepare_signal_hooks();
 
 }  // namespace crashreel

@@ -7,6 +7,7 @@
 
 #include "capture/interpose/descriptors.h"
 #include "capture/preload/endpoints.h"
+#include "capture/preload/hidden.h"
 #include "capture/runtime/crashreel.h"
 
 namespace crashreel {
@@ -67,6 +68,16 @@ void record_gathered(std::uint32_t session, const iovec* parts, std::size_t coun
   errno = kept_errno;
 }
 
+// A signal's description that is scattered in parts is passed over.
+void devices_parts_came(DescriptorKind kind, const iovec* parts, std::size_t count,
+                        std::size_t size) {
+  for (std::size_t i = 0; i < count && size > 0; ++i) {
+    const std::size_t part = parts[i].iov_len < size ? parts[i].iov_len : size;
+    device_read(kind, parts[i].iov_base, static_cast<ssize_t>(part));
+    size -= part;
+  }
+}
+
 }  // namespace
 
 void begin_sessions() {
@@ -98,7 +109,7 @@ void session_accepted(int fd) {
 
 void bytes_came(int fd, const void* bytes, std::size_t wanted, ssize_t got) {
   const Descriptor descriptor = descriptors.get(fd);
-  if (descriptor.kind != DescriptorKind::kSession) return;
+  if (descriptor.kind != DescriptorKind::kSession) return device_read(descriptor.kind, bytes, got);
   if (got > 0) {
     crashreel_data(descriptor.session, bytes, static_cast<std::size_t>(got));
   } else if (got == 0 ? wanted != 0 : means_end(errno)) {
@@ -108,13 +119,30 @@ void bytes_came(int fd, const void* bytes, std::size_t wanted, ssize_t got) {
 
 void parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got) {
   const Descriptor descriptor = descriptors.get(fd);
-  if (descriptor.kind != DescriptorKind::kSession) return;
+  if (descriptor.kind == DescriptorKind::kNone) return;
   // Parts of length 0 hold nothing, and one part that holds all needs no gathering.
   while (count > 0 && parts->iov_len == 0) ++parts, --count;
   if (got > 0 && parts->iov_len < static_cast<std::size_t>(got)) {
+    if (descriptor.kind != DescriptorKind::kSession) {
+      return devices_parts_came(descriptor.kind, parts, count, static_cast<std::size_t>(got));
+    }
     return record_gathered(descriptor.session, parts, count, static_cast<std::size_t>(got));
   }
   bytes_came(fd, count == 0 ? nullptr : parts->iov_base, count, got);
+}
+
+void device_opened(int fd, DescriptorKind kind) {
+  if (!is_on(&recording)) return;
+  const int kept_errno = errno;
+  descriptors.set(fd, {.kind = kind});
+  errno = kept_errno;
+}
+
+void stdio_read(FILE* file, const void* bytes, std::size_t size) {
+  const int kept_errno = errno;
+  const DescriptorKind kind = descriptors.get(::fileno(file)).kind;
+  if (kind != DescriptorKind::kNone) device_read(kind, bytes, static_cast<ssize_t>(size));
+  errno = kept_errno;
 }
 
 void descriptors_closing(int first, int last) {

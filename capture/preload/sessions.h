@@ -11,6 +11,9 @@
 #include <sys/uio.h>
 
 #include <cstddef>
+#include <cstdio>
+
+#include "capture/interpose/descriptors.h"
 
 namespace crashreel {
 
@@ -27,6 +30,12 @@ void bytes_came(int fd, const void* bytes, std::size_t wanted, ssize_t got);
 
 // The same for the reads that scatter. `parts` is what the program passed in.
 void parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got);
+
+// Not a session: `fd` brings random bytes or signals from now on, in whatever way it is read.
+void device_opened(int fd, DescriptorKind kind);
+
+// stdio handed over these bytes of `file`.
+void stdio_read(FILE* file, const void* bytes, std::size_t size);
 
 // Descriptors `first` to `last` are about to be closed.
 void descriptors_closing(int first, int last);

@@ -24,6 +24,7 @@
 #include <climits>
 
 #include "capture/preload/config_files.h"
+#include "capture/preload/hidden.h"
 #include "capture/preload/hooks.h"
 #include "capture/preload/sessions.h"
 #include "capture/runtime/crashreel.h"
@@ -99,7 +100,12 @@ __attribute__((constructor)) void start() {
     prepare_input_hooks();
     prepare_descriptor_hooks();
     prepare_file_hooks();
+    prepare_stdio_hooks();
+    prepare_random_hooks();
+    prepare_clock_hooks();
+    prepare_signal_hooks();
     begin_config_files();
+    begin_hidden();
     begin_sessions();
     say_how_small();
   } else {

@@ -42,8 +42,10 @@ char* append_text(char* at, const char* text) {
   return at + length;
 }
 
-char* append_decimal(char* at, unsigned value) {
-  char digits[10];
+constexpr std::size_t kMostDigits = 20;
+
+char* append_decimal(char* at, std::uint64_t value) {
+  char digits[kMostDigits];
   std::size_t count = 0;
   do {
     digits[count++] = static_cast<char>('0' + value % 10);
@@ -121,6 +123,11 @@ void publish() {
   __atomic_store_n(g_ring.epoch, g_ring.super->pid, __ATOMIC_RELEASE);
 }
 
+// Of the last input that this thread took in; CRASHREEL_NO_SESSION where it took in none.
+std::uint32_t session_in_flight() {
+  return t_thread.in_flight - 1;
+}
+
 // Reads one chunk's sums while its owner goes on: the commit word tells whether they fit together.
 bool sum_chunk(const ChunkHeader& chunk, crashreel_stats* sums) {
   const std::uint64_t before = __atomic_load_n(&chunk.commit, __ATOMIC_ACQUIRE);
@@ -175,6 +182,26 @@ int crashreel_add_file_(const char* path, std::uint32_t mode, const void* bytes,
   if (length > UINT16_MAX) return ENAMETOOLONG;
   const std::uint32_t head[2] = {mode, static_cast<std::uint32_t>(length)};
   return add_fact(Fact::kFile, {head, sizeof head}, {path, length}, {bytes, size});
+}
+
+void crashreel_clock_(std::uint32_t clock, std::uint64_t nanoseconds) {
+  char text[2 * kMostDigits + 1];
+  char* end = append_decimal(text, nanoseconds);
+  *end++ = ' ';
+  end = append_decimal(end, clock);
+  crashreel_record_(CRASHREEL_CLOCK, session_in_flight(), text,
+                    static_cast<std::size_t>(end - text));
+}
+
+void crashreel_random_(const void* bytes, std::size_t size) {
+  crashreel_record_(CRASHREEL_RANDOM, session_in_flight(), bytes, size);
+}
+
+void crashreel_signal_(std::uint32_t number) {
+  char text[kMostDigits];
+  const char* end = append_decimal(text, number);
+  crashreel_record_(CRASHREEL_SIGNAL, CRASHREEL_NO_SESSION, text,
+                    static_cast<std::size_t>(end - text));
 }
 
 int crashreel_get_stats_(crashreel_stats* stats) {

@@ -27,7 +27,8 @@ enum crashreel_kind {
   CRASHREEL_DATA = 2,   /* bytes received in a session, as one read returned them */
   CRASHREEL_CLOSE = 3,  /* the other side ended the session */
   CRASHREEL_SIGNAL = 4, /* bytes: the number of a delivered signal, decimal */
-  CRASHREEL_CLOCK = 5,  /* bytes: a clock that was read, nanoseconds, decimal */
+  CRASHREEL_CLOCK = 5,  /* bytes: what a clock showed: nanoseconds, decimal; a space and which
+                           clock it was, as clockid_t, may follow */
   CRASHREEL_RANDOM = 6, /* bytes: random bytes that were read */
   CRASHREEL_NOTE = 7,   /* bytes: whatever the program wants to say of itself */
   CRASHREEL_MASKED = 8, /* bytes: what was masked of the session's data before; no input itself */
@@ -71,6 +72,10 @@ CRASHREEL_API int crashreel_add_file_(const char* path, uint32_t mode, const voi
                                       size_t size);
 CRASHREEL_API int crashreel_get_stats_(crashreel_stats* stats);
 CRASHREEL_API void crashreel_stop_(void);
+
+CRASHREEL_API void crashreel_clock_(uint32_t clock, uint64_t nanoseconds);
+CRASHREEL_API void crashreel_random_(const void* bytes, size_t size);
+CRASHREEL_API void crashreel_signal_(uint32_t number);
 
 #ifndef CRASHREEL_BUILDS_LIBRARY
 
@@ -122,6 +127,21 @@ static inline int crashreel_add_file(const char* path, uint32_t mode, const void
 /* 0, or ENOSYS when nothing is recorded. stats->struct_size must be set. */
 static inline int crashreel_stats_now(crashreel_stats* stats) {
   return crashreel_get_stats_ ? crashreel_get_stats_(stats) : 38 /* ENOSYS */;
+}
+
+/* What the program took in beside its sessions. A replay gives it back by the input in flight: the
+ * last one that the same thread recorded. So call these on the thread that acts on the input.
+ * `clock` is a clockid_t. */
+static inline void crashreel_clock(uint32_t clock, uint64_t nanoseconds) {
+  if (crashreel_clock_) crashreel_clock_(clock, nanoseconds);
+}
+
+static inline void crashreel_random(const void* bytes, size_t size) {
+  if (crashreel_random_) crashreel_random_(bytes, size);
+}
+
+static inline void crashreel_signal(uint32_t number) {
+  if (crashreel_signal_) crashreel_signal_(number);
 }
 
 /* Marks the ring as ended in good order and stops recording. The file stays. */

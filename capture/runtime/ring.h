@@ -33,7 +33,8 @@ struct Slot {
 
 struct Thread {
   std::uint32_t depth;
-  std::uint32_t refusals;  // how often no chunk was to be had
+  std::uint32_t refusals;   // how often no chunk was to be had
+  std::uint32_t in_flight;  // session of its last input, plus 1; 0: there was none
   Slot slots[kDepths];
 };
 
@@ -59,7 +60,7 @@ struct Ring {
 };
 
 extern Ring g_ring;
-extern thread_local Thread t_thread;
+extern constinit thread_local Thread t_thread;
 
 struct Plan {
   const char* path;

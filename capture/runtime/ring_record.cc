@@ -207,6 +207,7 @@ void crashreel_record_(std::uint32_t kind, std::uint32_t session, const void* by
   // Makes the compiler keep the address instead of computing it again from the thread's base at
   // each use. The same for the slot.
   asm("" : "+r"(thread));
+  if (kind <= CRASHREEL_CLOSE) thread->in_flight = session + 1;
   const std::uint32_t depth = thread->depth;
   if (depth >= kDepths) return drop();
   // From here to the end a signal handler finds the next slot, so this one is ours alone. The

@@ -117,6 +117,32 @@ TEST(Record, PassesTheStatusThroughAndLeavesNothingOfAGoodRun) {
   EXPECT_FALSE(scene.has("reel"));
 }
 
+TEST(Record, KeepsTheVariablesThatAreAskedForAndNoOthers) {
+  Scene scene;
+  ::setenv("CRASHREEL_TEST_WANTED", "yes", 1);
+  ::setenv("CRASHREEL_TEST_SECRET", "no", 1);
+  scene.options().environment = {"CRASHREEL_TEST_WANTED", "CRASHREEL_TEST_UNSET"};
+  scene.options().save_on = SaveOn::kAlways;
+  scene.run({"true"});
+  const std::vector<std::string> kept = scene.reel().program.env;
+  EXPECT_THAT(kept, Contains("CRASHREEL_TEST_WANTED=yes"));
+  EXPECT_THAT(kept, ::testing::Not(Contains(HasSubstr("CRASHREEL_TEST_SECRET"))));
+}
+
+TEST(Record, KeepsEachLookAtAClockWhenAskedTo) {
+  Scene scene;
+  scene.options().save_on = SaveOn::kAlways;
+  const auto clocks = [&scene] {
+    scene.run({"date"});
+    const std::vector<Input> inputs = scene.reel().inputs;
+    return std::count_if(inputs.begin(), inputs.end(),
+                         [](const Input& input) { return input.kind == InputKind::kClock; });
+  };
+  EXPECT_EQ(clocks(), 0);
+  scene.options().every_clock = true;
+  EXPECT_GT(clocks(), 0);
+}
+
 TEST(Record, SavesWhatItIsAskedToSave) {
   Scene scene;
   scene.options().save_on = SaveOn::kAbnormal;

@@ -97,6 +97,14 @@ TEST(CommandLine, NamesAnUnknownOptionAndTheNearestOne) {
   EXPECT_THAT(run.err, HasSubstr("crashreel show --help"));
 }
 
+TEST(CommandLine, TakesNamesOfVariablesAlone) {
+  for (const char* wrong : {"TOKEN=secret", "A,B", ""}) {
+    CommandRun run = crashreel({"record", "--env", wrong, "--", "true"});
+    EXPECT_EQ(run.exit, 125);
+    EXPECT_THAT(run.err, HasSubstr("'" + std::string(wrong) + "' is no name of a variable"));
+  }
+}
+
 TEST(CommandLine, SaysWhichValueIsMissing) {
   CommandRun run = crashreel({"salvage", "x.ring", "-o"});
   EXPECT_EQ(run.exit, 2);

@@ -33,6 +33,8 @@ struct RecordOptions {
   std::string reel_path;  // empty: PROGRAM-PID.reel in the working directory
   bool keep_ring = false;
   SaveOn save_on = SaveOn::kCrash;
+  bool every_clock = false;              // also each look at a clock
+  std::vector<std::string> environment;  // names of variables to keep beside the usual ones
   bool pump_stdin = true;    // false: the program gets our standard input itself, unrecorded
   std::string library_path;  // of the recorder; empty: ../lib beside our own executable
 };
@@ -42,7 +44,8 @@ struct RecordReport {
   int status = 0;  // to pass through: the program's, 128 + signal, or 125 to 127 if not started
   int signal = 0;  // that killed it
   bool recorded = false;  // a ring was there and could be read
-  // Inputs in the narrow sense, what N counts; only among the lost ones are openings and closings.
+  // Inputs in the narrow sense, what N counts; only among the lost ones is all that a
+  // ring holds: openings, closings, random bytes.
   std::uint64_t inputs_seen = 0;
   std::uint64_t inputs_kept = 0;  // could be taken from the ring
   std::uint64_t inputs_lost = 0;  // overwritten, left out, torn or dropped

@@ -32,6 +32,12 @@ using Clock = std::chrono::steady_clock;
 // load it answers never, and the program's input must not wait for that.
 constexpr auto kMostStartTime = std::chrono::seconds(10);
 
+bool sets(const std::vector<std::string>& settings, std::string_view variable) {
+  const std::string_view name = variable.substr(0, variable.find('=') + 1);
+  return std::any_of(settings.begin(), settings.end(),
+                     [&](const std::string& setting) { return setting.starts_with(name); });
+}
+
 // Ours, but for what an outer recording of ourselves left in it, with the recorder added.
 std::vector<std::string> make_environment(const RecordedRun& run, int ready_fd) {
   std::vector<std::string> environment;
@@ -42,7 +48,7 @@ std::vector<std::string> make_environment(const RecordedRun& run, int ready_fd) 
       preload = std::string(variable.substr(variable.find('=') + 1)) + ":" + run.library;
     } else if (!variable.starts_with("CRASHREEL_RING=") &&
                !variable.starts_with("CRASHREEL_RING_OWNER=") &&
-               !variable.starts_with("CRASHREEL_READY_FD=")) {
+               !variable.starts_with("CRASHREEL_READY_FD=") && !sets(run.settings, variable)) {
       environment.emplace_back(variable);
     }
   }

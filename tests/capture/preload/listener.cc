@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -32,6 +33,7 @@ namespace {
 
 std::string reader;
 bool peeks = false;
+unsigned port = 0;
 
 ssize_t read_scattered(int fd, char* buffer, size_t size) {
   char first[3];
@@ -91,8 +93,21 @@ void read_file_by(size_t way, const char* path) {
   if (stream != nullptr && std::fgetc(stream) != -2) std::fclose(stream);
 }
 
-void answer(int fd) {
-  if (::write(fd, "ok\n", 3) != 3) std::perror("answer");
+void answer(int fd, const std::string& text = "ok\n") {
+  if (::write(fd, text.data(), text.size()) < 0) std::perror("answer");
+}
+
+// Eight random bytes in hex, as a line.
+std::string random_text() {
+  unsigned char bytes[8] = {};
+  std::string text;
+  char digits[3];
+  if (::getrandom(bytes, sizeof bytes, 0) < 0) std::perror("random");
+  for (const unsigned char byte : bytes) {
+    std::snprintf(digits, sizeof digits, "%02x", byte);
+    text += digits;
+  }
+  return text + "\n";
 }
 
 void serve(std::vector<pollfd>& polled, size_t index);
@@ -114,6 +129,8 @@ int obey(int fd, const std::string& line) {
   if (line == "bye") return ::close(fd), -1;
   if (line == "peek") peeks = true;
   if (line == "half") ::shutdown(fd, SHUT_RD);
+  if (line == "port") return answer(fd, std::to_string(port) + "\n"), fd;
+  if (line == "random") return answer(fd, random_text()), fd;
   if (line.starts_with("open ")) read_file(line.substr(5));
   if (line.starts_with("system ")) (void)!std::system(line.substr(7).c_str());
   if (line == "vfork") close_in_vforked_child(fd);
@@ -183,9 +200,8 @@ int listen_on(const std::string& transport) {
   if (::bind(listener, address, size) != 0 || ::listen(listener, 16) != 0) return -1;
   size = sizeof(storage);
   ::getsockname(listener, address, &size);
-  const unsigned port = transport == "tcp6"
-                            ? ntohs(reinterpret_cast<sockaddr_in6*>(&storage)->sin6_port)
-                            : ntohs(reinterpret_cast<sockaddr_in*>(&storage)->sin_port);
+  port = transport == "tcp6" ? ntohs(reinterpret_cast<sockaddr_in6*>(&storage)->sin6_port)
+                             : ntohs(reinterpret_cast<sockaddr_in*>(&storage)->sin_port);
   std::printf("listening %u\n", port);
   std::fflush(stdout);
   return listener;

@@ -64,6 +64,36 @@ TEST(Record, KeepsEveryKindAsItWasGiven) {
   EXPECT_TRUE(read.reel.loss.reaches_start);
 }
 
+TEST(Record, WritesClocksAndSignalsAsDecimalText) {
+  const RingPath path;
+  const auto read = recorded(options_for(path), [] {
+    crashreel_clock(1, UINT64_MAX);
+    crashreel_clock(0, 0);
+    crashreel_signal(64);
+  });
+  ASSERT_THAT(read.reel.inputs, SizeIs(3));
+  EXPECT_EQ(read.reel.inputs[0].data, "18446744073709551615 1");
+  EXPECT_EQ(read.reel.inputs[1].data, "0 0");
+  EXPECT_EQ(read.reel.inputs[2].data, "64");
+}
+
+TEST(Record, GivesRandomBytesAndClocksTheSessionThatTheirThreadTookInLast) {
+  const RingPath path;
+  const auto read = recorded(options_for(path), [] {
+    crashreel_random("a", 1);
+    record_text(7, "x");
+    std::thread([] {
+      crashreel_random("b", 1);
+      record_text(9, "y");
+      crashreel_clock(0, 1);
+    }).join();
+    crashreel_random("c", 1);
+  });
+  std::vector<std::uint32_t> sessions;
+  for (const Input& input : read.reel.inputs) sessions.push_back(input.session);
+  EXPECT_THAT(sessions, ElementsAre(kNoSession, 7, kNoSession, 9, 9, 7));
+}
+
 TEST(Record, KeepsPayloadsOfAnySize) {
   std::vector<std::size_t> sizes;
   for (std::size_t size = 8; size <= 100; ++size) sizes.push_back(size);
