@@ -42,20 +42,39 @@ bool Asker::knows(const Choice& choice, std::uint32_t votes) const {
   return answer != nullptr && answer->final_at(votes);
 }
 
-void Asker::fetch(std::span<const Choice> choices, std::uint32_t votes) {
+namespace {
+
+// For a fetch whose every question is wanted whatever the others' answers are.
+class NoRace : public Race {
+ public:
+  void answered(std::size_t, Verdict) override {}
+  bool needless(std::size_t) const override { return false; }
+};
+
+}  // namespace
+
+void Asker::fetch(std::span<const Choice> choices, std::uint32_t votes, Race* race) {
+  NoRace no_race;
+  if (race == nullptr) race = &no_race;
   std::vector<Pending> pending = admit(choices, votes);
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    const Answer* known = cache_.find(key_of_(choices[i]));
+    if (known != nullptr && known->final_at(votes)) race->answered(i, known->verdict);
+  }
   while (!pending.empty()) {
     if (limits_.stop && limits_.stop()) return;
-    run_once(pending);
-    std::erase_if(pending, [&](const Pending& one) { return one.answer->final_at(votes); });
+    run_once(pending, votes, *race);
+    std::erase_if(pending, [&](const Pending& one) {
+      return one.answer->final_at(votes) || race->needless(one.index);
+    });
   }
 }
 
 // The questions that are not answered yet, each once, as many new ones as the budget allows.
 std::vector<Asker::Pending> Asker::admit(std::span<const Choice> choices, std::uint32_t votes) {
   std::vector<Pending> pending;
-  for (const Choice& choice : choices) {
-    const ContentKey key = key_of_(choice);
+  for (std::size_t index = 0; index < choices.size(); ++index) {
+    const ContentKey key = key_of_(choices[index]);
     if (cache_.find(key) == nullptr) {
       if (tally_.questions + tally_.guesses >= limits_.max_questions) continue;
       ++tally_.guesses;  // until the search asks for it
@@ -63,21 +82,41 @@ std::vector<Asker::Pending> Asker::admit(std::span<const Choice> choices, std::u
     Answer& answer = cache_.entry(key);
     const auto already = [&](const Pending& other) { return other.answer == &answer; };
     if (answer.final_at(votes) || std::any_of(pending.begin(), pending.end(), already)) continue;
-    pending.push_back({.choice = &choice, .answer = &answer});
+    pending.push_back({.choice = &choices[index], .answer = &answer, .index = index});
   }
   return pending;
 }
 
-void Asker::run_once(std::span<const Pending> pending) {
+// One run of each pending question. The race is told of an answer only when it is final: a run that
+// passes may be followed by one that crashes.
+class Asker::Round : public Race {
+ public:
+  Round(Asker& asker, std::span<const Pending> pending, std::uint32_t votes, Race& outer)
+      : asker_(asker), pending_(pending), votes_(votes), outer_(outer) {}
+
+  void answered(std::size_t index, Verdict verdict) override {
+    const Pending& one = pending_[index];
+    asker_.record(one, verdict);
+    if (one.answer->final_at(votes_)) outer_.answered(one.index, one.answer->verdict);
+  }
+  bool needless(std::size_t index) const override { return outer_.needless(pending_[index].index); }
+
+ private:
+  Asker& asker_;
+  std::span<const Pending> pending_;
+  std::uint32_t votes_;
+  Race& outer_;
+};
+
+void Asker::run_once(std::span<const Pending> pending, std::uint32_t votes, Race& race) {
+  Round round(*this, pending, votes, race);
   if (pending.size() == 1) {  // the usual case: spares a copy of what may be a million positions
-    record(pending[0], oracle_.ask(*pending[0].choice));
+    round.answered(0, oracle_.ask(*pending[0].choice));
     return;
   }
   std::vector<Choice> choices;
   for (const Pending& one : pending) choices.push_back(*one.choice);
-  const std::vector<Verdict> verdicts = oracle_.ask_all(choices);
-  CRASHREEL_CHECK(verdicts.size() == pending.size());
-  for (std::size_t i = 0; i < pending.size(); ++i) record(pending[i], verdicts[i]);
+  CRASHREEL_CHECK(oracle_.race(choices, round).size() == pending.size());
 }
 
 void Asker::record(const Pending& asked, Verdict verdict) {
@@ -95,6 +134,7 @@ void Asker::record(const Pending& asked, Verdict verdict) {
       break;
     case Verdict::kDifferent:
       answer.verdict = verdict;
+      ++tally_.different_seen;
       if (tally_.different.size() < limits_.max_different) {
         tally_.different.push_back(*asked.choice);
       }

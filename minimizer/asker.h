@@ -24,12 +24,13 @@ struct AskLimits {
 };
 
 struct AskTally {
-  std::uint64_t questions = 0;   // distinct choices whose answer the search needed
-  std::uint64_t guesses = 0;     // distinct choices asked ahead for workers, and never needed
-  std::uint64_t runs = 0;        // times the oracle was asked: votes and second tries count
-  std::uint64_t items_sent = 0;  // sum of the sizes of the choices, over all runs
-  std::uint64_t unresolved = 0;  // questions taken as "passes" for want of any answer, twice
-  std::vector<Choice> different;
+  std::uint64_t questions = 0;       // distinct choices whose answer the search needed
+  std::uint64_t guesses = 0;         // distinct choices asked ahead for workers, and never needed
+  std::uint64_t runs = 0;            // times the oracle was asked: votes and second tries count
+  std::uint64_t items_sent = 0;      // sum of the sizes of the choices, over all runs
+  std::uint64_t unresolved = 0;      // questions taken as "passes" for want of any answer, twice
+  std::uint64_t different_seen = 0;  // questions whose answer was another crash
+  std::vector<Choice> different;     // the first of them
 };
 
 class Asker {
@@ -46,7 +47,9 @@ class Asker {
   std::optional<bool> reproduces(const Choice& choice, std::uint32_t votes);
 
   // Guesses the answers of several at once, as far as the budget reaches, for reproduces() to find.
-  void fetch(std::span<const Choice> choices, std::uint32_t votes);
+  // A race, if there is one, hears each answer when no vote can change it any more, and what it
+  // calls needless is not asked any further.
+  void fetch(std::span<const Choice> choices, std::uint32_t votes, Race* race = nullptr);
 
   bool stopped() const { return stopped_; }
   // Would asking cost nothing?
@@ -58,11 +61,13 @@ class Asker {
   struct Pending {
     const Choice* choice;
     Answer* answer;
+    std::size_t index;  // among those that were to be fetched
   };
+  class Round;
 
   void count_as_needed(Answer& answer);
   std::vector<Pending> admit(std::span<const Choice> choices, std::uint32_t votes);
-  void run_once(std::span<const Pending> pending);
+  void run_once(std::span<const Pending> pending, std::uint32_t votes, Race& race);
   void record(const Pending& asked, Verdict verdict);
 
   Oracle& oracle_;

@@ -26,18 +26,19 @@ MinimizeResult minimize(std::span<const Item> items, Oracle& oracle,
   std::iota(whole.begin(), whole.end(), 0U);
   MinimizeResult result;
   result.kept = whole;
+  Search search(items, asker, log,
+                {.suffix_probes = options.suffix_probes,
+                 .group_probes = options.group_probes,
+                 .last_first = options.last_first,
+                 .votes = search_votes,
+                 .workers = options.workers});
+  search.fetch_opening(whole);
   bool go_on = true;
   if (options.confirm) {
     result.reproduced = asker.reproduces(whole, verify_votes).value_or(false);
     go_on = result.reproduced;
   }
   if (go_on) {
-    Search search(items, asker, log,
-                  {.suffix_probes = options.suffix_probes,
-                   .group_probes = options.group_probes,
-                   .last_first = options.last_first,
-                   .votes = search_votes,
-                   .workers = options.workers});
     result.kept = search.run(whole);
     const bool certified = make_one_minimal(
         result.kept, asker, log,

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,6 +29,14 @@ struct Item {
 // Positions in the list of items, strictly rising.
 using Choice = std::vector<std::uint32_t>;
 
+// Listens while several questions are out: the answer to one can make others needless.
+class Race {
+ public:
+  virtual ~Race() = default;
+  virtual void answered(std::size_t index, Verdict verdict) = 0;
+  virtual bool needless(std::size_t index) const = 0;
+};
+
 class Oracle {
  public:
   virtual ~Oracle() = default;
@@ -38,6 +47,10 @@ class Oracle {
   // Several independent questions at once; the answers come in their order. An oracle with several
   // workers overrides this; the default asks one after the other.
   virtual std::vector<Verdict> ask_all(std::span<const Choice> choices);
+
+  // The same, but what has become needless may be given up and is then null. An oracle that can end
+  // a run under way overrides this; the default waits for all of them.
+  virtual std::vector<std::optional<Verdict>> race(std::span<const Choice> choices, Race& race);
 };
 
 }  // namespace crashreel

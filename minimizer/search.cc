@@ -1,10 +1,13 @@
 #include "minimizer/search.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "minimizer/bound.h"
+#include "minimizer/disjoint_scan.h"
 #include "minimizer/speculate.h"
+#include "minimizer/verify.h"
 
 namespace crashreel {
 
@@ -50,7 +53,8 @@ Choice Search::run(Choice start) {
   if (options_.suffix_probes) keep_suffix();
   if (options_.last_first) settle_last();
   scan_items();
-  return std::move(best_);
+  const bool aside_is_better = !aside_.empty() && aside_.size() < best_.size();
+  return std::move(asker_.stopped() && aside_is_better ? aside_ : best_);
 }
 
 namespace {
@@ -69,25 +73,41 @@ constexpr double kWorthwhileShareWhenDense = 0.9;
 constexpr std::uint32_t kNeededPerGroup = 2;
 constexpr std::uint32_t kNeededBeforeGroupScan = 4;
 constexpr std::uint32_t kGiveUpAfterNeededGroups = 3;
+// Speculation along one way serves up to three workers better.
+constexpr std::uint32_t kDisjointFrom = 4;
+// Where so many answers are another crash, items depend on one another.
+constexpr double kDependentShare = 0.25;
 constexpr std::uint32_t kFirstSuffix = 64;
 constexpr std::uint32_t kSuffixFactor = 4;
 
 }  // namespace
 
-void Search::keep_last_group() {
-  if (undecided_.empty()) return;
+std::optional<Choice> Search::last_group() const {
+  if (undecided_.empty()) return std::nullopt;
   Choice candidate = only(undecided_, {items_[undecided_.back()].group});
   const auto all = static_cast<double>(undecided_.size());
-  if (static_cast<double>(candidate.size()) > kWorthwhileShare * all) return;
-  if (ask(candidate).value_or(false)) undecided_ = std::move(candidate);
+  if (static_cast<double>(candidate.size()) > kWorthwhileShare * all) return std::nullopt;
+  return candidate;
+}
+
+void Search::keep_last_group() {
+  std::optional<Choice> candidate = last_group();
+  if (candidate && ask(*candidate).value_or(false)) undecided_ = std::move(*candidate);
 }
 
 // Longer suffixes than a quarter aren't tried: they would save two bits for each needed item at
 // best, and mostly they fail.
-void Search::keep_suffix() {
+std::vector<Choice> Search::suffixes() const {
+  std::vector<Choice> suffixes;
   const std::size_t longest = undecided_.size() / kSuffixFactor;
   for (std::size_t length = kFirstSuffix; length <= longest; length *= kSuffixFactor) {
-    Choice candidate(undecided_.end() - static_cast<std::ptrdiff_t>(length), undecided_.end());
+    suffixes.emplace_back(undecided_.end() - static_cast<std::ptrdiff_t>(length), undecided_.end());
+  }
+  return suffixes;
+}
+
+void Search::keep_suffix() {
+  for (Choice& candidate : suffixes()) {
     const std::optional<bool> enough = ask(candidate);
     if (!enough) return;
     if (*enough) {
@@ -109,7 +129,93 @@ void Search::settle_last() {
   note_needed(last);
 }
 
+void Search::fetch_opening(const Choice& start) {
+  if (options_.workers < kDisjointFrom || start.empty()) return;
+  undecided_ = start;
+  std::vector<Choice> choices = {start};
+  std::optional<Choice> group = options_.group_probes ? last_group() : std::nullopt;
+  if (group) choices.push_back(std::move(*group));
+  if (options_.suffix_probes) {
+    for (Choice& suffix : suffixes()) choices.push_back(std::move(suffix));
+  }
+  if (options_.last_first) choices.emplace_back(start.begin(), start.end() - 1);
+  asker_.fetch(choices, options_.votes);
+}
+
+// The way of four workers and more, which is another one than that of the serial scan below but has
+// to come to the same result: for any crash to which more inputs do no harm, that is what is left
+// when the items are dropped one by one from the end as long as the crash stays. Whether this is
+// it, one question for each item says, and all of them go out at once; if not, or if the answers
+// make no sense for a crash that needs certain items and nothing else, the serial scan has to do
+// it.
+bool Search::scan_disjoint() {
+  const std::uint64_t different_before = asker_.tally().different_seen;
+  std::uint64_t asked = 0;
+  DisjointScan scan(static_cast<std::uint32_t>(undecided_.size()));
+  while (!scan.done()) {
+    const Choice kept = scan.kept();
+    std::vector<Choice> choices;
+    for (const Choice& group : scan.plan(options_.workers)) {
+      Choice rest;
+      std::set_difference(kept.begin(), kept.end(), group.begin(), group.end(),
+                          std::back_inserter(rest));
+      for (std::uint32_t& unit : rest) unit = undecided_[unit];
+      choices.push_back(with_needed(std::move(rest), scan_));
+    }
+    asker_.fetch(choices, options_.votes);
+    std::vector<bool> can_go;
+    for (Choice& choice : choices) {
+      const std::optional<bool> still_there = asker_.reproduces(choice, options_.votes);
+      if (!still_there) return true;
+      can_go.push_back(*still_there);
+      if (*still_there && choice.size() < best_.size()) best_ = std::move(choice);
+    }
+    asked += choices.size();
+    scan.answer(can_go);
+    log_.reduced_to(best_, asker_.tally().questions);
+    log_.asked(asker_.tally().questions, expected_more());
+    const auto different = static_cast<double>(asker_.tally().different_seen - different_before);
+    if (scan.bewildered() || different > kDependentShare * static_cast<double>(asked)) return false;
+  }
+  return is_what_a_serial_scan_finds(scan.needed());
+}
+
+bool Search::is_what_a_serial_scan_finds(const std::vector<std::uint32_t>& needed) {
+  Choice rest;
+  for (const std::uint32_t unit : needed) rest.push_back(undecided_[unit]);
+  const Choice result = with_needed(rest, scan_);
+  // For each: with all that stands before it, and of what follows the needed items alone.
+  std::vector<Choice> choices;
+  for (std::size_t i = 0; i < needed.size(); ++i) {
+    Choice& choice = choices.emplace_back(undecided_.begin(), undecided_.begin() + needed[i]);
+    choice.insert(choice.end(), rest.begin() + static_cast<std::ptrdiff_t>(i) + 1, rest.end());
+    choice = with_needed(std::move(choice), scan_);
+  }
+  // The proof's questions, which come next, go out together with these.
+  std::vector<Choice> all = choices;
+  all.push_back(result);
+  for (std::size_t i = result.size(); i-- > 0;) all.push_back(without(result, i));
+  asker_.fetch(all, options_.votes);
+  const std::optional<bool> reproduces = asker_.reproduces(result, options_.votes);
+  if (!reproduces) return true;
+  if (!*reproduces) return false;
+  best_ = result;
+  for (const Choice& choice : choices) {
+    const std::optional<bool> goes = asker_.reproduces(choice, options_.votes);
+    if (!goes) return true;
+    if (*goes) return false;
+  }
+  needed_ += static_cast<std::uint32_t>(needed.size());
+  log_.reduced_to(best_, asker_.tally().questions);
+  return true;
+}
+
 void Search::scan_items() {
+  if (options_.workers >= kDisjointFrom && !undecided_.empty()) {
+    const Choice start = best_;
+    if (scan_disjoint()) return;
+    aside_ = std::exchange(best_, start);
+  }
   const auto units = static_cast<std::uint32_t>(undecided_.size());
   scan_ = GapScan(units, GapMemory::fresh(units));
   scanning_ = true;
@@ -230,10 +336,12 @@ std::optional<bool> Search::ask(Choice choice) {
 std::optional<bool> Search::ask_along(const GapScan& scan, const Render& render) {
   if (options_.workers > 1) {
     std::vector<Choice> choices;
-    for (const GapScan& state : likely_next(scan, options_.workers)) {
-      choices.push_back(render(state));
+    const std::vector<Guess> guesses = likely_next(scan, options_.workers);
+    for (const Guess& guess : guesses) choices.push_back(render(guess.state));
+    GuessRace race(guesses);
+    if (!asker_.knows(choices.front(), options_.votes)) {
+      asker_.fetch(choices, options_.votes, &race);
     }
-    if (!asker_.knows(choices.front(), options_.votes)) asker_.fetch(choices, options_.votes);
     return ask(std::move(choices.front()));
   }
   return ask(render(scan));

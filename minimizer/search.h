@@ -38,14 +38,21 @@ class Search {
   // was stopped, the best so far.
   Choice run(Choice start);
 
+  // With workers enough: asks at once what run() will ask first one after the other.
+  void fetch_opening(const Choice& start);
+
  private:
   using Render = std::function<Choice(const GapScan&)>;
   using Groups = std::unordered_set<std::uint32_t>;
 
+  std::optional<Choice> last_group() const;
+  std::vector<Choice> suffixes() const;
   void keep_last_group();
   void keep_suffix();
   void settle_last();
   void scan_items();
+  bool scan_disjoint();
+  bool is_what_a_serial_scan_finds(const std::vector<std::uint32_t>& needed);
 
   void note_needed(std::uint32_t item);
   void after_needed(std::uint32_t item);
@@ -70,6 +77,7 @@ class Search {
   SearchOptions options_;
 
   Choice best_;       // the last choice that reproduced
+  Choice aside_;      // one that did on a way that was given up; empty: none
   Choice undecided_;  // the units of scan_
   Choice later_;      // needed, beyond undecided_, falling
   GapScan scan_{0, GapMemory::fresh(0)};

@@ -244,31 +244,26 @@ void inconsistent() {
   }
 }
 
-// Waits for answers, were all to take the same time: a batch for the workers is one.
-class Rounds : public Oracle {
- public:
-  explicit Rounds(Oracle& inner) : inner_(inner) {}
-  Verdict ask(Kept kept) override { return ++rounds, inner_.ask(kept); }
-  std::vector<Verdict> ask_all(std::span<const Choice> choices) override {
-    return ++rounds, inner_.ask_all(choices);
-  }
-  std::uint64_t rounds = 0;
-
- private:
-  Oracle& inner_;
-};
-
+// The waits for answers, were all to take the same time.
 void workers() {
-  for (const std::uint32_t count : {2U, 3U, 8U}) {
-    Case measured = {.name = "uniform N=10000 k=20, rounds with " + std::to_string(count) +
-                             " workers against one",
+  struct Demand {
+    std::uint32_t workers;
+    std::uint32_t k;
+    double speedup;
+  };
+  for (const Demand& demand : {Demand{2, 20, 1.4}, Demand{3, 20, 0}, Demand{4, 20, 0},
+                               Demand{8, 5, 4.5}, Demand{8, 20, 4.5}, Demand{8, 100, 4.5},
+                               Demand{64, 5, 10}, Demand{64, 20, 25}, Demand{64, 100, 40}}) {
+    constexpr std::uint32_t kItems = 100'000;
+    Case measured = {.name = named("uniform", kItems, demand.k) + ", rounds with " +
+                             std::to_string(demand.workers) + " workers against one",
                      .unit = "rounds",
-                     .bar = count == 2 ? 1 / 1.4 : 0};
+                     .bar = demand.speedup > 0 ? 1 / demand.speedup : 0};
     for (std::uint64_t seed = kFirstSeed; seed < kFirstSeed + 10; ++seed) {
-      Scene scene = uniform_scene(10'000, 20, seed);
-      Rounds alone(*scene.oracle), together(*scene.oracle);
+      Scene scene = uniform_scene(kItems, demand.k, seed);
+      Rounds alone(*scene.oracle, 1), together(*scene.oracle, demand.workers);
       const Choice kept = minimize(scene.items, alone, {}).kept;
-      const MinimizeResult result = minimize(scene.items, together, {.workers = count});
+      const MinimizeResult result = minimize(scene.items, together, {.workers = demand.workers});
       measured.sound = measured.sound && is_sound(scene, result) && result.kept == kept;
       measured.values.push_back(static_cast<double>(together.rounds));
       measured.references.push_back(static_cast<double>(alone.rounds));

@@ -105,7 +105,7 @@ TEST(LikelyNext, BeginsWithTheQuestionItself) {
   const GapScan scan = fresh_scan(1'000);
   const auto next = likely_next(scan, 3);
   ASSERT_EQ(next.size(), 3U);
-  EXPECT_EQ(next[0].question(), scan.question());
+  EXPECT_EQ(next[0].state.question(), scan.question());
 }
 
 TEST(LikelyNext, ContainsWhatIsAskedNextWhateverTheAnswer) {
@@ -115,9 +115,22 @@ TEST(LikelyNext, ContainsWhatIsAskedNextWhateverTheAnswer) {
     const auto next = likely_next(scan, 7);
     scan.answer(truth(scan, needed));
     if (scan.done()) break;
-    EXPECT_TRUE(std::any_of(next.begin(), next.end(), [&](const GapScan& guess) {
-      return guess.question() == scan.question() && guess.settled() == scan.settled();
+    EXPECT_TRUE(std::any_of(next.begin(), next.end(), [&](const Guess& guess) {
+      return guess.state.question() == scan.question() && guess.state.settled() == scan.settled();
     }));
+  }
+}
+
+TEST(LikelyNext, CallsNeedlessWhatLiesOnNoWayAnyMore) {
+  const auto next = likely_next(fresh_scan(1'000), 7);
+  GuessRace race(next);
+  for (std::size_t i = 0; i < next.size(); ++i) EXPECT_FALSE(race.needless(i));
+  race.answered(0, Verdict::kReproduces);
+  EXPECT_FALSE(race.needless(0));
+  for (std::size_t i = 1; i < next.size(); ++i) {
+    std::size_t first = i;
+    while (next[first].parent != 0) first = next[first].parent;
+    EXPECT_EQ(race.needless(i), !next[first].if_yes);
   }
 }
 

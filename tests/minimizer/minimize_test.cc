@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "minimizer/bound.h"
 #include "minimizer/checker.h"
@@ -197,41 +198,60 @@ TEST(Minimize, GivesTheSameResultForAnyNumberOfWorkers) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     Scene scene = sessions_scene(2'000, 8, 4, seed);
     const Choice alone = solve(scene).kept;
-    for (const std::uint32_t workers : {2U, 3U, 8U}) {
+    for (const std::uint32_t workers : {2U, 3U, 4U, 8U, 64U}) {
       Watched oracle(*scene.oracle);
       const MinimizeResult result = minimize(scene.items, oracle, {.workers = workers});
       EXPECT_EQ(result.kept, alone);
-      EXPECT_EQ(oracle.largest_batch, workers);
+      EXPECT_TRUE(result.one_minimal);
+      if (workers < 4) {
+        EXPECT_EQ(oracle.largest_batch, workers);
+      }
     }
   }
 }
 
-// Rounds of one question for each worker, were all answers to take the same time.
-class Rounds : public Oracle {
- public:
-  explicit Rounds(Oracle& inner) : inner_(inner) {}
-  Verdict ask(Kept kept) override { return ++rounds, inner_.ask(kept); }
-  std::vector<Verdict> ask_all(std::span<const Choice> choices) override {
-    return ++rounds, inner_.ask_all(choices);
-  }
-  std::uint64_t rounds = 0;
-
- private:
-  Oracle& inner_;
-};
-
 TEST(Minimize, NeedsFewerRoundsWithMoreWorkers) {
-  std::uint64_t rounds[4] = {};
+  std::map<std::uint32_t, double> rounds;
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     Scene scene = uniform_scene(10'000, 20, seed);
-    for (const std::uint32_t workers : {1U, 2U, 3U}) {
-      Rounds oracle(*scene.oracle);
+    for (const std::uint32_t workers : {1U, 2U, 3U, 8U, 64U}) {
+      Rounds oracle(*scene.oracle, workers);
       minimize(scene.items, oracle, {.workers = workers});
-      rounds[workers] += oracle.rounds;
+      rounds[workers] += static_cast<double>(oracle.rounds);
     }
   }
-  EXPECT_LT(1.3 * static_cast<double>(rounds[2]), static_cast<double>(rounds[1]));
+  EXPECT_LT(1.3 * rounds[2], rounds[1]);
   EXPECT_LT(rounds[3], rounds[2]);
+  EXPECT_LT(4 * rounds[8], rounds[1]);
+  EXPECT_LT(20 * rounds[64], rounds[1]);
+}
+
+TEST(Minimize, GivesOneOfManyMinimaWhateverTheNumberOfWorkers) {
+  Scene counted = counter_scene(2'000, 50, 5);
+  EitherOf either({{10, 700}, {10, 800}, {20, 900}, {10, 999}, {700, 999}});
+  const std::vector<Item> items(1'000);
+  for (const std::uint32_t workers : {2U, 4U, 8U, 64U}) {
+    EXPECT_EQ(solve(counted, {.workers = workers}).kept, solve(counted).kept);
+    const MinimizeResult result = minimize(items, either, {.workers = workers});
+    EXPECT_EQ(result.kept, minimize(items, either, {}).kept);
+    EXPECT_TRUE(result.one_minimal);
+  }
+}
+
+TEST(Minimize, GivesTheBestSoFarAtAnyBudgetWithManyWorkers) {
+  Scene scenes[] = {pairs_scene(1'000, 5, 11), uniform_scene(1'000, 5, 11),
+                    counter_scene(1'000, 30, 11)};
+  for (Scene& scene : scenes) {
+    const MinimizeResult full = solve(scene, {.workers = 8});
+    for (std::uint64_t budget = 1; budget < full.questions; budget += 3) {
+      const MinimizeResult result =
+          minimize(scene.items, *scene.oracle, {.workers = 8, .max_questions = budget});
+      EXPECT_LE(result.questions + result.guesses, budget);
+      if (result.reproduced) {
+        EXPECT_EQ(scene.oracle->ask(result.kept), Verdict::kReproduces);
+      }
+    }
+  }
 }
 
 TEST(Minimize, LeavesAtMostAFewTooManyWithAnOracleThatLiesConsistently) {
