@@ -1,14 +1,17 @@
 // crashreel minimize: the least of a reel that still brings the same crash.
 
+#include <filesystem>
+
 #include "capture/reel/reel_writer.h"
 #include "harness/signature.h"
 #include "tools/arguments.h"
 #include "tools/console.h"
 #include "tools/exit_status.h"
+#include "tools/minimize_budget.h"
+#include "tools/minimize_file.h"
 #include "tools/outcome_lines.h"
 #include "tools/pipeline/load.h"
 #include "tools/pipeline/shrink.h"
-#include "tools/progress.h"
 #include "tools/quantity.h"
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
@@ -17,17 +20,6 @@
 
 namespace crashreel {
 namespace {
-
-std::string progress_text(const ShrinkProgress& progress) {
-  bool bytes = std::string_view(progress.stage) == "bytes";
-  std::string text = std::string(progress.stage) + ": " +
-                     counted(progress.items_left, bytes ? "byte" : "input") + " left, " +
-                     counted(progress.questions, "question") + " asked";
-  if (progress.expected_questions > progress.questions) {
-    text += " of about " + grouped(progress.expected_questions);
-  }
-  return text;
-}
 
 int status_of(const ShrinkReport& report, std::uint64_t asked_percent) {
   if (report.reproduced) {
@@ -62,9 +54,12 @@ std::string report_text(const ShrinkReport& report, const std::string& output,
           grouped(report.bound) + "), " + grouped(report.byte_questions) + " over bytes, " +
           grouped(report.replayed_inputs) + " inputs replayed in " +
           std::to_string(report.seconds) + " s\n";
-  if (report.different_seen != 0) {
-    text +=
-        "  " + counted(report.different_seen, "choice") + " crashed differently, not accepted\n";
+  for (const OtherCrash& other : report.others) {
+    text += "  " + counted(other.seen, "choice") +
+            " crashed differently, not accepted: " + visible(describe(other.signature)) + "\n";
+  }
+  if (report.recalled != 0) {
+    text += "  " + counted(report.recalled, "answer") + " came from the journal\n";
   }
   return text + "  written to " + visible(output) + "\n";
 }
@@ -87,7 +82,15 @@ Json answer_of(const ShrinkReport& report, const std::string& output) {
   answer["replayed_inputs"] = report.replayed_inputs;
   answer["bound"] = report.bound;
   answer["different_seen"] = report.different_seen;
+  answer["different"] = Json::array();
+  for (const OtherCrash& other : report.others) {
+    answer["different"].push_back({{"signature", describe(other.signature)},
+                                   {"seen", other.seen},
+                                   {"inputs", other.reel.inputs.size()}});
+  }
   answer["unresolved_seen"] = report.unresolved_seen;
+  answer["stopped"] = report.stopped;
+  answer["recalled"] = report.recalled;
   answer["one_minimal"] = report.one_minimal;
   answer["bytes_one_minimal"] = report.bytes_one_minimal;
   answer["confirmed"] = report.confirmed;
@@ -97,6 +100,10 @@ Json answer_of(const ShrinkReport& report, const std::string& output) {
   bool known = report.reproduced && !report.signature.kind.empty();
   answer["signature"] = known ? Json(describe(report.signature)) : Json();
   answer["frames"] = json_of(report.signature)["frames"];
+  answer["history"] = Json::array();
+  for (const HistoryPoint& point : report.history) {
+    answer["history"].push_back({point.question, point.items_left});
+  }
   answer["obstacle"] = report.obstacle.empty() ? Json() : Json(report.obstacle);
   answer["seconds"] = report.seconds;
   return answer;
@@ -111,34 +118,82 @@ void complain_of_no_crash(const ShrinkReport& report, const std::string& path, C
   console.complain(text);
 }
 
+// The smallest of each, as a reproducer of its own.
+Result<void> write_others(const ShrinkReport& report, const std::string& directory) {
+  if (report.others.empty()) return {};
+  std::error_code ignored;
+  std::filesystem::create_directories(directory, ignored);
+  for (std::size_t i = 0; i < report.others.size(); ++i) {
+    Reel reel = report.others[i].reel;
+    reel.program = report.reel.program;
+    reel.files = report.reel.files;
+    reel.crash.known = true;
+    reel.crash.signature = report.others[i].signature;
+    reel.crash.signature_from_replay = true;
+    const std::string path = directory + "/different-" + std::to_string(i + 1) + ".reel";
+    if (Result<void> written = write_reel(reel, path); !written) return written;
+  }
+  return {};
+}
+
+// Options of the other kind of minimization would be ignored without a word.
+Result<void> check_no_file_options(const Arguments& arguments) {
+  for (const Option& option : file_options()) {
+    if (!arguments.has(option.name)) continue;
+    return Error{Trouble::kUsage, "option '--" + option.name + "' has a meaning with --test alone"};
+  }
+  return {};
+}
+
 Result<int> run(const Arguments& arguments, Console& console) {
+  if (arguments.has("test")) return minimize_file(arguments, console);
+  if (Result<void> good = check_no_file_options(arguments); !good) return good.error();
   Result<ReadReel> read = load(arguments.operands().front());
   if (!read) return read.error();
   report_damage(console, arguments.operands().front(), read->damage);
 
-  ProgressLine line(console);
+  const Budget budget(arguments);
+  Watch watch(arguments, console);
   ShrinkOptions options;
   options.tries = static_cast<int>(arguments.count("tries"));
   options.jobs = static_cast<int>(arguments.count("jobs"));
   options.argv = arguments.program();
-  options.progress = [&](const ShrinkProgress& progress) { line.update(progress_text(progress)); };
+  options.max_questions = budget.max_questions();
+  options.stop = budget.stop();
+  options.journal = budget.journal();
+  options.progress = [&](const char* stage, const Progress& progress) {
+    watch.show(stage, std::string_view(stage) == "bytes" ? "byte" : "input", progress);
+  };
   Result<ShrinkReport> report = shrink(read->reel, options);
-  line.clear();
+  watch.clear();
   if (!report) return report.error();
 
   const std::string& output = arguments.text("output");
   if (!report->obstacle.empty()) console.complain("minimize: " + report->obstacle);
+  budget.forget_journal(report->stopped);
+  if (!report->journal_trouble.empty()) console.complain("minimize: " + report->journal_trouble);
+  if (report->stopped) {
+    console.say("stopped before the end; the same command goes on from " + budget.journal());
+  }
   if (!report->reproduced) {
     complain_of_no_crash(*report, arguments.operands().front(), console);
   } else if (Result<void> written = write_reel(report->reel, output); !written) {
     return written.error();
   }
-  if (console.json()) {
-    console.answer(answer_of(*report, output));
-  } else if (report->reproduced) {
-    console.print(report_text(*report, output, console));
+  if (arguments.has("different")) {
+    const Result<void> kept = write_others(*report, arguments.text("different"));
+    if (!kept) return kept.error();
   }
-  return status_of(*report, arguments.count("rate"));
+  watch.finish(answer_of(*report, output),
+               report->reproduced ? report_text(*report, output, console) : "");
+  return Budget::status_of(status_of(*report, arguments.count("rate")));
+}
+
+std::vector<Option> all_options(std::vector<Option> options) {
+  for (const auto& more : {budget_options(), file_options()}) {
+    options.insert(options.end(), more.begin(), more.end());
+  }
+  return options;
 }
 
 }  // namespace
@@ -152,36 +207,37 @@ const Verb& minimize_verb() {
           "sessions, then bytes. Only the same crash counts: choices that crash differently are "
           "counted and never accepted. The result is checked anew: without any one of its inputs "
           "the crash must be gone.\n\n"
+          "With --test it does the same to any file, with any command for a question.\n\n"
           "A minimal reproducer is one cause of this crash; that it was production's is likely, "
           "not "
           "proven.",
-      .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
-      .options = {{.name = "output",
-                   .letter = 'o',
-                   .value = Value::kText,
-                   .argument = "MIN.reel",
-                   .help = "Where the minimized reel goes",
-                   .required = true},
-                  {.name = "jobs",
-                   .value = Value::kCount,
-                   .argument = "N",
-                   .help = "How many replays at a time",
-                   .fallback = "1",
-                   .most = 1024},
-                  {.name = "tries",
-                   .value = Value::kCount,
-                   .argument = "N",
-                   .help = "How often the whole reel is tried before, and the result after",
-                   .fallback = "3",
-                   .most = 1'000'000},
-                  {.name = "rate",
-                   .value = Value::kCount,
-                   .argument = "PERCENT",
-                   .help =
-                       "How many tries of the result in a hundred must crash in the same way for "
-                       "exit status 0",
-                   .fallback = "100",
-                   .most = 100}},
+      .operands = {{"FILE", "A reel, or a seed in a corpus directory; with --test any file"}},
+      .options = all_options(
+          {{.name = "output",
+            .letter = 'o',
+            .value = Value::kText,
+            .argument = "FILE",
+            .help = "Where the minimized reel, or file, goes",
+            .required = true},
+           {.name = "jobs",
+            .value = Value::kCount,
+            .argument = "N",
+            .help = "How many replays at a time",
+            .fallback = "1",
+            .most = 1024},
+           {.name = "tries",
+            .value = Value::kCount,
+            .argument = "N",
+            .help = "How often the whole reel is tried before, and the result after",
+            .fallback = "3",
+            .most = 1'000'000},
+           {.name = "rate",
+            .value = Value::kCount,
+            .argument = "PERCENT",
+            .help = "How many tries of the result in a hundred must crash in the same way for "
+                    "exit status 0",
+            .fallback = "100",
+            .most = 100}}),
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone, "The minimized reel is written"},
                    {kExitNoCrash, "The whole reel brings no crash; nothing is written"},
@@ -192,11 +248,18 @@ const Verb& minimize_verb() {
                    {kExitNotStarted,
                     "The program did not start or can't be attached, or no try "
                     "gave an answer"},
-                   {kExitDamaged, "The reel is damaged beyond use, or the file is none"}},
+                   {kExitDamaged, "The reel is damaged beyond use, or the file is none"},
+                   {kExitSignalBase + 2,
+                    "Interrupted (128 plus the signal); the best so far is written"}},
       .examples = {{"crashreel minimize crash.reel -o min.reel",
                     "Against the program that was recorded"},
                    {"crashreel minimize crash.reel -o min.reel --jobs 2 -- ./calc",
-                    "Two replays at a time, of a program of the given path"}},
+                    "Two replays at a time, of a program of the given path"},
+                   {"crashreel minimize --test 'grep -q RUN' commands.txt -o min.txt",
+                    "Any file with any test: the fewest lines for which it holds"},
+                   {"crashreel minimize --test ./calc --stdin --oracle signature commands.txt -o "
+                    "min.txt",
+                    "The fewest lines of which a program still crashes in the same way"}},
       .run = run};
   return verb;
 }

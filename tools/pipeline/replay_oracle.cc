@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "harness/signature.h"
+
 namespace crashreel {
 namespace {
 
@@ -11,9 +13,50 @@ std::uint64_t inputs_in(const Sequence& sequence) {
                     [](const Input* input) { return counts_as_input(input->kind); }));
 }
 
+constexpr std::size_t kMostOthers = 16;
+
+ContentKey key_of(const Sequence& sequence) {
+  std::vector<std::string> contents;
+  contents.reserve(2 * sequence.size());
+  for (const Input* input : sequence) {
+    contents.push_back(std::to_string(static_cast<int>(input->kind)) + " " +
+                       std::to_string(input->session) + " " + std::to_string(input->time_ns));
+    contents.push_back(input->data);
+  }
+  return content_key(contents);
+}
+
 }  // namespace
 
+ContentKey identity_of(const Reel& reel, const Target& target) {
+  std::vector<std::string> facts = target.argv;
+  facts.push_back(target.build_id);
+  for (const Input& input : reel.inputs) facts.push_back(input.data);
+  return content_key(facts);
+}
+
 std::vector<Verdict> SequenceJudge::ask(std::span<const Sequence> sequences) {
+  if (journal_ == nullptr) return ask_fresh(sequences);
+  std::vector<Verdict> verdicts(sequences.size());
+  std::vector<Sequence> open;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    if (const auto known = journal_->recall(key_of(sequences[i]))) {
+      verdicts[i] = *known;
+    } else {
+      open.push_back(sequences[i]);
+      places.push_back(i);
+    }
+  }
+  const std::vector<Verdict> answers = ask_fresh(open);
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    verdicts[places[i]] = answers[i];
+    if (!trouble_) journal_->note(key_of(open[i]), answers[i]);
+  }
+  return verdicts;
+}
+
+std::vector<Verdict> SequenceJudge::ask_fresh(std::span<const Sequence> sequences) {
   for (const Sequence& sequence : sequences) replayed_inputs_ += inputs_in(sequence);
   const auto outcomes = tries_.run(sequences);
   if (!outcomes) {
@@ -21,8 +64,28 @@ std::vector<Verdict> SequenceJudge::ask(std::span<const Sequence> sequences) {
     return std::vector<Verdict>(sequences.size(), Verdict::kUnresolved);
   }
   std::vector<Verdict> verdicts;
-  for (const Outcome& outcome : *outcomes) verdicts.push_back(tries_.judge(outcome));
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    verdicts.push_back(tries_.judge((*outcomes)[i]));
+    if (verdicts.back() != Verdict::kDifferent) continue;
+    keep_aside((*outcomes)[i].signature, sequences[i]);
+  }
   return verdicts;
+}
+
+void SequenceJudge::keep_aside(const Signature& signature, const Sequence& sequence) {
+  auto same = std::find_if(others_.begin(), others_.end(), [&](const OtherCrash& other) {
+    return compare(other.signature, signature).same;
+  });
+  if (same == others_.end()) {
+    if (others_.size() == kMostOthers) return;
+    others_.push_back({.signature = signature});
+    same = others_.end() - 1;
+  }
+  ++same->seen;
+  std::vector<Input>& smallest = same->reel.inputs;
+  if (!smallest.empty() && smallest.size() <= sequence.size()) return;
+  smallest.clear();
+  for (const Input* input : sequence) smallest.push_back(*input);
 }
 
 Verdict ReplayOracle::ask(std::span<const std::uint32_t> kept) {

@@ -9,24 +9,39 @@
 #include <vector>
 
 #include "minimizer/bytes.h"
+#include "minimizer/journal.h"
 #include "minimizer/oracle.h"
+#include "tools/pipeline/shrink.h"
 #include "tools/pipeline/tries.h"
 
 namespace crashreel {
+
+// What a journal's answers about this reel depend on, but for the crash that is sought.
+ContentKey identity_of(const Reel& reel, const Target& target);
 
 // Runs sequences and keeps count. Trouble of the machine can't pass through an Oracle, which has
 // only verdicts: it becomes kUnresolved and is kept here for whoever asked for the search.
 class SequenceJudge {
  public:
-  explicit SequenceJudge(Tries& tries) : tries_(tries) {}
+  // The journal may be null.
+  SequenceJudge(Tries& tries, Journal* journal) : tries_(tries), journal_(journal) {}
 
   std::vector<Verdict> ask(std::span<const Sequence> sequences);
+  // From now on every question is asked of a fresh instance.
+  void forget_journal() { journal_ = nullptr; }
 
   std::uint64_t replayed_inputs() const { return replayed_inputs_; }
   const std::optional<Error>& trouble() const { return trouble_; }
+  // What else crashed, each in the smallest sequence seen; facts of the program are the caller's.
+  const std::vector<OtherCrash>& others() const { return others_; }
 
  private:
+  std::vector<Verdict> ask_fresh(std::span<const Sequence> sequences);
+  void keep_aside(const Signature& signature, const Sequence& sequence);
+
   Tries& tries_;
+  Journal* journal_;
+  std::vector<OtherCrash> others_;
   std::uint64_t replayed_inputs_ = 0;
   std::optional<Error> trouble_;
 };

@@ -19,13 +19,14 @@ namespace {
 // The stages in turn; each leaves behind what the next one starts from.
 class Shrinking {
  public:
-  Shrinking(const Reel& reel, Tries& tries, const ShrinkOptions& options, ShrinkReport& report)
+  Shrinking(const Reel& reel, Tries& tries, const ShrinkOptions& options, Journal* journal,
+            ShrinkReport& report)
       : reel_(reel),
         tries_(tries),
         options_(options),
         report_(report),
         parts_(reel),
-        judge_(tries) {}
+        judge_(tries, journal) {}
 
   Result<void> run() {
     if (auto confirmed = confirm_whole(); !confirmed || !report_.reproduced) return confirmed;
@@ -34,18 +35,21 @@ class Shrinking {
     shrink_bytes();
     check();
     report_.replayed_inputs = judge_.replayed_inputs();
+    report_.others = judge_.others();
     if (judge_.trouble()) return *judge_.trouble();
     return confirm_result();
   }
 
  private:
   void tell(const char* stage, std::uint64_t left, std::uint64_t asked, std::uint64_t expected) {
-    if (options_.progress) options_.progress({stage, left, asked, expected});
+    if (!options_.progress) return;
+    options_.progress(stage,
+                      {.items_left = left, .questions = asked, .expected_questions = expected});
   }
 
   auto teller(const char* stage) {
-    return [this, stage](const auto& progress) {
-      tell(stage, progress.items_left, progress.questions, progress.expected_questions);
+    return [this, stage](const Progress& progress) {
+      if (options_.progress) options_.progress(stage, progress);
     };
   }
 
@@ -68,10 +72,18 @@ class Shrinking {
     return {};
   }
 
+  std::uint64_t questions_left() const {
+    const std::uint64_t asked =
+        report_.questions + report_.session_questions + report_.byte_questions + report_.guesses;
+    return options_.max_questions - std::min(asked, options_.max_questions);
+  }
+
   MinimizeOptions minimize_options(const char* stage) {
     MinimizeOptions options;
     options.workers = static_cast<std::uint32_t>(tries_.jobs());
     options.verify_votes = 1;
+    options.max_questions = questions_left();
+    options.stop = options_.stop;
     options.progress = teller(stage);
     return options;
   }
@@ -98,12 +110,14 @@ class Shrinking {
       for (const std::uint32_t item : kept) chosen.push_back(positions[item]);
       return parts_.sequence(chosen);
     });
-    const MinimizeResult result = minimize(items, oracle, minimize_options("inputs"));
+    MinimizeResult result = minimize(items, oracle, minimize_options("inputs"));
     report_.questions += result.questions;
     report_.guesses += result.guesses;
     report_.bound = result.bound;
     report_.different_seen += result.different.size();
     report_.unresolved_seen += result.unresolved;
+    report_.stopped |= result.stopped;
+    report_.history = std::move(result.history);
     kept_.clear();
     for (const std::uint32_t item : result.kept) kept_.push_back(positions[item]);
     return result;
@@ -127,6 +141,7 @@ class Shrinking {
           minimize(parts_.items(closings), oracle, minimize_options("sessions"));
       report_.session_questions += result.questions;
       report_.guesses += result.guesses;
+      report_.stopped |= result.stopped;
       left_out_ = all;
       for (const std::uint32_t item : result.kept) left_out_.erase(closings[item]);
     }
@@ -144,10 +159,13 @@ class Shrinking {
     ReplayByteOracle oracle(judge_, frame_, places);
     ByteOptions options;
     options.workers = static_cast<std::uint32_t>(tries_.jobs());
+    options.max_questions = questions_left();
+    options.stop = options_.stop;
     options.progress = teller("bytes");
     const ByteResult result = minimize_bytes(payloads, oracle, options);
     report_.byte_questions = result.questions;
     report_.guesses += result.guesses;
+    report_.stopped |= result.stopped;
     report_.bytes_one_minimal = result.one_minimal;
     report_.different_seen += result.different.size();
     report_.unresolved_seen += result.unresolved;
@@ -170,6 +188,8 @@ class Shrinking {
 
   // Fresh instances, no cache, nothing shared with the search but the definition of the crash.
   void check() {
+    judge_.forget_journal();
+    if (report_.stopped) return;  // nothing was claimed that could be checked
     const Parts parts(report_.reel);
     const std::vector<Item> items = parts.items(parts.inputs());
     Choice all(items.size());
@@ -240,7 +260,18 @@ Result<ShrinkReport> shrink(const Reel& reel, const ShrinkOptions& options) {
   report.inputs_before = before.inputs;
   report.sessions_before = before.sessions;
   report.bytes_before = before.bytes;
-  if (auto ran = Shrinking(reel, tries, options, report).run(); !ran) return ran.error();
+  std::optional<Journal> journal;
+  if (!options.journal.empty()) {
+    auto opened = Journal::open(options.journal, identity_of(reel, tries.target()));
+    if (!opened) return opened.error();
+    journal.emplace(std::move(*opened));
+  }
+  Shrinking shrinking(reel, tries, options, journal ? &*journal : nullptr, report);
+  if (auto ran = shrinking.run(); !ran) return ran.error();
+  if (journal) {
+    report.recalled = journal->recalled();
+    report.journal_trouble = journal->trouble();
+  }
   const Size after = size_of(report.reel);
   report.inputs_after = after.inputs;
   report.sessions_after = after.sessions;

@@ -13,21 +13,29 @@
 #include "capture/base/result.h"
 #include "capture/reel/reel.h"
 #include "harness/outcome.h"
+#include "minimizer/progress.h"
 
 namespace crashreel {
 
-struct ShrinkProgress {
-  const char* stage = "";        // "confirming", "inputs", "sessions", "bytes", "checking"
-  std::uint64_t items_left = 0;  // inputs; in stage "bytes": bytes
-  std::uint64_t questions = 0;   // of this stage
-  std::uint64_t expected_questions = 0;
-};
+// Of one stage: "confirming", "inputs", "sessions", "bytes", "checking". Its items are inputs, in
+// stage "bytes": bytes.
+using TellShrink = std::function<void(const char* stage, const Progress& progress)>;
 
 struct ShrinkOptions {
   int tries = 3;  // of the whole reel before, and of the result after
   int jobs = 1;
   std::optional<std::vector<std::string>> argv;
-  std::function<void(const ShrinkProgress&)> progress;
+  std::uint64_t max_questions = UINT64_MAX;  // of the search; the check and confirmations are more
+  std::function<bool()> stop;                // true: end with the best so far
+  std::string journal;                       // a file; empty: none
+  TellShrink progress;
+};
+
+// Another crash that was met on the way, in its smallest sequence.
+struct OtherCrash {
+  Signature signature;
+  std::uint64_t seen = 0;
+  Reel reel;
 };
 
 struct ShrinkReport {
@@ -55,7 +63,12 @@ struct ShrinkReport {
   std::uint64_t bound = 0;            // that `questions` is to be held against
   std::uint64_t different_seen = 0;   // choices that brought another crash; never accepted
   std::uint64_t unresolved_seen = 0;
-  bool one_minimal = false;  // in inputs, by the checker
+  std::vector<OtherCrash> others;
+  bool stopped = false;        // by the budget, or asked to: the result is the best so far
+  std::uint64_t recalled = 0;  // answers that came from the journal
+  std::string journal_trouble;
+  std::vector<HistoryPoint> history;  // of inputs
+  bool one_minimal = false;           // in inputs, by the checker
   bool bytes_one_minimal = false;
   int confirmed = 0;  // of `confirmations` tries of the result
   int confirmations = 0;

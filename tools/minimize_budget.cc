@@ -1,0 +1,84 @@
+#include "tools/minimize_budget.h"
+
+#include <unistd.h>
+
+#include "tools/json.h"
+#include "tools/quantity.h"
+
+namespace crashreel {
+
+const std::vector<Option>& budget_options() {
+  static const std::vector<Option> options = {
+      {.name = "max-questions",
+       .value = Value::kCount,
+       .argument = "N",
+       .help = "End with the best so far after so many questions"},
+      {.name = "max-time",
+       .value = Value::kCount,
+       .argument = "SECONDS",
+       .help = "End with the best so far after so many seconds",
+       .most = 100'000'000},
+      {.name = "journal",
+       .value = Value::kText,
+       .argument = "FILE",
+       .help = "Where answers are kept until the end, so that the same command goes on where a "
+               "killed one was; the output's name with .journal when not given"},
+      {.name = "different",
+       .value = Value::kText,
+       .argument = "DIRECTORY",
+       .help = "Where the smallest of each other crash that was met on the way is written"},
+      {.name = "json-lines",
+       .help = "Print the progress as one JSON object a line, and the result as the last one"}};
+  return options;
+}
+
+Budget::Budget(const Arguments& arguments) {
+  if (arguments.has("max-questions")) max_questions_ = arguments.count("max-questions");
+  if (arguments.has("max-time")) {
+    end_ = std::chrono::steady_clock::now() + std::chrono::seconds(arguments.count("max-time"));
+  }
+  journal_ = arguments.text_if("journal").value_or(arguments.text("output") + ".journal");
+}
+
+std::function<bool()> Budget::stop() const {
+  return
+      [end = end_] { return Interrupt::asked() != 0 || std::chrono::steady_clock::now() >= end; };
+}
+
+void Budget::forget_journal(bool stopped) const {
+  if (!stopped) unlink(journal_.c_str());
+}
+
+void Watch::finish(const Json& answer, const std::string& text) {
+  if (json_lines_ || console_.json()) {
+    console_.answer(answer);
+  } else {
+    console_.print(text);
+  }
+}
+
+Watch::Watch(const Arguments& arguments, Console& console)
+    : console_(console), json_lines_(arguments.has("json-lines")), line_(console) {}
+
+void Watch::show(const std::string& stage, const char* item, const Progress& progress) {
+  if (json_lines_) {
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start_;
+    Json object = new_answer("minimize");
+    object["progress"] = {{"stage", stage},
+                          {"items_left", progress.items_left},
+                          {"bytes_left", progress.bytes_left},
+                          {"questions", progress.questions},
+                          {"expected_questions", progress.expected_questions},
+                          {"seconds", passed.count()}};
+    console_.print(to_text(object) + "\n");
+    return;
+  }
+  std::string text = stage + ": " + counted(progress.items_left, item) + " left, " +
+                     counted(progress.questions, "question") + " asked";
+  if (progress.expected_questions > progress.questions) {
+    text += " of about " + grouped(progress.expected_questions);
+  }
+  line_.update(text);
+}
+
+}  // namespace crashreel
