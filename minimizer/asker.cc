@@ -30,6 +30,13 @@ std::optional<bool> Asker::reproduces(const Choice& choice, std::uint32_t votes)
   return reproduced;
 }
 
+std::optional<Verdict> Asker::sample(const Choice& choice) {
+  if ((limits_.stop && limits_.stop()) || tally_.runs >= limits_.max_questions) return std::nullopt;
+  ++tally_.runs;
+  tally_.items_sent += choice.size();
+  return oracle_.ask(choice);
+}
+
 void Asker::count_as_needed(Answer& answer) {
   if (answer.needed) return;
   answer.needed = true;
@@ -55,6 +62,7 @@ class NoRace : public Race {
 
 void Asker::fetch(std::span<const Choice> choices, std::uint32_t votes, Race* race) {
   NoRace no_race;
+  votes_now_ = votes;
   if (race == nullptr) race = &no_race;
   std::vector<Pending> pending = admit(choices, votes);
   for (std::size_t i = 0; i < choices.size(); ++i) {
@@ -131,6 +139,8 @@ void Asker::record(const Pending& asked, Verdict verdict) {
   switch (verdict) {
     case Verdict::kReproduces:
       answer.verdict = verdict;
+      if (votes_ != nullptr)
+        votes_->saw_crash(answer.votes, std::max(votes_now_, answer.votes + 1));
       break;
     case Verdict::kDifferent:
       answer.verdict = verdict;

@@ -14,6 +14,7 @@
 
 #include "minimizer/cache.h"
 #include "minimizer/oracle.h"
+#include "minimizer/votes.h"
 
 namespace crashreel {
 
@@ -51,6 +52,14 @@ class Asker {
   // calls needless is not asked any further.
   void fetch(std::span<const Choice> choices, std::uint32_t votes, Race* race = nullptr);
 
+  Costs costs() const { return oracle_.costs(); }
+  void hold(std::span<const std::uint32_t> lengths) { oracle_.hold(lengths); }
+
+  // One run more of what is known to crash, for its rate. Nullopt: the budget is spent.
+  std::optional<Verdict> sample(const Choice& choice);
+  // Told of every question that crashes; may be null.
+  void teach(Votes* votes) { votes_ = votes; }
+
   bool stopped() const { return stopped_; }
   // Would asking cost nothing?
   bool knows(const Choice& choice, std::uint32_t votes) const;
@@ -74,6 +83,8 @@ class Asker {
   AskLimits limits_;
   KeyOf key_of_;
   VerdictCache cache_;
+  Votes* votes_ = nullptr;
+  std::uint32_t votes_now_ = 1;  // of the question that is being asked
   AskTally tally_;
   bool stopped_ = false;
 };

@@ -96,6 +96,7 @@ ByteResult minimize_bytes(std::span<const std::string> payloads, ByteOracle& ora
                 return content_key(bytes.payloads_of(kept));
               });
   ProgressLog log(bytes.items(), options.progress);
+  const Votes votes(options.search_votes, options.verify_votes);
 
   Choice kept(bytes.items().size());
   std::iota(kept.begin(), kept.end(), 0U);
@@ -103,16 +104,14 @@ ByteResult minimize_bytes(std::span<const std::string> payloads, ByteOracle& ora
                 {.suffix_probes = false,
                  .group_probes = false,
                  .last_first = false,
-                 .votes = options.search_votes,
+                 .votes = &votes,
                  .workers = options.workers});
   kept = search.run(std::move(kept));
 
   ByteResult result;
   if (!asker.stopped() && proof_is_cheap(kept, asker, options)) {
-    result.one_minimal = make_one_minimal(kept, asker, log,
-                                          {.first_votes = options.search_votes,
-                                           .votes = options.verify_votes,
-                                           .workers = options.workers});
+    result.one_minimal =
+        make_one_minimal(kept, asker, log, {.votes = &votes, .workers = options.workers});
   }
   result.payloads = bytes.payloads_of(kept);
   result.stopped = asker.stopped();

@@ -20,7 +20,9 @@ struct MinimalityCheck {
 };
 
 // `kept` must be strictly rising positions in `items`. The questions are independent and go through
-// ask_all, so that workers can serve them.
-MinimalityCheck check_one_minimal(std::span<const Item> items, const Choice& kept, Oracle& oracle);
+// ask_all, so that workers can serve them. `votes`: how often a flaky crash may fail to come before
+// that is believed.
+MinimalityCheck check_one_minimal(std::span<const Item> items, const Choice& kept, Oracle& oracle,
+                                  std::uint32_t votes = 1);
 
 }  // namespace crashreel

@@ -26,7 +26,13 @@ struct MinimizeOptions {
   // drops it again, and its votes are those that the result rests on.
   std::uint32_t search_votes = 1;
   std::uint32_t verify_votes = 1;  // also for the confirmation
-  std::uint32_t workers = 1;       // how many questions the oracle serves at once
+  // Instead of these: votes by need, from the rate at which the crash comes, which is estimated
+  // first by runs of the whole. Then the result is a minimum but for the chance `wrong`.
+  bool flaky = false;
+  double wrong = 0.003;
+  std::uint32_t rate_runs = 200;  // of the whole at most, to see the crash a few times
+  std::uint32_t most_votes = 100;
+  std::uint32_t workers = 1;  // how many questions the oracle serves at once
 
   std::uint64_t max_questions = std::numeric_limits<std::uint64_t>::max();
   std::size_t max_different = 16;
@@ -42,6 +48,10 @@ struct MinimizeResult {
   // Shown: without any one of kept, all others staying, the crash does not come (in verify_votes
   // runs each). False only when stopped, or not reproduced.
   bool one_minimal = false;
+  // The crash comes so rarely that most_votes can't tell a "no" from bad luck: kept is the best so
+  // far, and no proof was tried.
+  bool too_rare = false;
+  double rate = 1;       // at which the crash comes, by all that was seen; 1 unless flaky
   bool stopped = false;  // budget spent, or asked to stop
 
   std::uint64_t questions = 0;       // distinct, that the search needed: the same for any workers

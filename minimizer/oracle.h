@@ -26,6 +26,13 @@ struct Item {
   std::uint32_t bytes = 0;  // payload size; weighs in costs and in the order of candidates
 };
 
+// What an answer costs, as far as the oracle has measured it, in any unit.
+struct Costs {
+  double start = 1;               // of a fresh instance, before its first item
+  double item = 0;                // of each item that is replayed
+  std::uint32_t checkpoints = 0;  // how many prefixes it can hold, see Oracle::hold()
+};
+
 // Positions in the list of items, strictly rising.
 using Choice = std::vector<std::uint32_t>;
 
@@ -43,6 +50,13 @@ class Oracle {
 
   // Does the crash come back when only these items are kept? Called from one thread at a time.
   virtual Verdict ask(std::span<const std::uint32_t> kept) = 0;
+
+  virtual Costs costs() const { return {}; }
+  // An oracle with checkpoints: while the next question is answered, keep what has been replayed
+  // after so many items of it, for each of these lengths, rising. A later question that begins with
+  // the same items then costs only what follows them. Prefixes held before stay if their length is
+  // among these, else they are dropped.
+  virtual void hold(std::span<const std::uint32_t> lengths) { static_cast<void>(lengths); }
 
   // Several independent questions at once; the answers come in their order. An oracle with several
   // workers overrides this; the default asks one after the other.

@@ -5,9 +5,7 @@
 #include <utility>
 
 #include "minimizer/bound.h"
-#include "minimizer/disjoint_scan.h"
 #include "minimizer/speculate.h"
-#include "minimizer/verify.h"
 
 namespace crashreel {
 
@@ -44,7 +42,8 @@ namespace crashreel {
 // yet (in the dense run, in the second case). It is asked again only after twice as much evidence:
 // however often the guess is wrong, it costs a logarithm. Where several sessions are clearly at
 // work and that question failed, the sessions themselves are scanned once, by last activity, and
-// given up after three needed ones in a row, as they then cost more than they save.
+// given up after three needed ones in a row, as they then cost more than they save. Not where
+// prefixes can be held: leaving out a session leaves nothing of them.
 Choice Search::run(Choice start) {
   best_ = start;
   undecided_ = std::move(start);
@@ -73,10 +72,6 @@ constexpr double kWorthwhileShareWhenDense = 0.9;
 constexpr std::uint32_t kNeededPerGroup = 2;
 constexpr std::uint32_t kNeededBeforeGroupScan = 4;
 constexpr std::uint32_t kGiveUpAfterNeededGroups = 3;
-// Speculation along one way serves up to three workers better.
-constexpr std::uint32_t kDisjointFrom = 4;
-// Where so many answers are another crash, items depend on one another.
-constexpr double kDependentShare = 0.25;
 constexpr std::uint32_t kFirstSuffix = 64;
 constexpr std::uint32_t kSuffixFactor = 4;
 
@@ -121,6 +116,8 @@ void Search::settle_last() {
   if (undecided_.empty() || asker_.stopped()) return;
   const std::uint32_t last = undecided_.back();
   Choice rest(undecided_.begin(), undecided_.end() - 1);
+  const auto left = static_cast<std::uint32_t>(rest.size());
+  hold_prefixes(left, left, GapMemory::fresh(left).length());
   const std::optional<bool> superfluous = ask(rest);
   if (!superfluous) return;
   undecided_ = std::move(rest);
@@ -129,92 +126,14 @@ void Search::settle_last() {
   note_needed(last);
 }
 
-void Search::fetch_opening(const Choice& start) {
-  if (options_.workers < kDisjointFrom || start.empty()) return;
-  undecided_ = start;
-  std::vector<Choice> choices = {start};
-  std::optional<Choice> group = options_.group_probes ? last_group() : std::nullopt;
-  if (group) choices.push_back(std::move(*group));
-  if (options_.suffix_probes) {
-    for (Choice& suffix : suffixes()) choices.push_back(std::move(suffix));
-  }
-  if (options_.last_first) choices.emplace_back(start.begin(), start.end() - 1);
-  asker_.fetch(choices, options_.votes);
-}
-
-// The way of four workers and more, which is another one than that of the serial scan below but has
-// to come to the same result: for any crash to which more inputs do no harm, that is what is left
-// when the items are dropped one by one from the end as long as the crash stays. Whether this is
-// it, one question for each item says, and all of them go out at once; if not, or if the answers
-// make no sense for a crash that needs certain items and nothing else, the serial scan has to do
-// it.
-bool Search::scan_disjoint() {
-  const std::uint64_t different_before = asker_.tally().different_seen;
-  std::uint64_t asked = 0;
-  DisjointScan scan(static_cast<std::uint32_t>(undecided_.size()));
-  while (!scan.done()) {
-    const Choice kept = scan.kept();
-    std::vector<Choice> choices;
-    for (const Choice& group : scan.plan(options_.workers)) {
-      Choice rest;
-      std::set_difference(kept.begin(), kept.end(), group.begin(), group.end(),
-                          std::back_inserter(rest));
-      for (std::uint32_t& unit : rest) unit = undecided_[unit];
-      choices.push_back(with_needed(std::move(rest), scan_));
-    }
-    asker_.fetch(choices, options_.votes);
-    std::vector<bool> can_go;
-    for (Choice& choice : choices) {
-      const std::optional<bool> still_there = asker_.reproduces(choice, options_.votes);
-      if (!still_there) return true;
-      can_go.push_back(*still_there);
-      if (*still_there && choice.size() < best_.size()) best_ = std::move(choice);
-    }
-    asked += choices.size();
-    scan.answer(can_go);
-    log_.reduced_to(best_, asker_.tally().questions);
-    log_.asked(asker_.tally().questions, expected_more());
-    const auto different = static_cast<double>(asker_.tally().different_seen - different_before);
-    if (scan.bewildered() || different > kDependentShare * static_cast<double>(asked)) return false;
-  }
-  return is_what_a_serial_scan_finds(scan.needed());
-}
-
-bool Search::is_what_a_serial_scan_finds(const std::vector<std::uint32_t>& needed) {
-  Choice rest;
-  for (const std::uint32_t unit : needed) rest.push_back(undecided_[unit]);
-  const Choice result = with_needed(rest, scan_);
-  // For each: with all that stands before it, and of what follows the needed items alone.
-  std::vector<Choice> choices;
-  for (std::size_t i = 0; i < needed.size(); ++i) {
-    Choice& choice = choices.emplace_back(undecided_.begin(), undecided_.begin() + needed[i]);
-    choice.insert(choice.end(), rest.begin() + static_cast<std::ptrdiff_t>(i) + 1, rest.end());
-    choice = with_needed(std::move(choice), scan_);
-  }
-  // The proof's questions, which come next, go out together with these.
-  std::vector<Choice> all = choices;
-  all.push_back(result);
-  for (std::size_t i = result.size(); i-- > 0;) all.push_back(without(result, i));
-  asker_.fetch(all, options_.votes);
-  const std::optional<bool> reproduces = asker_.reproduces(result, options_.votes);
-  if (!reproduces) return true;
-  if (!*reproduces) return false;
-  best_ = result;
-  for (const Choice& choice : choices) {
-    const std::optional<bool> goes = asker_.reproduces(choice, options_.votes);
-    if (!goes) return true;
-    if (*goes) return false;
-  }
-  needed_ += static_cast<std::uint32_t>(needed.size());
-  log_.reduced_to(best_, asker_.tally().questions);
-  return true;
-}
-
 void Search::scan_items() {
-  if (options_.workers >= kDisjointFrom && !undecided_.empty()) {
+  if (undecided_.empty()) return;
+  if (options_.workers >= kDisjointFrom) {
     const Choice start = best_;
     if (scan_disjoint()) return;
     aside_ = std::exchange(best_, start);
+  } else if (coarse_pays() && scan_coarse()) {
+    return;
   }
   const auto units = static_cast<std::uint32_t>(undecided_.size());
   scan_ = GapScan(units, GapMemory::fresh(units));
@@ -225,11 +144,16 @@ void Search::scan_items() {
   };
   while (!scan_.done()) {
     const std::size_t settled = scan_.settled().size();
+    hold_prefixes(scan_.question(), scan_.best(), scan_.memory().length());
     const std::optional<bool> still_there = ask_along(scan_, render);
     if (!still_there) return;
     scan_.answer(*still_there);
     if (scan_.settled().size() > settled) after_needed(undecided_[scan_.settled().back()]);
   }
+}
+
+void Search::hold_prefixes(std::uint32_t front, std::uint32_t end, double gap) {
+  asker_.hold(checkpoints_.before(front, end, gap));
 }
 
 void Search::after_needed(std::uint32_t item) {
@@ -269,8 +193,8 @@ void Search::probe_groups(const Groups& hot, double largest_share) {
   if (!enough) return;
   if (*enough) {
     restart_with(std::move(kept));
-  } else if (!groups_scanned_ && needed_ >= kNeededBeforeGroupScan &&
-             needed_ >= kNeededPerGroup * needed_in_.size()) {
+  } else if (!groups_scanned_ && asker_.costs().checkpoints == 0 &&
+             needed_ >= kNeededBeforeGroupScan && needed_ >= kNeededPerGroup * needed_in_.size()) {
     groups_scanned_ = true;
     scan_groups(before);
   }
@@ -320,11 +244,12 @@ void Search::restart_with(Choice kept) {
   memory.scale(static_cast<double>(kept.size()) / std::max(1.0, static_cast<double>(scan_.best())));
   for (const std::uint32_t unit : scan_.settled()) later_.push_back(undecided_[unit]);
   undecided_ = std::move(kept);
+  checkpoints_.forget();
   scan_ = GapScan(static_cast<std::uint32_t>(undecided_.size()), memory);
 }
 
 std::optional<bool> Search::ask(Choice choice) {
-  const std::optional<bool> still_there = asker_.reproduces(choice, options_.votes);
+  const std::optional<bool> still_there = asker_.reproduces(choice, votes());
   if (still_there.value_or(false)) {
     best_ = std::move(choice);
     log_.reduced_to(best_, asker_.tally().questions);
@@ -339,8 +264,8 @@ std::optional<bool> Search::ask_along(const GapScan& scan, const Render& render)
     const std::vector<Guess> guesses = likely_next(scan, options_.workers);
     for (const Guess& guess : guesses) choices.push_back(render(guess.state));
     GuessRace race(guesses);
-    if (!asker_.knows(choices.front(), options_.votes)) {
-      asker_.fetch(choices, options_.votes, &race);
+    if (!asker_.knows(choices.front(), votes())) {
+      asker_.fetch(choices, votes(), &race);
     }
     return ask(std::move(choices.front()));
   }

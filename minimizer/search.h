@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "minimizer/asker.h"
+#include "minimizer/checkpoints.h"
 #include "minimizer/gap_scan.h"
 #include "minimizer/oracle.h"
 #include "minimizer/progress.h"
@@ -23,8 +24,8 @@ namespace crashreel {
 struct SearchOptions {
   bool suffix_probes = true;
   bool group_probes = true;
-  bool last_first = true;  // ask for the last item alone before anything is grouped with it
-  std::uint32_t votes = 1;
+  bool last_first = true;        // ask for the last item alone before anything is grouped with it
+  const Votes* votes = nullptr;  // must outlive the search
   std::uint32_t workers = 1;
 };
 
@@ -32,16 +33,24 @@ class Search {
  public:
   // All of them must outlive the search.
   Search(std::span<const Item> items, Asker& asker, ProgressLog& log, SearchOptions options)
-      : items_(items), asker_(asker), log_(log), options_(options) {}
+      : items_(items),
+        asker_(asker),
+        log_(log),
+        options_(options),
+        checkpoints_(asker.costs().checkpoints) {}
 
   // `start` must reproduce the crash. Returns the smallest choice found that does; when the asker
   // was stopped, the best so far.
   Choice run(Choice start);
 
-  // With workers enough: asks at once what run() will ask first one after the other.
-  void fetch_opening(const Choice& start);
+  // To be called before `start` itself is asked: holds prefixes of it, and with workers enough asks
+  // at once what run() will ask first one after the other.
+  void open_with(const Choice& start);
 
  private:
+  // Speculation along one way serves up to three workers better.
+  static constexpr std::uint32_t kDisjointFrom = 4;
+
   using Render = std::function<Choice(const GapScan&)>;
   using Groups = std::unordered_set<std::uint32_t>;
 
@@ -50,8 +59,12 @@ class Search {
   void keep_last_group();
   void keep_suffix();
   void settle_last();
+  std::uint32_t votes() const { return options_.votes->search(); }
   void scan_items();
   bool scan_disjoint();
+  bool scan_coarse();
+  bool coarse_pays() const;
+  void hold_prefixes(std::uint32_t front, std::uint32_t end, double gap);
   bool is_what_a_serial_scan_finds(const std::vector<std::uint32_t>& needed);
 
   void note_needed(std::uint32_t item);
@@ -81,6 +94,7 @@ class Search {
   Choice undecided_;  // the units of scan_
   Choice later_;      // needed, beyond undecided_, falling
   GapScan scan_{0, GapMemory::fresh(0)};
+  CheckpointPlan checkpoints_;
   bool scanning_ = false;
 
   std::unordered_map<std::uint32_t, std::uint32_t> needed_in_;  // by group

@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "minimizer/checkpoints.h"
+
 namespace crashreel {
 
 namespace {
@@ -32,6 +34,9 @@ class Pass {
     bool dropped = false;
     for (std::size_t index = kept_.size(); index-- > 0;) {
       if (index < fetched_from_) fetch_down_from(index);
+      // All that stands before the item is the front of what is asked next, too.
+      const auto front = static_cast<std::uint32_t>(index);
+      asker_.hold(checkpoints_.before(front, front, 1));
       Choice smaller = without(kept_, index);
       const std::optional<bool> still_there = asker_.reproduces(smaller, votes_);
       if (!still_there) return std::nullopt;
@@ -62,6 +67,7 @@ class Pass {
   ProgressLog& log_;
   std::uint32_t votes_;
   std::uint32_t workers_;
+  CheckpointPlan checkpoints_{asker_.costs().checkpoints};
   std::size_t fetched_from_ = kept_.size();
 };
 
@@ -80,7 +86,7 @@ Choice without(const Choice& kept, std::size_t index) {
 // full votes are spent on the others, whose questions change with each item that goes. The votes of
 // the lower steps count for the higher ones, so the steps themselves cost nothing.
 bool make_one_minimal(Choice& kept, Asker& asker, ProgressLog& log, const VerifyOptions& options) {
-  std::uint32_t votes = std::min(options.first_votes, options.votes);
+  std::uint32_t votes = std::min(options.votes->search(), options.votes->proof(kept.size()));
   while (true) {
     bool dropped = true;
     while (dropped) {
@@ -88,8 +94,9 @@ bool make_one_minimal(Choice& kept, Asker& asker, ProgressLog& log, const Verify
       if (!pass) return false;
       dropped = *pass;
     }
-    if (votes >= options.votes) return true;
-    votes = std::min(2 * votes, options.votes);
+    const std::uint32_t proof = options.votes->proof(kept.size());
+    if (votes >= proof) return true;
+    votes = std::min(2 * votes, proof);
   }
 }
 

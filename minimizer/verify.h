@@ -10,12 +10,12 @@
 #include "minimizer/asker.h"
 #include "minimizer/oracle.h"
 #include "minimizer/progress.h"
+#include "minimizer/votes.h"
 
 namespace crashreel {
 
 struct VerifyOptions {
-  std::uint32_t first_votes = 1;  // to weed out cheaply what a flaky search left
-  std::uint32_t votes = 1;        // for the proof
+  const Votes* votes = nullptr;  // search(): to weed out cheaply what a flaky search left
   std::uint32_t workers = 1;
 };
 

@@ -206,6 +206,45 @@ class Unresolving : public Oracle {
   std::mt19937_64 random_;
 };
 
+// Counts the items that are replayed when the prefixes that are asked for are held.
+class Replaying : public Oracle {
+ public:
+  Replaying(Oracle& inner, Costs costs) : inner_(inner), costs_(costs) {}
+  Verdict ask(Kept kept) override {
+    std::vector<Choice> held;
+    std::size_t resumed = 0;
+    for (Choice& prefix : held_) {
+      const bool fits =
+          prefix.size() <= kept.size() && std::equal(prefix.begin(), prefix.end(), kept.begin());
+      if (fits) resumed = std::max(resumed, prefix.size());
+      const bool replaced = !fits && prefix.size() <= kept.size();
+      if (wanted_.contains(prefix.size()) && !replaced) held.push_back(std::move(prefix));
+    }
+    for (const std::size_t length : wanted_) {
+      if (length > resumed && length <= kept.size()) {
+        held.emplace_back(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(length));
+      }
+    }
+    held_ = std::move(held);
+    most_held = std::max(most_held, held_.size());
+    replayed += kept.size() - resumed;
+    return inner_.ask(kept);
+  }
+  Costs costs() const override { return costs_; }
+  void hold(std::span<const std::uint32_t> lengths) override {
+    wanted_ = {lengths.begin(), lengths.end()};
+  }
+
+  std::uint64_t replayed = 0;
+  std::size_t most_held = 0;
+
+ private:
+  Oracle& inner_;
+  Costs costs_;
+  std::set<std::size_t> wanted_;
+  std::vector<Choice> held_;
+};
+
 // Waits for answers, were all to take the same time and so many workers at work.
 class Rounds : public Oracle {
  public:
