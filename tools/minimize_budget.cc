@@ -23,6 +23,9 @@ const std::vector<Option>& budget_options() {
        .argument = "FILE",
        .help = "Where answers are kept until the end, so that the same command goes on where a "
                "killed one was; the output's name with .journal when not given"},
+      {.name = "flaky",
+       .help = "The crash comes only sometimes: estimate its rate first, and ask as often as that "
+               "needs; without it, when a try of the whole reel brought no crash"},
       {.name = "different",
        .value = Value::kText,
        .argument = "DIRECTORY",

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -51,6 +52,7 @@ Result<FileShrinkOptions> options_of(const Arguments& arguments) {
   }
   options.by_signature = arguments.text_if("oracle") == "signature";
   options.bytes = arguments.has("bytes");
+  options.flaky = arguments.has("flaky");
   options.jobs = static_cast<std::uint32_t>(arguments.count("jobs"));
   return options;
 }
@@ -86,6 +88,10 @@ std::string report_text(const FileShrinkReport& report, const std::string& outpu
           grouped(report.bound) + "), " + grouped(report.byte_questions) + " over bytes, " +
           counted(report.runs, "run") + " of the test in " + std::to_string(report.seconds) +
           " s\n";
+  if (report.rate < 1) {
+    text += "  the test holds in about " + std::to_string(std::lround(100 * report.rate)) +
+            " of 100 runs" + (report.too_rare ? ", too few for a proof\n" : "\n");
+  }
   if (report.recalled != 0) {
     text += "  " + counted(report.recalled, "answer") + " came from the journal\n";
   }
@@ -111,6 +117,8 @@ Json answer_of(const FileShrinkReport& report, const std::string& output) {
   answer["recalled"] = report.recalled;
   answer["bound"] = report.bound;
   answer["one_minimal"] = report.one_minimal;
+  answer["rate"] = report.rate;
+  answer["too_rare"] = report.too_rare;
   answer["stopped"] = report.stopped;
   answer["unresolved_seen"] = report.unresolved_seen;
   answer["signature"] = report.signature.empty() ? Json() : Json(report.signature);

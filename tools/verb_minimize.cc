@@ -48,6 +48,7 @@ std::string report_text(const ShrinkReport& report, const std::string& output,
           (report.one_minimal ? "without any one of these inputs the crash is gone"
                               : "not proven minimal: some input may be one too many") +
           "\n";
+  if (report.too_rare) text += "  it comes too rarely for a proof: the best so far\n";
   text += "  reproduced " + std::to_string(report.confirmed) + " of " +
           std::to_string(report.confirmations) + "\n";
   text += "  " + counted(report.questions, "question") + " over inputs (log2 C(N,k) + k + 1 is " +
@@ -77,6 +78,7 @@ Json answer_of(const ShrinkReport& report, const std::string& output) {
   answer["questions"] = report.questions;
   answer["session_questions"] = report.session_questions;
   answer["byte_questions"] = report.byte_questions;
+  answer["value_questions"] = report.value_questions;
   answer["check_questions"] = report.check_questions;
   answer["guesses"] = report.guesses;
   answer["replayed_inputs"] = report.replayed_inputs;
@@ -89,6 +91,9 @@ Json answer_of(const ShrinkReport& report, const std::string& output) {
                                    {"inputs", other.reel.inputs.size()}});
   }
   answer["unresolved_seen"] = report.unresolved_seen;
+  answer["flaky"] = report.flaky;
+  answer["estimated_rate"] = report.estimated_rate;
+  answer["too_rare"] = report.too_rare;
   answer["stopped"] = report.stopped;
   answer["recalled"] = report.recalled;
   answer["one_minimal"] = report.one_minimal;
@@ -158,11 +163,14 @@ Result<int> run(const Arguments& arguments, Console& console) {
   options.tries = static_cast<int>(arguments.count("tries"));
   options.jobs = static_cast<int>(arguments.count("jobs"));
   options.argv = arguments.program();
+  options.flaky = arguments.has("flaky");
+  options.values = arguments.has("values");
   options.max_questions = budget.max_questions();
   options.stop = budget.stop();
   options.journal = budget.journal();
   options.progress = [&](const char* stage, const Progress& progress) {
-    watch.show(stage, std::string_view(stage) == "bytes" ? "byte" : "input", progress);
+    const std::string_view name = stage;
+    watch.show(stage, name == "bytes" || name == "values" ? "byte" : "input", progress);
   };
   Result<ShrinkReport> report = shrink(read->reel, options);
   watch.clear();
@@ -237,7 +245,10 @@ const Verb& minimize_verb() {
             .help = "How many tries of the result in a hundred must crash in the same way for "
                     "exit status 0",
             .fallback = "100",
-            .most = 100}}),
+            .most = 100},
+           {.name = "values",
+            .help = "Then make every byte plain that can be: 0 for a digit, a or A for a "
+                    "letter, a space for the rest"}}),
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone, "The minimized reel is written"},
                    {kExitNoCrash, "The whole reel brings no crash; nothing is written"},

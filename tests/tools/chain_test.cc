@@ -61,6 +61,11 @@ TEST_F(ChainTest, BringsACrashFromProductionIntoACorpus) {
   EXPECT_LE(minimized["bytes_after"], 12);
   EXPECT_EQ(minimized["one_minimal"], true);
 
+  CommandRun plainer = type("crashreel minimize crash.reel -o plain.reel --values --json");
+  EXPECT_EQ(plainer.exit, 0) << plainer.err;
+  EXPECT_GT(one_object(plainer.out)["value_questions"], 0);
+  EXPECT_EQ(one_object(plainer.out)["one_minimal"], true);
+
   Json added = one_object(type("crashreel corpus add corpus min.reel --json").out);
   std::string seed = added["seeds"][0]["path"];
   EXPECT_EQ(added["seeds"][0]["is_new"], true);

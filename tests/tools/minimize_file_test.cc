@@ -126,6 +126,20 @@ TEST_F(MinimizeFileTest, TakesARunWithoutAnAnswerForNo) {
   EXPECT_GE(slow["unresolved_seen"], 1);
 }
 
+TEST_F(MinimizeFileTest, VotesAsOftenAsAFlakyTestNeeds) {
+  // Every third run says no whatever the candidate is.
+  directory_.write("test.sh", "n=$(cat " + directory_.file("count") + "); echo $((n + 1)) >" +
+                                  directory_.file("count") +
+                                  "; [ $((n % 3)) != 0 ] && grep -qx 7 \"$1\"\n");
+  directory_.write("count", "1");
+  const Json answer =
+      minimize(numbers(60), "--flaky --test 'sh " + directory_.file("test.sh") + "'");
+  EXPECT_EQ(out(), "7\n") << run_.err;
+  EXPECT_EQ(answer["one_minimal"], true);
+  EXPECT_GT(answer["rate"], 0.4);
+  EXPECT_LT(answer["rate"], 0.9);
+}
+
 TEST_F(MinimizeFileTest, TellsItsProgressAsLines) {
   directory_.write("in.txt", numbers(50));
   const CommandRun run = type("crashreel minimize in.txt -o out --test 'grep -qx 7' --json-lines");

@@ -7,6 +7,8 @@
 
 #include "minimizer/checker.h"
 #include "minimizer/minimize.h"
+#include "minimizer/values.h"
+#include "minimizer/votes.h"
 #include "tools/pipeline/frame_names.h"
 #include "tools/pipeline/obstacle.h"
 #include "tools/pipeline/parts.h"
@@ -54,6 +56,7 @@ class Shrinking {
   }
 
   Result<void> confirm_whole() {
+    report_.flaky = options_.flaky;
     const std::vector<Sequence> whole(static_cast<std::size_t>(options_.tries),
                                       whole_sequence(reel_));
     std::uint64_t done = 0;
@@ -66,6 +69,7 @@ class Shrinking {
       report_.reproduced |= verdict == Verdict::kReproduces;
       report_.different += verdict == Verdict::kDifferent;
       report_.unresolved += verdict == Verdict::kUnresolved;
+      report_.flaky |= verdict == Verdict::kPasses;
       report_.outcomes.push_back(describe(outcome));
       if (report_.obstacle.empty()) report_.obstacle = obstacle_of(outcome, tries_.target());
     }
@@ -73,15 +77,26 @@ class Shrinking {
   }
 
   std::uint64_t questions_left() const {
-    const std::uint64_t asked =
-        report_.questions + report_.session_questions + report_.byte_questions + report_.guesses;
+    const std::uint64_t asked = report_.questions + report_.session_questions +
+                                report_.byte_questions + report_.value_questions + report_.guesses;
     return options_.max_questions - std::min(asked, options_.max_questions);
+  }
+
+  // Of the stages after the inputs, which know the rate.
+  Votes votes() const {
+    constexpr double kWrong = 0.003;
+    constexpr std::uint32_t kMost = 100;
+    if (!report_.flaky) return Votes(1, 1);
+    Votes by_rate = Votes::by_rate(kWrong, kMost);
+    const auto crashes = static_cast<std::uint64_t>(1000 * report_.estimated_rate);
+    by_rate.saw_runs(crashes, 1000 - crashes);
+    return by_rate;
   }
 
   MinimizeOptions minimize_options(const char* stage) {
     MinimizeOptions options;
     options.workers = static_cast<std::uint32_t>(tries_.jobs());
-    options.verify_votes = 1;
+    options.flaky = report_.flaky;
     options.max_questions = questions_left();
     options.stop = options_.stop;
     options.progress = teller(stage);
@@ -116,6 +131,8 @@ class Shrinking {
     report_.bound = result.bound;
     report_.different_seen += result.different.size();
     report_.unresolved_seen += result.unresolved;
+    report_.too_rare = result.too_rare;
+    report_.estimated_rate = result.rate;
     report_.stopped |= result.stopped;
     report_.history = std::move(result.history);
     kept_.clear();
@@ -158,17 +175,29 @@ class Shrinking {
     }
     ReplayByteOracle oracle(judge_, frame_, places);
     ByteOptions options;
+    options.search_votes = votes().search();
+    options.verify_votes = votes().proof(payloads.size());
     options.workers = static_cast<std::uint32_t>(tries_.jobs());
     options.max_questions = questions_left();
     options.stop = options_.stop;
     options.progress = teller("bytes");
-    const ByteResult result = minimize_bytes(payloads, oracle, options);
+    ByteResult result = minimize_bytes(payloads, oracle, options);
     report_.byte_questions = result.questions;
     report_.guesses += result.guesses;
     report_.stopped |= result.stopped;
     report_.bytes_one_minimal = result.one_minimal;
     report_.different_seen += result.different.size();
     report_.unresolved_seen += result.unresolved;
+    if (options_.values && !result.stopped) {
+      options.max_questions = questions_left();
+      options.progress = teller("values");
+      const ByteResult plainer = minimize_values(result.payloads, oracle, options);
+      report_.value_questions = plainer.questions;
+      report_.guesses += plainer.guesses;
+      report_.stopped |= plainer.stopped;
+      report_.unresolved_seen += plainer.unresolved;
+      result.payloads = plainer.payloads;
+    }
     keep(places, result.payloads);
   }
 
@@ -189,7 +218,7 @@ class Shrinking {
   // Fresh instances, no cache, nothing shared with the search but the definition of the crash.
   void check() {
     judge_.forget_journal();
-    if (report_.stopped) return;  // nothing was claimed that could be checked
+    if (report_.stopped || report_.too_rare) return;  // nothing was claimed that could be checked
     const Parts parts(report_.reel);
     const std::vector<Item> items = parts.items(parts.inputs());
     Choice all(items.size());
@@ -200,7 +229,8 @@ class Shrinking {
       return parts.sequence(chosen);
     });
     tell("checking", items.size(), 0, items.size() + 1);
-    const MinimalityCheck checked = check_one_minimal(items, all, oracle);
+    const MinimalityCheck checked =
+        check_one_minimal(items, all, oracle, votes().proof(items.size()));
     report_.one_minimal = checked.reproduces && checked.one_minimal;
     report_.check_questions = checked.runs;
   }

@@ -24,6 +24,8 @@ using TellShrink = std::function<void(const char* stage, const Progress& progres
 struct ShrinkOptions {
   int tries = 3;  // of the whole reel before, and of the result after
   int jobs = 1;
+  bool values = false;  // then make the bytes that are left as plain as the crash allows
+  bool flaky = false;   // votes by need even if all tries of the whole crash
   std::optional<std::vector<std::string>> argv;
   std::uint64_t max_questions = UINT64_MAX;  // of the search; the check and confirmations are more
   std::function<bool()> stop;                // true: end with the best so far
@@ -64,11 +66,15 @@ struct ShrinkReport {
   std::uint64_t different_seen = 0;   // choices that brought another crash; never accepted
   std::uint64_t unresolved_seen = 0;
   std::vector<OtherCrash> others;
+  bool flaky = false;          // the crash did not come in every run of what brings it
+  double estimated_rate = 1;   // at which it came during the search; 1 unless flaky
+  bool too_rare = false;       // for a proof, or for any search: the result is the best so far
   bool stopped = false;        // by the budget, or asked to: the result is the best so far
   std::uint64_t recalled = 0;  // answers that came from the journal
   std::string journal_trouble;
   std::vector<HistoryPoint> history;  // of inputs
-  bool one_minimal = false;           // in inputs, by the checker
+  std::uint64_t value_questions = 0;
+  bool one_minimal = false;  // in inputs, by the checker
   bool bytes_one_minimal = false;
   int confirmed = 0;  // of `confirmations` tries of the result
   int confirmations = 0;

@@ -74,7 +74,7 @@ class FileShrinking {
     Ask ask(judge_, journal_, [&pieces](auto kept) { return pieces.join(kept); });
     MinimizeOptions options;
     options.confirm = level == 0;
-    options.verify_votes = options_.tries;
+    options.flaky = options_.flaky;
     options.workers = options_.jobs;
     options.max_questions = questions_left();
     options.stop = options_.stop;
@@ -88,6 +88,8 @@ class FileShrinking {
     }
     report_.pieces_after = result.kept.size();
     report_.one_minimal = result.one_minimal || (level > 0 && pieces.size() == 0);
+    report_.too_rare = result.too_rare;
+    report_.rate = result.rate;
     report_.stopped = result.stopped;
     report_.questions += result.questions;
     report_.guesses += result.guesses;
@@ -102,7 +104,7 @@ class FileShrinking {
     MinimizeOptions options;
     options.confirm = false;
     options.suffix_probes = options.group_probes = options.last_first = false;
-    options.verify_votes = options_.tries;
+    options.flaky = options_.flaky;
     options.workers = options_.jobs;
     options.max_questions = questions_left();
     options.stop = options_.stop;

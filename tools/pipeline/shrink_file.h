@@ -23,7 +23,7 @@ struct FileShrinkOptions {
   bool by_signature = false;
   bool bytes = false;  // then shrink the bytes of the pieces that are left
   std::uint32_t jobs = 1;
-  std::uint32_t tries = 1;  // how often a "no" of the whole, and in the proof, is asked again
+  bool flaky = false;  // the test holds only sometimes: votes by need
   std::uint64_t max_questions = UINT64_MAX;
   std::function<bool()> stop;
   std::string journal;  // a file; empty: none
@@ -38,6 +38,8 @@ struct FileShrinkReport {
   std::uint64_t pieces_after = 0;
   std::uint64_t bytes_before = 0;
   bool one_minimal = false;  // in pieces
+  bool too_rare = false;     // for a proof, or for any search: `text` is the best so far
+  double rate = 1;           // at which the test held, of what it can hold for; 1 unless flaky
   bool stopped = false;
   std::uint64_t questions = 0;
   std::uint64_t byte_questions = 0;
