@@ -21,7 +21,7 @@ RecordOptions options_of(const Arguments& arguments) {
   RecordOptions options;
   options.argv = *arguments.program();
   options.ring_path = arguments.text_if("ring-path").value_or("");
-  options.ring_bytes = arguments.size("ring");
+  if (arguments.has("ring")) options.ring_bytes = arguments.size("ring");
   if (arguments.has("inputs")) options.keep_inputs = arguments.count("inputs");
   if (arguments.has("prelude")) options.prelude_bytes = arguments.size("prelude");
   options.reel_path = arguments.text_if("output").value_or("");
@@ -97,8 +97,8 @@ std::vector<Option> options() {
        .value = Value::kSize,
        .argument = "SIZE",
        .help = "Room for inputs: what does not fit overwrites the oldest. Written as whole bytes, "
-               "or with KiB, MiB, GiB",
-       .fallback = "64MiB"},
+               "or with KiB, MiB, GiB (default 64MiB; less where that is more than half of what is "
+               "free)"},
       {.name = "inputs",
        .value = Value::kCount,
        .argument = "N",

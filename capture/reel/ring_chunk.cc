@@ -20,6 +20,7 @@ struct Owner {
   std::uint32_t slot;
   std::uint32_t pid;
   std::uint32_t tid;
+  bool gave_back;
 };
 
 bool can_be(const CommitWord& word, std::size_t chunk_bytes) {
@@ -58,6 +59,7 @@ Piece make_piece(const Record& record, const Owner& owner, std::string_view payl
   piece.slot = owner.slot;
   piece.pid = owner.pid;
   piece.tid = owner.tid;
+  piece.given_back = owner.gave_back;
   piece.session = record.session;
   piece.extra = record.extra;
   piece.kind = static_cast<std::uint8_t>(record.kind);
@@ -137,8 +139,9 @@ ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index, std::uint3
   const ring::Bank& bank = header.banks[word.generation & 1];
   content.bank_is_sound = check_fits(bank, word.generation, version);
   if (content.bank_is_sound) content.bank = bank;
-  const Owner owner = content.bank_is_sound ? Owner{bank.slot, bank.pid, bank.tid}
-                                            : Owner{kUnknownSlots | index, 0, 0};
+  const bool full = static_cast<std::uint32_t>(header.state) == ring::kFull;
+  const Owner owner = content.bank_is_sound ? Owner{bank.slot, bank.pid, bank.tid, full}
+                                            : Owner{kUnknownSlots | index, 0, 0, full};
   walk(bytes.substr(0, word.committed), word, owner, version, content);
   compare(word.records != 0 ? header.totals[word.records & 1] : ring::Totals{}, word, content);
 

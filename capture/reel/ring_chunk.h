@@ -24,6 +24,7 @@ struct Piece {
   std::uint32_t extra = 0;
   std::uint8_t kind = 0;
   std::uint8_t flags = 0;
+  bool given_back = false;  // its chunk was full, or its writer gave it up
   std::string data;
 
   bool is_first() const { return (flags & ring::kFirst) != 0; }

@@ -45,6 +45,7 @@ class Collector {
   Collection result_;
   std::vector<Piece> pieces_;
   std::unordered_map<std::uint32_t, std::uint64_t> last_stamp_;  // by slot
+  bool some_were_dropped_ = false;
 };
 
 void Collector::take_bank(const ring::Bank& bank, bool prelude) {
@@ -75,6 +76,7 @@ void Collector::take_content(std::uint32_t index, bool prelude, ChunkContent con
 }
 
 void Collector::read_chunks(const RingImage& image) {
+  some_were_dropped_ = image.super().dropped != 0;
   const std::uint32_t whole = image.whole_chunks();
   const std::uint32_t count = image.super().chunk_count;
   std::string scratch;
@@ -118,7 +120,7 @@ void Collector::judge_incomplete(std::span<const Place> places) {
     ++result_.damage.lost_inputs;
     note(result_.damage, "an input of " + std::to_string(places.size()) +
                              " or more pieces has lost one of them to other damage");
-  } else if (last.stamp == last_stamp_[last.slot]) {
+  } else if (last.stamp == last_stamp_[last.slot] && !(some_were_dropped_ && last.given_back)) {
     ++result_.torn_inputs;  // its writer was still at it
   }
   // Else its writer gave up in the middle, for want of a chunk, and has counted it as dropped.

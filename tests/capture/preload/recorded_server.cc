@@ -126,7 +126,7 @@ RecordedServer::RecordedServer(const Setup& setup)
 
   std::vector<std::string> environment = {"PATH=/usr/bin:/bin", "LD_PRELOAD=" + recorder_path(),
                                           "CRASHREEL_RING=" + setup.ring_path,
-                                          "CRASHREEL_RING_BYTES=4194304"};
+                                          "CRASHREEL_RING_BYTES=" + setup.ring_bytes};
   environment.insert(environment.end(), setup.settings.begin(), setup.settings.end());
   posix_spawn_file_actions_t files;
   ::posix_spawn_file_actions_init(&files);

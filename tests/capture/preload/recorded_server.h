@@ -45,6 +45,7 @@ class RecordedServer {
     std::vector<std::string> argv;
     std::string ring_path;
     std::vector<std::string> settings{};  // more of the environment, "NAME=value"
+    std::string ring_bytes = "4194304";   // empty: the default
   };
 
   explicit RecordedServer(const Setup& setup);

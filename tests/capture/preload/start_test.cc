@@ -73,10 +73,10 @@ TEST(RecorderStart, LetsTheProgramRunAndSaysSoOnceWhenTheRingIsThereAlready) {
   EXPECT_EQ(lines_in(server.complaints()), 1u);
 }
 
-// A file system of 256 KiB.
 class SmallDisk {
  public:
-  SmallDisk() : mounted_(::mount("none", folder_.path().c_str(), "tmpfs", 0, "size=256k") == 0) {}
+  explicit SmallDisk(const char* size)
+      : mounted_(::mount("none", folder_.path().c_str(), "tmpfs", 0, size) == 0) {}
   ~SmallDisk() {
     if (mounted_) ::umount(folder_.path().c_str());
   }
@@ -90,7 +90,7 @@ class SmallDisk {
 };
 
 TEST(RecorderStart, LetsTheProgramRunAndSaysSoOnceWhenTheDiskIsFull) {
-  const SmallDisk disk;
+  const SmallDisk disk("size=256k");
   if (!disk.is_mounted()) GTEST_SKIP() << "mounting a small file system needs root";
   RecordedServer server({.argv = listener(), .ring_path = disk.path("ring")});
   Client client = Client::tcp(server.port());
@@ -98,6 +98,30 @@ TEST(RecorderStart, LetsTheProgramRunAndSaysSoOnceWhenTheDiskIsFull) {
   EXPECT_THAT(server.complaints(), HasSubstr("No space left on device"));
   EXPECT_EQ(lines_in(server.complaints()), 1u);
   EXPECT_EQ(disk.entries(), 0u);
+}
+
+TEST(RecorderStart, MakesASmallerRingAndSaysSoOnceWhereThereIsLittleRoom) {
+  const SmallDisk disk("size=16m");
+  if (!disk.is_mounted()) GTEST_SKIP() << "mounting a small file system needs root";
+  RecordedServer server(
+      {.argv = listener(), .ring_path = disk.path("ring"), .settings = {}, .ring_bytes = ""});
+  Client client = Client::tcp(server.port());
+  EXPECT_EQ(client.ask("a"), "ok\n");
+  EXPECT_EQ(std::filesystem::file_size(disk.path("ring")), 8u << 20);
+  EXPECT_THAT(server.complaints(), HasSubstr("room for a ring of 8192 KiB only"));
+  EXPECT_EQ(lines_in(server.complaints()), 1u);
+  EXPECT_EQ(as_lines(server.end_and_salvage()).back(), "data 1 a");
+}
+
+TEST(RecorderStart, LetsTheProgramRunWhenItsRingIsCutShort) {
+  const Folder folder;
+  RecordedServer server({.argv = listener(), .ring_path = folder / "ring"});
+  Client client = Client::tcp(server.port());
+  EXPECT_EQ(client.ask("a"), "ok\n");
+  std::filesystem::resize_file(folder / "ring", 0);
+  EXPECT_EQ(client.ask("b"), "ok\n");
+  EXPECT_EQ(client.ask("c"), "ok\n");
+  EXPECT_THAT(server.complaints(), IsEmpty());
 }
 
 std::vector<std::string> kept_paths(const Reel& reel) {

@@ -12,6 +12,17 @@
 
 namespace crashreel {
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define CRASHREEL_TEST_IS_SANITIZED 1
+#endif
+#endif
+#ifdef CRASHREEL_TEST_IS_SANITIZED
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 inline constexpr int kNoRight = 77;  // a child's exit status: it may not do what the test needs
 
 // Runs `work` in a child; its result must be 0.

@@ -193,32 +193,32 @@ constexpr Refusal kCallsOfAStart[] = {
 };
 
 TEST(NoHarm, AStartThatMayNotMakeASystemCallFailsOrRecords) {
+  std::uint32_t error = EPERM;
   for (const auto& refusal : kCallsOfAStart) {
-    for (const std::uint32_t error : {EPERM, ENOSYS}) {
-      const RingPath path;
-      int trouble = 0;
-      const int status = in_child([&] {
-        const auto options = options_for(path);
-        if (!SystemCalls::refuse(refusal.call, SECCOMP_RET_ERRNO | error, refusal.index,
-                                 refusal.flag)) {
-          return 1;
-        }
-        trouble = crashreel_start(&options);
-        record_all_kinds_of_things();
-        return trouble == 0 ? 2 : 3;
-      });
-      ASSERT_TRUE(WIFEXITED(status)) << refusal.name << ": " << strsignal(WTERMSIG(status));
-      ASSERT_GE(WEXITSTATUS(status), 2) << refusal.name;
-      EXPECT_EQ(path.exists(), WEXITSTATUS(status) == 2) << refusal.name;
-      if (!path.exists()) continue;
-      const auto read = salvage_ring(path.str());
-      ASSERT_TRUE(read.has_value()) << refusal.name << ": " << read.error().message;
-      EXPECT_FALSE(read->reel.inputs.empty()) << refusal.name;
-    }
+    error = error == EPERM ? ENOSYS : EPERM;  // what containers and kernels answer
+    const RingPath path;
+    const int status = in_child([&] {
+      const auto options = options_for(path);
+      if (!SystemCalls::refuse(refusal.call, SECCOMP_RET_ERRNO | error, refusal.index,
+                               refusal.flag)) {
+        return 1;
+      }
+      const int trouble = crashreel_start(&options);
+      record_all_kinds_of_things();
+      return trouble == 0 ? 2 : 3;
+    });
+    ASSERT_TRUE(WIFEXITED(status)) << refusal.name << ": " << strsignal(WTERMSIG(status));
+    ASSERT_GE(WEXITSTATUS(status), 2) << refusal.name;
+    EXPECT_EQ(path.exists(), WEXITSTATUS(status) == 2) << refusal.name;
+    if (!path.exists()) continue;
+    const auto read = salvage_ring(path.str());
+    ASSERT_TRUE(read.has_value()) << refusal.name << ": " << read.error().message;
+    EXPECT_FALSE(read->reel.inputs.empty()) << refusal.name;
   }
 }
 
 TEST(NoHarm, AThreadThatHasRecordedMakesNoSystemCallAnyMore) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer's own runtime makes system calls";
   const RingPath path;
   expect_unharmed([&] {
     const auto options = options_for(path);

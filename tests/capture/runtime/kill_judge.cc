@@ -106,7 +106,10 @@ void check_counts(const Collection& found, const Reel& reel,
   for (const Piece& input : found.inputs) bytes += input.data.size();
   const Loss& loss = reel.loss;
   const std::uint64_t said = loss.overwritten_inputs + loss.sparse_inputs + reel.inputs.size();
-  const std::uint64_t last_seq = reel.inputs.empty() ? said : reel.inputs.back().seq + 1;
+  // The newest of all is the last of the tail. There may be no tail: when each thread is in the
+  // middle of a large input, what these have overwritten can be newer than all that is whole.
+  const bool has_tail = reel.inputs.size() > reel.prelude_inputs;
+  const std::uint64_t last_seq = has_tail ? reel.inputs.back().seq + 1 : said;
   if (account.recorded < least || account.recorded > most) {
     account.miscounted +=
         account.recorded < least ? least - account.recorded : account.recorded - most;
