@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 
+#include "capture/preload/bus_handler.h"
 #include "capture/preload/hidden.h"
 #include "capture/preload/hooks.h"
 #include "capture/preload/sessions.h"
@@ -104,6 +105,7 @@ int noted_signal(int number) {
 
 CRASHREEL_HOOK int sigaction(int number, const struct sigaction* wanted,
                              struct sigaction* before) noexcept {
+  if (crashreel::is_guarded(number)) return crashreel::guarded_sigaction(wanted, before);
   struct sigaction ours;
   if (wanted != nullptr) {
     const int kept_errno = errno;
@@ -119,14 +121,17 @@ CRASHREEL_HOOK int sigaction(int number, const struct sigaction* wanted,
 }
 
 CRASHREEL_HOOK sighandler_t signal(int number, sighandler_t handler) noexcept {
+  if (crashreel::is_guarded(number)) return crashreel::guarded_signal(handler);
   return crashreel::install(CRASHREEL_REAL(signal), number, handler);
 }
 
 CRASHREEL_HOOK sighandler_t bsd_signal(int number, sighandler_t handler) noexcept {
+  if (crashreel::is_guarded(number)) return crashreel::guarded_signal(handler);
   return crashreel::install(CRASHREEL_REAL(bsd_signal), number, handler);
 }
 
 CRASHREEL_HOOK sighandler_t ssignal(int number, sighandler_t handler) noexcept {
+  if (crashreel::is_guarded(number)) return crashreel::guarded_signal(handler);
   return crashreel::install(CRASHREEL_REAL(ssignal), number, handler);
 }
 

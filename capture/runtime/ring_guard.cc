@@ -61,10 +61,7 @@ void pass_on(siginfo_t* info, void* context) {
 }
 
 void on_sigbus(int, siginfo_t* info, void* context) {
-  const int saved_errno = errno;
-  const bool ours = info->si_code > 0 && lies_in_ring(info->si_addr) && go_on_without_ring();
-  errno = saved_errno;
-  if (!ours) pass_on(info, context);
+  if (!survive_fault(*info)) pass_on(info, context);
 }
 
 // A program that ignores SIGBUS has what it starts ignore it too, which no handler can hand on. It
@@ -82,6 +79,17 @@ void install() {
 }
 
 }  // namespace
+
+bool survive_fault(const siginfo_t& info) {
+  const int saved_errno = errno;
+  const bool ours = info.si_code > 0 && lies_in_ring(info.si_addr) && go_on_without_ring();
+  errno = saved_errno;
+  return ours;
+}
+
+bool guard_is_installed() {
+  return g_installed;
+}
 
 std::uint64_t guarded_bytes() {
   return __atomic_load_n(&g_bytes, __ATOMIC_RELAXED);

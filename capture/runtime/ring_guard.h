@@ -7,6 +7,8 @@
 // place; then it is the program's again to decide (RING.md). Inside the library only.
 #pragma once
 
+#include <signal.h>
+
 #include <cstdint>
 
 namespace crashreel::ring {
@@ -14,5 +16,9 @@ namespace crashreel::ring {
 // Watches these bytes from now on, and no others: one ring at a time. `bytes` 0: nothing.
 void guard_ring(unsigned char* base, std::uint64_t bytes);
 std::uint64_t guarded_bytes();
+
+// For a handler that stands before ours. True: it was a fault in the ring, and is over.
+bool survive_fault(const siginfo_t& info);
+bool guard_is_installed();
 
 }  // namespace crashreel::ring

@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -123,6 +125,23 @@ void close_in_vforked_child(int fd) {
   ::waitpid(child, nullptr, 0);
 }
 
+// As servers do that report their own crash: with a handler for one time.
+void handle_sigbus() {
+  struct sigaction own = {};
+  own.sa_handler = [](int) { ::_exit(55); };
+  own.sa_flags = static_cast<int>(SA_RESETHAND);
+  ::sigaction(SIGBUS, &own, nullptr);
+  struct sigaction seen = {};
+  ::sigaction(SIGBUS, nullptr, &seen);
+  if (seen.sa_handler != own.sa_handler || (seen.sa_flags & SA_SIGINFO) != 0) ::_exit(56);
+}
+
+// Touches a page that its file does not have.
+void fault() {
+  void* page = ::mmap(nullptr, 4096, PROT_WRITE, MAP_SHARED, ::memfd_create("lost", 0), 0);
+  *static_cast<volatile char*>(page) = 1;
+}
+
 // Carries out one line; returns the descriptor that the session has now, -1 for none.
 int obey(int fd, const std::string& line) {
   if (line == "abort") std::abort();
@@ -133,6 +152,8 @@ int obey(int fd, const std::string& line) {
   if (line == "random") return answer(fd, random_text()), fd;
   if (line.starts_with("open ")) read_file(line.substr(5));
   if (line.starts_with("system ")) (void)!std::system(line.substr(7).c_str());
+  if (line == "handle SIGBUS") handle_sigbus();
+  if (line == "fault") fault();
   if (line == "vfork") close_in_vforked_child(fd);
   if (line == "dup") {
     const int copy = ::fcntl(fd, F_DUPFD, 100);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -122,6 +123,19 @@ TEST(RecorderStart, LetsTheProgramRunWhenItsRingIsCutShort) {
   EXPECT_EQ(client.ask("b"), "ok\n");
   EXPECT_EQ(client.ask("c"), "ok\n");
   EXPECT_THAT(server.complaints(), IsEmpty());
+}
+
+TEST(RecorderStart, LeavesTheProgramItsOwnSigbusAndNoneOfTheRings) {
+  const Folder folder;
+  RecordedServer server({.argv = listener(), .ring_path = folder / "ring"});
+  Client client = Client::tcp(server.port());
+  EXPECT_EQ(client.ask("handle SIGBUS\n"), "ok\n");
+  std::filesystem::resize_file(folder / "ring", 0);
+  EXPECT_EQ(client.ask("a"), "ok\n");
+  client.send("fault\n");
+  const int status = server.wait();
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 55);
 }
 
 std::vector<std::string> kept_paths(const Reel& reel) {
