@@ -108,7 +108,7 @@ void check_counts(const Collection& found, const Reel& reel,
   const std::uint64_t said = loss.overwritten_inputs + loss.sparse_inputs + reel.inputs.size();
   // The newest of all is the last of the tail. There may be no tail: when each thread is in the
   // middle of a large input, what these have overwritten can be newer than all that is whole.
-  const bool has_tail = reel.inputs.size() > reel.prelude_inputs;
+  const bool has_tail = reel.inputs.size() > prelude_of(reel);
   const std::uint64_t last_seq = has_tail ? reel.inputs.back().seq + 1 : said;
   if (account.recorded < least || account.recorded > most) {
     account.miscounted +=
