@@ -1,5 +1,8 @@
 #include "tools/input_table.h"
 
+#include <cstdio>
+
+#include "capture/reel/answer_digest.h"
 #include "tools/visible.h"
 
 namespace crashreel {
@@ -21,6 +24,18 @@ std::string columns_text(const std::string& seq, const std::string& time, const 
          left(kind, 6) + right(size, 8) + "  ";
 }
 
+// What the bytes are, in words, where they are not the program's input themselves.
+std::string words_for(const Input& input) {
+  if (input.kind != InputKind::kDigest) return "";
+  const auto digest = answer_digest_of(input.data);
+  if (!digest) return "";
+  char text[64];
+  std::snprintf(text, sizeof text, "%llu bytes answered, digest %016llx",
+                static_cast<unsigned long long>(digest->bytes),
+                static_cast<unsigned long long>(digest->value));
+  return text;
+}
+
 std::string milliseconds_text(std::uint64_t nanoseconds) {
   std::string micro = std::to_string(1000 + nanoseconds / 1000 % 1000).substr(1);
   return std::to_string(nanoseconds / 1'000'000) + "." + micro;
@@ -39,7 +54,8 @@ std::string input_row(const Input& input, std::size_t columns) {
                                  std::to_string(input.data.size()));
   constexpr std::size_t kNarrowest = 8;  // of a preview, on the narrowest terminal
   std::size_t room = columns > row.size() + kNarrowest ? columns - row.size() : kNarrowest;
-  return row + preview(input.data, room);
+  const std::string words = words_for(input);
+  return row + (words.empty() ? preview(input.data, room) : words.substr(0, room));
 }
 
 }  // namespace crashreel

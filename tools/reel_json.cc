@@ -24,6 +24,14 @@ Json json_of(const ReelFacts& facts) {
           {"latest_ns", totals.latest_ns}};
 }
 
+Json json_of(const KindCounts& kinds) {
+  Json json = Json::object();
+  for (std::size_t kind = 1; kind < kinds.size(); ++kind) {
+    if (kinds[kind] != 0) json[name_of(static_cast<InputKind>(kind))] = kinds[kind];
+  }
+  return json;
+}
+
 Json json_of(const Loss& loss) {
   return {{"first_kept_seq", loss.first_kept_seq},
           {"overwritten_inputs", loss.overwritten_inputs},
@@ -73,6 +81,7 @@ void add_summary(Json& object, const ReelSummary& summary) {
   object["program"] = known ? json_of(summary.facts.program) : Json();
   object["crash"] = known ? json_of(summary.facts.crash) : Json();
   object["kept"] = json_of(summary.facts);
+  object["kinds"] = json_of(summary.kinds);
   object["lost"] = known ? json_of(summary.facts.loss) : Json();
   object["files"] = Json::array();
   for (const FileSummary& file : summary.files) {

@@ -86,6 +86,21 @@ std::string kept_rows(const Console& console, const ReelFacts& facts) {
   return rows;
 }
 
+// What came in beside the sessions, and what went out.
+std::string hidden_row(const Console& console, const KindCounts& kinds) {
+  std::string text;
+  const auto add = [&](InputKind kind, const std::string& one) {
+    const std::uint64_t number = kinds[static_cast<std::size_t>(kind)];
+    if (number != 0) text += (text.empty() ? "" : ", ") + counted(number, one);
+  };
+  add(InputKind::kSignal, "signal");
+  add(InputKind::kRandom, "random draw");
+  add(InputKind::kClock, "clock reading");
+  add(InputKind::kNote, "note");
+  add(InputKind::kDigest, "answer digest");
+  return text.empty() ? "" : row(console, "", "among them " + text);
+}
+
 std::string lost_rows(const Console& console, const Loss& loss) {
   std::string rows;
   auto add = [&](std::uint64_t number, const std::string& what) {
@@ -106,6 +121,10 @@ std::string lost_rows(const Console& console, const Loss& loss) {
 
 }  // namespace
 
+void count_kinds(std::span<const Input> inputs, KindCounts* counts) {
+  for (const Input& input : inputs) ++(*counts)[static_cast<std::size_t>(input.kind)];
+}
+
 ReelSummary summary_of(const ReadReel& read) {
   const Reel& reel = read.reel;
   ReelSummary summary{.facts = {.totals = totals_of(reel.inputs),
@@ -113,6 +132,7 @@ ReelSummary summary_of(const ReadReel& read) {
                                 .loss = reel.loss,
                                 .crash = reel.crash},
                       .damage = read.damage};
+  count_kinds(reel.inputs, &summary.kinds);
   for (const ReelFile& file : reel.files) {
     summary.files.push_back({file.path, file.mode, file.bytes.size()});
   }
@@ -124,10 +144,11 @@ std::string summary_text(const ReelSummary& summary, const Console& console) {
   std::string text;
   if (summary.facts_known) {
     text = program_rows(console, facts.program) + crash_rows(console, facts.crash) +
-           kept_rows(console, facts) + lost_rows(console, facts.loss);
+           kept_rows(console, facts) + hidden_row(console, summary.kinds) +
+           lost_rows(console, facts.loss);
   } else {
     text = row(console, "program", "not known: that part of the file is damaged") +
-           kept_rows(console, facts);
+           kept_rows(console, facts) + hidden_row(console, summary.kinds);
   }
   for (const FileSummary& file : summary.files) {
     text += row(console, "file", visible(file.path) + ", " + bytes_text(file.bytes));

@@ -2,7 +2,9 @@
 // kept and, just as loud, what is not.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,11 +22,17 @@ struct FileSummary {
   std::uint64_t bytes = 0;
 };
 
+// How many records there are of each kind, by the kind's number.
+using KindCounts = std::array<std::uint64_t, static_cast<std::size_t>(kLastInputKind) + 1>;
+
+void count_kinds(std::span<const Input> inputs, KindCounts* counts);
+
 struct ReelSummary {
   ReelFacts facts;
   bool facts_known = true;  // false: lost to damage, but for totals that were counted again
   std::vector<FileSummary> files{};
   Damage damage{};
+  KindCounts kinds{};  // all 0 where nobody looked at the inputs
 };
 
 ReelSummary summary_of(const ReadReel& read);

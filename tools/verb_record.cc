@@ -27,6 +27,7 @@ RecordOptions options_of(const Arguments& arguments) {
   options.reel_path = arguments.text_if("output").value_or("");
   options.keep_ring = arguments.has("keep-ring");
   options.save_on = save_on(arguments.text("save-on"));
+  options.digests = !arguments.has("no-digests");
   options.every_clock = arguments.text("clock") == "every";
   options.environment = arguments.all("env");
   options.pump_stdin = !arguments.has("no-stdin");
@@ -131,6 +132,9 @@ std::vector<Option> options() {
        .help = "Keep this variable of the environment, too; without it PATH, HOME, LANG, TZ and "
                "LC_... are kept, and of all others nothing, for they may hold secrets",
        .repeated = true},
+      {.name = "no-digests",
+       .help = "Keep no digests of what the program answers; by them a replay finds where it "
+               "first differs"},
       {.name = "no-stdin",
        .help = "Give the program our standard input itself, unrecorded; for programs that want a "
                "terminal there"}};

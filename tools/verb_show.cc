@@ -42,18 +42,18 @@ void print_lines(OpenReel& reel, Console& console) {
   }
 }
 
-Json array_of_inputs(OpenReel& reel) {
+Json array_of_inputs(OpenReel& reel, KindCounts* kinds) {
   Json inputs = Json::array();
   while (std::optional<InputBlock> block = reel.next()) {
+    count_kinds(block->inputs, kinds);
     for (const Input& input : block->inputs) inputs.push_back(Json::parse(to_jsonl(input)));
   }
   return inputs;
 }
 
 // Reads to the end, for the damage that lies on the way.
-void check_rest(OpenReel& reel) {
-  while (reel.next()) {
-  }
+void check_rest(OpenReel& reel, KindCounts* kinds) {
+  while (std::optional<InputBlock> block = reel.next()) count_kinds(block->inputs, kinds);
 }
 
 Result<ReelSummary> summarize(OpenReel& reel, const std::string& path) {
@@ -82,9 +82,11 @@ Result<int> show_summary(OpenReel& reel, const Arguments& arguments, Console& co
   bool checked =
       arguments.has("check") || arguments.has("inputs") || reel.file_bytes() <= kCheckedWholeBytes;
   if (arguments.has("inputs")) {
-    inputs = array_of_inputs(reel);
+    summary->kinds = {};
+    inputs = array_of_inputs(reel, &summary->kinds);
   } else if (checked) {
-    check_rest(reel);
+    summary->kinds = {};
+    check_rest(reel, &summary->kinds);
   }
   summary->damage = reel.damage();
   if (!checked) console.say(path + ": read at its ends alone; --check reads the whole of it");

@@ -54,6 +54,9 @@ class DescriptorTable {
     return __builtin_bit_cast(Descriptor, __atomic_load_n(words + fd, __ATOMIC_RELAXED));
   }
 
+  // No descriptor above was ever anything.
+  int highest() const { return __atomic_load_n(&highest_, __ATOMIC_RELAXED); }
+
   // A new meaning for `fd`, which was just made. False when it can't be kept: the number is too
   // high, or there was no memory for the table.
   bool set(int fd, Descriptor descriptor);
@@ -69,12 +72,14 @@ class DescriptorTable {
   // the one caller that ended it.
   bool end_session(int fd);
 
+  // False in a child of vfork(). Not before something was set.
+  bool belongs_to_this_process() const;
+
   // To be called in the child of a fork(), before it can vfork() in its turn.
   void adopt_after_fork();
 
  private:
   bool prepare();
-  bool belongs_to_this_process() const;
   bool change(int fd, Descriptor before, Descriptor after);
   void note_highest(int fd);
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "capture/preload/file_digests.h"
 #include "capture/preload/sessions.h"
 #include "capture/runtime/crashreel.h"
 
@@ -66,9 +67,8 @@ bool already_kept(std::uint64_t name) {
   return false;
 }
 
-bool is_kept_kind(const struct stat& file) {
+bool is_configuration(const struct stat& file) {
   return S_ISREG(file.st_mode) && file.st_size >= 0 &&
-         static_cast<std::uint64_t>(file.st_size) <= kMostConfigFileBytes &&
          !(file.st_dev == executable_device && file.st_ino == executable_inode);
 }
 
@@ -87,11 +87,14 @@ bool read_whole(int fd, char* into, std::size_t size) {
 
 void keep(int fd, const char* path) {
   struct stat file;
-  if (::fstat(fd, &file) != 0 || !is_kept_kind(file)) return;
+  if (::fstat(fd, &file) != 0 || !is_configuration(file)) return;
   const auto size = static_cast<std::size_t>(file.st_size);
   const std::uint64_t name = hash(path);
-  if (kept_files == kMostConfigFiles || kept_bytes + size > kMostConfigBytesTogether) return;
-  if (already_kept(name)) return;
+  if (kept_files == kMostConfigFiles || already_kept(name)) return;
+  if (size > kMostConfigFileBytes || kept_bytes + size > kMostConfigBytesTogether) {
+    kept_names[kept_files++] = name;
+    return note_large_file(fd, path, file);
+  }
 
   void* memory = ::mmap(nullptr, kMostConfigFileBytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

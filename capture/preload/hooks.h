@@ -19,5 +19,6 @@ void prepare_stdio_hooks();
 void prepare_random_hooks();
 void prepare_clock_hooks();
 void prepare_signal_hooks();
+void prepare_output_hooks();
 
 }  // namespace crashreel

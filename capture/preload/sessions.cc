@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -9,6 +10,7 @@
 #include "capture/preload/endpoints.h"
 #include "capture/preload/hidden.h"
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/ring_answers.h"
 
 namespace crashreel {
 namespace {
@@ -18,6 +20,7 @@ constexpr std::size_t kGatherOnStack = 4096;
 
 constinit DescriptorTable descriptors;
 bool recording = false;
+bool digesting = false;
 bool session_seen = false;
 
 bool is_on(const bool* flag) {
@@ -83,6 +86,9 @@ void devices_parts_came(DescriptorKind kind, const iovec* parts, std::size_t cou
 void begin_sessions() {
   // The first number is 0, and 0 is the program's standard input: see whoever hands that on.
   crashreel_new_session();
+  const char* digests = ::getenv("CRASHREEL_DIGESTS");
+  const bool wanted = digests == nullptr || ::strcmp(digests, "none") != 0;
+  __atomic_store_n(&digesting, wanted, __ATOMIC_RELAXED);
   ::pthread_atfork(nullptr, nullptr, [] { descriptors.adopt_after_fork(); });
   __atomic_store_n(&recording, true, __ATOMIC_RELAXED);
 }
@@ -131,6 +137,32 @@ void parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got) {
   bytes_came(fd, count == 0 ? nullptr : parts->iov_base, count, got);
 }
 
+void bytes_went(int fd, const void* bytes, ssize_t sent) {
+  if (sent <= 0 || !is_on(&digesting)) return;
+  const Descriptor descriptor = descriptors.get(fd);
+  if (descriptor.kind != DescriptorKind::kSession) return;
+  ring::add_answer(descriptor.session, bytes, static_cast<std::size_t>(sent));
+}
+
+void parts_went(int fd, const iovec* parts, std::size_t count, ssize_t sent) {
+  if (sent <= 0 || !is_on(&digesting)) return;
+  const Descriptor descriptor = descriptors.get(fd);
+  if (descriptor.kind != DescriptorKind::kSession) return;
+  auto left = static_cast<std::size_t>(sent);
+  for (std::size_t i = 0; i < count && left > 0; ++i) {
+    const std::size_t part = parts[i].iov_len < left ? parts[i].iov_len : left;
+    ring::add_answer(descriptor.session, parts[i].iov_base, part);
+    left -= part;
+  }
+}
+
+void unseen_bytes_went(int fd, ssize_t sent) {
+  if (sent <= 0 || !is_on(&digesting)) return;
+  const Descriptor descriptor = descriptors.get(fd);
+  if (descriptor.kind != DescriptorKind::kSession) return;
+  ring::add_unseen_answer(descriptor.session, static_cast<std::uint64_t>(sent));
+}
+
 void device_opened(int fd, DescriptorKind kind) {
   if (!is_on(&recording)) return;
   const int kept_errno = errno;
@@ -145,7 +177,18 @@ void stdio_read(FILE* file, const void* bytes, std::size_t size) {
   errno = kept_errno;
 }
 
+// What the program answered last in a session that it closes has no next input to wait for.
 void descriptors_closing(int first, int last) {
+  if (is_on(&digesting)) {
+    if (last > descriptors.highest()) last = descriptors.highest();
+    for (int fd = first < 0 ? 0 : first; fd <= last; ++fd) {
+      const Descriptor descriptor = descriptors.get(fd);
+      const bool is_last = (descriptor.flags & kDescriptorShared) == 0;
+      if (descriptor.kind != DescriptorKind::kSession || !is_last) continue;
+      if (!descriptors.belongs_to_this_process()) return;
+      ring::write_answer(descriptor.session);
+    }
+  }
   descriptors.forget_range(first, last);
 }
 

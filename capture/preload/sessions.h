@@ -4,7 +4,8 @@
 // the ring. A session is a connection that the program accepted. Its inputs are the bytes that
 // reads returned, piece by piece as they were returned, and the other side's end. When the program
 // itself closes a session nothing came from outside: nothing is recorded and the number is never
-// used again. Everything here leaves errno alone and may run in a signal handler.
+// used again. Of what it sends only a digest is kept. Everything here leaves errno alone and may
+// run in a signal handler.
 #pragma once
 
 #include <sys/types.h>
@@ -18,6 +19,8 @@
 namespace crashreel {
 
 // Nothing is recorded before this.
+//
+//   CRASHREEL_DIGESTS  "none": no digests of what the program sends
 void begin_sessions();
 
 bool any_session_yet();
@@ -30,6 +33,12 @@ void bytes_came(int fd, const void* bytes, std::size_t wanted, ssize_t got);
 
 // The same for the reads that scatter. `parts` is what the program passed in.
 void parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got);
+
+// A write of `fd` sent `sent` of these bytes, or failed when that is negative.
+void bytes_went(int fd, const void* bytes, ssize_t sent);
+void parts_went(int fd, const iovec* parts, std::size_t count, ssize_t sent);
+// The kernel alone had the bytes (sendfile, splice).
+void unseen_bytes_went(int fd, ssize_t sent);
 
 // Not a session: `fd` brings random bytes or signals from now on, in whatever way it is read.
 void device_opened(int fd, DescriptorKind kind);

@@ -104,6 +104,7 @@ __attribute__((constructor)) void start() {
     prepare_random_hooks();
     prepare_clock_hooks();
     prepare_signal_hooks();
+    prepare_output_hooks();
     begin_config_files();
     begin_hidden();
     begin_sessions();

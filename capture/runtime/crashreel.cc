@@ -8,6 +8,7 @@
 #define CRASHREEL_BUILDS_LIBRARY 1
 #include "capture/runtime/crashreel.h"
 #include "capture/runtime/ring.h"
+#include "capture/runtime/ring_answers.h"
 #include "capture/runtime/ring_file.h"
 
 namespace crashreel::ring {
@@ -202,6 +203,10 @@ void crashreel_signal_(std::uint32_t number) {
   const char* end = append_decimal(text, number);
   crashreel_record_(CRASHREEL_SIGNAL, CRASHREEL_NO_SESSION, text,
                     static_cast<std::size_t>(end - text));
+}
+
+void crashreel_digest_(std::uint32_t session, const void* bytes, std::size_t size) {
+  add_answer(session, bytes, size);
 }
 
 int crashreel_get_stats_(crashreel_stats* stats) {

@@ -32,7 +32,8 @@ enum crashreel_kind {
   CRASHREEL_RANDOM = 6, /* bytes: random bytes that were read */
   CRASHREEL_NOTE = 7,   /* bytes: whatever the program wants to say of itself */
   CRASHREEL_MASKED = 8, /* bytes: what was masked of the session's data before; no input itself */
-  CRASHREEL_DIGEST = 9  /* bytes: a digest of what was answered in the session; no input itself */
+  CRASHREEL_DIGEST = 9  /* bytes: digest and count of what was answered in the session since its
+                           last input, 8 bytes each, little-endian; no input itself */
 };
 
 #define CRASHREEL_NO_SESSION 0xffffffffu
@@ -76,6 +77,7 @@ CRASHREEL_API void crashreel_stop_(void);
 CRASHREEL_API void crashreel_clock_(uint32_t clock, uint64_t nanoseconds);
 CRASHREEL_API void crashreel_random_(const void* bytes, size_t size);
 CRASHREEL_API void crashreel_signal_(uint32_t number);
+CRASHREEL_API void crashreel_digest_(uint32_t session, const void* bytes, size_t size);
 
 #ifndef CRASHREEL_BUILDS_LIBRARY
 
@@ -142,6 +144,15 @@ static inline void crashreel_random(const void* bytes, size_t size) {
 
 static inline void crashreel_signal(uint32_t number) {
   if (crashreel_signal_) crashreel_signal_(number);
+}
+
+/* What the program answered in a session. The bytes are not kept: 8 bytes stand for all that were
+ * answered between two inputs of a session, and tell a replay where it begins to differ. They are
+ * recorded right before the session's next input, so the answer to its last one is not there. How
+ * the bytes are cut into calls makes no difference. Two threads that answer in one session at the
+ * same time leave that answer without a digest. */
+static inline void crashreel_digest(uint32_t session, const void* bytes, size_t size) {
+  if (crashreel_digest_) crashreel_digest_(session, bytes, size);
 }
 
 /* Marks the ring as ended in good order and stops recording. The file stays. */

@@ -8,6 +8,7 @@
 #define CRASHREEL_BUILDS_LIBRARY 1
 #include "capture/runtime/crashreel.h"
 #include "capture/runtime/ring.h"
+#include "capture/runtime/ring_answers.h"
 #include "capture/runtime/ring_clock.h"
 #include "capture/runtime/ring_copy.h"
 
@@ -207,7 +208,7 @@ void crashreel_record_(std::uint32_t kind, std::uint32_t session, const void* by
   // Makes the compiler keep the address instead of computing it again from the thread's base at
   // each use. The same for the slot.
   asm("" : "+r"(thread));
-  if (kind <= CRASHREEL_CLOSE) thread->in_flight = session + 1;
+  if (kind <= CRASHREEL_CLOSE) begin_input(*thread, session);
   const std::uint32_t depth = thread->depth;
   if (depth >= kDepths) return drop();
   // From here to the end a signal handler finds the next slot, so this one is ours alone. The

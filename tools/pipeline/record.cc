@@ -122,6 +122,7 @@ std::vector<std::string> settings_of(const RecordOptions& options) {
   if (options.ring_bytes != 0) add("CRASHREEL_RING_BYTES=", options.ring_bytes);
   if (options.keep_inputs != 0) add("CRASHREEL_KEEP_INPUTS=", options.keep_inputs);
   if (options.prelude_bytes) add("CRASHREEL_PRELUDE_BYTES=", *options.prelude_bytes);
+  if (!options.digests) settings.emplace_back("CRASHREEL_DIGESTS=none");
   if (options.every_clock) settings.emplace_back("CRASHREEL_CLOCK=every");
   std::string names;
   for (const std::string& name : options.environment) names += (names.empty() ? "" : ",") + name;

@@ -33,6 +33,7 @@ struct RecordOptions {
   std::string reel_path;  // empty: PROGRAM-PID.reel in the working directory
   bool keep_ring = false;
   SaveOn save_on = SaveOn::kCrash;
+  bool digests = true;                   // of what the program answers
   bool every_clock = false;              // also each look at a clock
   std::vector<std::string> environment;  // names of variables to keep beside the usual ones
   bool pump_stdin = true;    // false: the program gets our standard input itself, unrecorded

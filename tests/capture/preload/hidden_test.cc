@@ -36,6 +36,7 @@ std::string hex(const std::string& bytes) {
 Ran ran_of(const Reel& reel) {
   Ran ran;
   for (const Input& input : reel.inputs) {
+    if (input.kind == InputKind::kDigest) continue;
     const std::string data = input.kind == InputKind::kRandom ? hex(input.data) : input.data;
     ran.in.push_back(std::string(name_of(input.kind)) + " " + data);
     ran.sessions.push_back(input.session);

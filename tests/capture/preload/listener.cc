@@ -25,6 +25,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/capture/preload/answers.h"
+
 extern "C" {
 ssize_t __read_chk(int fd, void* buffer, size_t size, size_t capacity);
 ssize_t __recv_chk(int fd, void* buffer, size_t size, size_t capacity, int flags);
@@ -148,6 +150,7 @@ int obey(int fd, const std::string& line) {
   if (line == "bye") return ::close(fd), -1;
   if (line == "peek") peeks = true;
   if (line == "half") ::shutdown(fd, SHUT_RD);
+  if (line.starts_with("answer ")) return answer_by(line.substr(7), fd), fd;
   if (line == "port") return answer(fd, std::to_string(port) + "\n"), fd;
   if (line == "random") return answer(fd, random_text()), fd;
   if (line.starts_with("open ")) read_file(line.substr(5));

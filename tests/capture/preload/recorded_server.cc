@@ -188,6 +188,7 @@ std::string recorder_path() {
 std::vector<std::string> as_lines(const Reel& reel) {
   std::vector<std::string> lines;
   for (const Input& input : reel.inputs) {
+    if (input.kind == InputKind::kDigest) continue;
     const std::string data =
         input.kind == InputKind::kOpen ? without_ports(input.data) : input.data;
     lines.push_back(std::string(name_of(input.kind)) + " " + std::to_string(input.session) +

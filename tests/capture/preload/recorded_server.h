@@ -78,7 +78,8 @@ class RecordedServer {
 // The built recorder.
 std::string recorder_path();
 
-// "open 1 tcp inbound ...", "data 1 PING": an input as a line. Ports are written as PORT.
+// "open 1 tcp inbound ...", "data 1 PING": an input as a line. Ports are written as PORT. What the
+// program answered is left out.
 std::vector<std::string> as_lines(const Reel& reel);
 
 // A port that nobody listens on at this moment.

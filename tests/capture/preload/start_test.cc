@@ -9,15 +9,20 @@
 
 #include <filesystem>
 
+#include "capture/runtime/output_digest.h"
 #include "tests/capture/preload/recorded_server.h"
 #include "tests/capture/reel/folder.h"
 
 namespace crashreel::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 std::vector<std::string> listener(std::vector<std::string> files = {}) {
   std::vector<std::string> argv = {LISTENER, "tcp4", "read"};
@@ -186,6 +191,28 @@ TEST(ConfigFiles, AreNeitherBigNorSecretNorTheMachines) {
        .ring_path = folder / "ring"});
   server.port();
   EXPECT_THAT(kept_paths(server.end_and_salvage()), ElementsAre(folder / "twice"));
+}
+
+TEST(ConfigFiles, AreNamedWithADigestWhenTheyAreBig) {
+  const Folder folder;
+  const std::string bytes((200 << 10) + 7, 'x');
+  put_file(folder / "big", bytes);
+  std::filesystem::resize_file(folder / "big", bytes.size());
+  put_file(folder / "huge", "");
+  std::filesystem::resize_file(folder / "huge", (16 << 20) + 1);
+  RecordedServer server({.argv = listener({folder / "big", folder / "huge", folder / "big"}),
+                         .ring_path = folder / "ring"});
+  server.port();
+  std::vector<std::string> notes;
+  for (const Input& input : server.end_and_salvage().inputs) notes.push_back(input.data);
+  OutputDigest digest;
+  digest.add(bytes.data(), bytes.size());
+  char hex[17];
+  std::snprintf(hex, sizeof hex, "%016llx", static_cast<unsigned long long>(digest.value()));
+  EXPECT_THAT(notes, ElementsAre(AllOf(StartsWith("file " + (folder / "big") + ": 204807 bytes, "),
+                                       EndsWith(std::string(", digest ") + hex)),
+                                 AllOf(StartsWith("file " + (folder / "huge") + ": 16777217 "),
+                                       Not(HasSubstr("digest")))));
 }
 
 TEST(ConfigFiles, AreNotWhatIsOpenedAfterTheFirstSession) {

@@ -15,6 +15,7 @@ int main(void) {
   crashreel_clock(0, 1);
   crashreel_random("x", 1);
   crashreel_signal(1);
+  crashreel_digest(1, "x", 1);
   if (crashreel_add_file("x", 0600, "x", 1) != ENOSYS) return 2;
   if (crashreel_stats_now(&stats) != ENOSYS) return 3;
   if (crashreel_new_session() != 0) return 4;

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "capture/reel/answer_digest.h"
 #include "tests/capture/runtime/payloads.h"
 #include "tests/capture/runtime/recorded.h"
 
@@ -92,6 +93,38 @@ TEST(Record, GivesRandomBytesAndClocksTheSessionThatTheirThreadTookInLast) {
   std::vector<std::uint32_t> sessions;
   for (const Input& input : read.reel.inputs) sessions.push_back(input.session);
   EXPECT_THAT(sessions, ElementsAre(kNoSession, 7, kNoSession, 9, 9, 7));
+}
+
+TEST(Record, WritesWhatWasAnsweredBeforeTheSessionsNextInput) {
+  const RingPath path;
+  const auto read = recorded(options_for(path), [] {
+    record_text(7, "a");
+    crashreel_digest(7, "+O", 2);
+    record_text(8, "b");
+    crashreel_digest(7, "K\r\n", 3);
+    crashreel_digest(8, "never told", 10);
+    crashreel_digest(CRASHREEL_NO_SESSION, "nobody's", 8);
+    record_text(7, "c");
+    crashreel_close(7);
+  });
+  const auto& inputs = read.reel.inputs;
+  ASSERT_THAT(inputs, SizeIs(5));
+  EXPECT_EQ(inputs[2].kind, InputKind::kDigest);
+  EXPECT_EQ(inputs[2].session, 7u);
+  EXPECT_EQ(answer_digest_of(inputs[2].data), (AnswerDigest{0xd095d4430264662b, 5}));
+}
+
+TEST(Record, PushesOutTheAnswerOfASessionThatSharesItsPlace) {
+  const RingPath path;
+  const auto read = recorded(options_for(path), [] {
+    crashreel_digest(7, "+OK\r\n", 5);
+    crashreel_digest(7 + 16384, "x", 1);
+    record_text(7, "a");
+  });
+  const auto& inputs = read.reel.inputs;
+  ASSERT_THAT(inputs, SizeIs(2));
+  EXPECT_EQ(inputs[0].kind, InputKind::kDigest);
+  EXPECT_EQ(inputs[0].session, 7u);
 }
 
 TEST(Record, KeepsPayloadsOfAnySize) {
