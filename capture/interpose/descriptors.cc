@@ -96,14 +96,29 @@ bool DescriptorTable::set(int fd, Descriptor descriptor) {
   return true;
 }
 
-void DescriptorTable::forget_range(int first, int last) {
+bool DescriptorTable::is_anywhere(std::uint32_t session) const {
+  const int highest = __atomic_load_n(&highest_, __ATOMIC_RELAXED);
+  for (int fd = 0; fd <= highest; ++fd) {
+    const Descriptor other = get(fd);
+    if (other.kind == DescriptorKind::kSession && other.session == session) return true;
+  }
+  return false;
+}
+
+void DescriptorTable::forget_range(int first, int last, Gone gone) {
   const int highest = __atomic_load_n(&highest_, __ATOMIC_RELAXED);
   if (first < 0) first = 0;
   if (last > highest) last = highest;
   for (int fd = first; fd <= last; ++fd) {
-    if (get(fd).kind == DescriptorKind::kNone) continue;
+    const Descriptor descriptor = get(fd);
+    if (descriptor.kind == DescriptorKind::kNone) continue;
     if (!belongs_to_this_process()) return;
     __atomic_store_n(words_ + fd, std::uint64_t{0}, __ATOMIC_RELAXED);
+    if (gone == nullptr || descriptor.kind != DescriptorKind::kSession) continue;
+    // Asked after the word is gone: of two threads that close two of its descriptors at once, one
+    // finds no other.
+    const bool shared = (descriptor.flags & kDescriptorShared) != 0;
+    if (!shared || !is_anywhere(descriptor.session)) gone(descriptor.session);
   }
 }
 

@@ -62,8 +62,10 @@ class DescriptorTable {
   bool set(int fd, Descriptor descriptor);
 
   // Call before the real close(): afterwards another thread may already have the number again.
-  void forget(int fd) { forget_range(fd, fd); }
-  void forget_range(int first, int last);  // both included
+  // `gone`, if given, is told each session that no descriptor of this process means any more.
+  using Gone = void (*)(std::uint32_t session);
+  void forget(int fd, Gone gone = nullptr) { forget_range(fd, fd, gone); }
+  void forget_range(int first, int last, Gone gone = nullptr);  // both included
 
   // `to` now means what `from` means: after dup().
   void copy(int from, int to);
@@ -82,6 +84,7 @@ class DescriptorTable {
   bool prepare();
   bool change(int fd, Descriptor before, Descriptor after);
   void note_highest(int fd);
+  bool is_anywhere(std::uint32_t session) const;
 
   std::uint64_t* words_ = nullptr;         // kMostDescriptors of them
   std::int32_t* owner_process_ = nullptr;  // a page that the kernel clears in a forked child

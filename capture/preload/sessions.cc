@@ -23,6 +23,17 @@ bool recording = false;
 bool digesting = false;
 bool session_seen = false;
 
+// Sessions below this one were there at a fork: another process may have them open, too.
+std::uint32_t newest_session = 0;
+std::uint32_t shared_before = 0;
+
+// What the program answered last in a session that it closes has no next input to wait for.
+void session_gone(std::uint32_t session) {
+  if (__atomic_load_n(&digesting, __ATOMIC_RELAXED)) ring::write_answer(session);
+  const bool ours_alone = session >= __atomic_load_n(&shared_before, __ATOMIC_RELAXED);
+  crashreel_session_ended(session, ours_alone ? 1 : 0);
+}
+
 bool is_on(const bool* flag) {
   return __atomic_load_n(flag, __ATOMIC_RELAXED);
 }
@@ -89,7 +100,12 @@ void begin_sessions() {
   const char* digests = ::getenv("CRASHREEL_DIGESTS");
   const bool wanted = digests == nullptr || ::strcmp(digests, "none") != 0;
   __atomic_store_n(&digesting, wanted, __ATOMIC_RELAXED);
-  ::pthread_atfork(nullptr, nullptr, [] { descriptors.adopt_after_fork(); });
+  ::pthread_atfork(
+      [] {
+        const std::uint32_t next = __atomic_load_n(&newest_session, __ATOMIC_RELAXED) + 1;
+        __atomic_store_n(&shared_before, next, __ATOMIC_RELAXED);
+      },
+      nullptr, [] { descriptors.adopt_after_fork(); });
   __atomic_store_n(&recording, true, __ATOMIC_RELAXED);
 }
 
@@ -100,13 +116,14 @@ bool any_session_yet() {
 void session_accepted(int fd) {
   if (fd < 0 || !is_on(&recording)) return;
   const int kept_errno = errno;
-  descriptors.forget(fd);
+  descriptors.forget(fd, session_gone);
   char text[2 * kMostEndpointText];
   const std::size_t length = describe_accepted(fd, text, sizeof(text));
   if (length != 0) {
     const std::uint32_t session = crashreel_new_session();
     if (descriptors.set(fd, {.session = session, .kind = DescriptorKind::kSession})) {
       __atomic_store_n(&session_seen, true, __ATOMIC_RELAXED);
+      __atomic_store_n(&newest_session, session, __ATOMIC_RELAXED);
       crashreel_record(CRASHREEL_OPEN, session, text, length);
     }
   }
@@ -177,23 +194,14 @@ void stdio_read(FILE* file, const void* bytes, std::size_t size) {
   errno = kept_errno;
 }
 
-// What the program answered last in a session that it closes has no next input to wait for.
 void descriptors_closing(int first, int last) {
-  if (is_on(&digesting)) {
-    if (last > descriptors.highest()) last = descriptors.highest();
-    for (int fd = first < 0 ? 0 : first; fd <= last; ++fd) {
-      const Descriptor descriptor = descriptors.get(fd);
-      const bool is_last = (descriptor.flags & kDescriptorShared) == 0;
-      if (descriptor.kind != DescriptorKind::kSession || !is_last) continue;
-      if (!descriptors.belongs_to_this_process()) return;
-      ring::write_answer(descriptor.session);
-    }
-  }
-  descriptors.forget_range(first, last);
+  descriptors.forget_range(first, last, session_gone);
 }
 
 void descriptor_copied(int from, int to) {
-  if (from != to) descriptors.copy(from, to);
+  if (from == to) return;
+  descriptors.forget(to, session_gone);
+  descriptors.copy(from, to);
 }
 
 void reading_shut(int fd) {

@@ -3,9 +3,9 @@
 // The hooks tell what happened to descriptors, after the real call; this decides what is written to
 // the ring. A session is a connection that the program accepted. Its inputs are the bytes that
 // reads returned, piece by piece as they were returned, and the other side's end. When the program
-// itself closes a session nothing came from outside: nothing is recorded and the number is never
-// used again. Of what it sends only a digest is kept. Everything here leaves errno alone and may
-// run in a signal handler.
+// itself closes a session nothing came from outside: nothing is recorded, the number is never used
+// again, and the ring is told that the session's head need not be kept. Of what it sends only a
+// digest is kept. Everything here leaves errno alone and may run in a signal handler.
 #pragma once
 
 #include <sys/types.h>

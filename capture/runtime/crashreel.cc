@@ -89,7 +89,10 @@ int create_of_default_size(Plan plan) {
 }
 
 int create_as_asked(const crashreel_options& asked) {
-  Plan plan{asked.ring_path, asked.ring_bytes, asked.prelude_bytes, asked.keep_inputs};
+  constexpr std::uint64_t kNsPerMs = 1000000;
+  Plan plan{asked.ring_path,   asked.ring_bytes, asked.prelude_bytes, asked.keep_inputs, 0,
+            asked.heads_bytes, asked.head_bytes, asked.pins_bytes,    asked.pin_keys};
+  std::uint64_t age_ms = asked.keep_age_ms;
   bool sound = true;
   if (plan.ring_bytes == 0) sound &= number_from("CRASHREEL_RING_BYTES", 0, &plan.ring_bytes);
   if (plan.prelude_bytes == UINT64_MAX) {
@@ -98,6 +101,16 @@ int create_as_asked(const crashreel_options& asked) {
   if (plan.keep_inputs == 0) {
     sound &= number_from("CRASHREEL_KEEP_INPUTS", 0, &plan.keep_inputs);
   }
+  if (age_ms == 0) sound &= number_from("CRASHREEL_KEEP_AGE_MS", 0, &age_ms);
+  sound &= !__builtin_mul_overflow(age_ms, kNsPerMs, &plan.keep_age_ns);
+  if (plan.heads_bytes == UINT64_MAX) {
+    sound &= number_from("CRASHREEL_HEADS_BYTES", UINT64_MAX, &plan.heads_bytes);
+  }
+  if (plan.head_bytes == 0) sound &= number_from("CRASHREEL_HEAD_BYTES", 0, &plan.head_bytes);
+  if (plan.pins_bytes == UINT64_MAX) {
+    sound &= number_from("CRASHREEL_PINS_BYTES", UINT64_MAX, &plan.pins_bytes);
+  }
+  if (plan.pin_keys == 0) sound &= number_from("CRASHREEL_PIN_KEYS", 0, &plan.pin_keys);
   if (!sound) return EINVAL;
   if (plan.path == nullptr) plan.path = ::getenv("CRASHREEL_RING");
   if (plan.path != nullptr && *plan.path == '\0') plan.path = nullptr;

@@ -48,9 +48,19 @@ typedef struct crashreel_options {
                              UINT64_MAX: $CRASHREEL_PRELUDE_BYTES, else 1/16 of the ring */
   uint64_t keep_inputs;   /* salvage keeps at most so many of the newest inputs, beside the prelude;
                              0: $CRASHREEL_KEEP_INPUTS, else no bound */
+  uint64_t keep_age_ms;   /* and none that is older than this before the end;
+                             0: $CRASHREEL_KEEP_AGE_MS, else no bound */
+  uint64_t heads_bytes; /* of ring_bytes, for the first inputs of open sessions, at most a quarter;
+                           0: none; UINT64_MAX: $CRASHREEL_HEADS_BYTES, else 1/16 of the ring */
+  uint64_t head_bytes;  /* of these for each session, 1 KiB to 64 KiB;
+                           0: $CRASHREEL_HEAD_BYTES, else 2 KiB, 1 KiB in a small ring */
+  uint64_t pins_bytes;  /* of ring_bytes, for what is pinned, at most an eighth;
+                           0: none; UINT64_MAX: $CRASHREEL_PINS_BYTES, else 1/64 of the ring */
+  uint64_t pin_keys;    /* how many keys share these; 0: $CRASHREEL_PIN_KEYS, else 32 */
 } crashreel_options;
 
-#define CRASHREEL_OPTIONS_INIT {sizeof(crashreel_options), NULL, 0, UINT64_MAX, 0}
+#define CRASHREEL_OPTIONS_INIT \
+  {sizeof(crashreel_options), NULL, 0, UINT64_MAX, 0, 0, UINT64_MAX, 0, UINT64_MAX, 0}
 
 #define CRASHREEL_DEFAULT_RING_BYTES ((uint64_t)64 << 20)
 
@@ -73,6 +83,9 @@ CRASHREEL_API int crashreel_add_file_(const char* path, uint32_t mode, const voi
                                       size_t size);
 CRASHREEL_API int crashreel_get_stats_(crashreel_stats* stats);
 CRASHREEL_API void crashreel_stop_(void);
+CRASHREEL_API void crashreel_pin_(const char* key, uint32_t kind, uint32_t session,
+                                  const void* bytes, size_t size);
+CRASHREEL_API void crashreel_session_ended_(uint32_t session, int for_all);
 
 CRASHREEL_API void crashreel_clock_(uint32_t clock, uint64_t nanoseconds);
 CRASHREEL_API void crashreel_random_(const void* bytes, size_t size);
@@ -158,6 +171,22 @@ static inline void crashreel_digest(uint32_t session, const void* bytes, size_t 
 /* Marks the ring as ended in good order and stops recording. The file stays. */
 static inline void crashreel_stop(void) {
   if (crashreel_stop_) crashreel_stop_();
+}
+
+/* Records one input like crashreel_record() and keeps the newest one of each key beside the others,
+ * however long ago it came: "schema", "config". A key is a text of at most 32 bytes. How much one
+ * input may have, and how many keys there may be, is in the options; what exceeds it is recorded as
+ * any other, and counted. */
+static inline void crashreel_pin(const char* key, uint32_t kind, uint32_t session,
+                                 const void* bytes, size_t size) {
+  if (crashreel_pin_) crashreel_pin_(key, kind, session, bytes, size);
+}
+
+/* The program itself ended a session, or lets go of it: no input says so, but its first inputs need
+ * not be kept any longer. for_all: 0 when another process may have it open, after a fork; then they
+ * are kept as long as there is room. */
+static inline void crashreel_session_ended(uint32_t session, int for_all) {
+  if (crashreel_session_ended_) crashreel_session_ended_(session, for_all);
 }
 
 #endif /* CRASHREEL_BUILDS_LIBRARY */

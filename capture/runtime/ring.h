@@ -67,6 +67,11 @@ struct Plan {
   std::uint64_t ring_bytes;
   std::uint64_t prelude_bytes;
   std::uint64_t keep_inputs;
+  std::uint64_t keep_age_ns;
+  std::uint64_t heads_bytes;
+  std::uint64_t head_bytes;
+  std::uint64_t pins_bytes;
+  std::uint64_t pin_keys;
 };
 
 // Makes the file and the mapping, and fills g_ring but for `active` and the epoch. 0 or errno; on

@@ -9,6 +9,8 @@
 
 #include "capture/runtime/ring.h"
 #include "capture/runtime/ring_guard.h"
+#include "capture/runtime/ring_heads.h"
+#include "capture/runtime/ring_pins.h"
 
 namespace crashreel::ring {
 namespace {
@@ -72,6 +74,8 @@ void detach() {
   __atomic_store_n(ring.epoch, 0u, __ATOMIC_RELEASE);
   const std::uint64_t bytes = guarded_bytes();
   guard_ring(nullptr, 0);
+  set_up_heads(nullptr, {});
+  set_up_pins(nullptr, {});
   ring.super = nullptr;
   ::munmap(ring.base, bytes);
 }

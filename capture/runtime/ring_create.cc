@@ -12,6 +12,8 @@
 #include "capture/runtime/ring_clock.h"
 #include "capture/runtime/ring_file.h"
 #include "capture/runtime/ring_guard.h"
+#include "capture/runtime/ring_heads.h"
+#include "capture/runtime/ring_pins.h"
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
@@ -66,6 +68,22 @@ void read_boot_id(std::array<unsigned char, 16>& id) {
   }
 }
 
+std::uint64_t page_up(std::uint64_t bytes) {
+  return (bytes + kPage - 1) / kPage * kPage;
+}
+
+// Heads and pins lie behind the facts and before the chunks. Returns where the chunks may begin.
+std::uint64_t lay_out_copies(const Plan& plan, std::uint64_t begin, Superblock& super) {
+  const std::uint64_t bytes = super.ring_bytes;
+  const std::uint64_t heads =
+      plan.heads_bytes == UINT64_MAX ? bytes / 16 : clamp(plan.heads_bytes, 0, bytes / 4);
+  const std::uint64_t pins =
+      plan.pins_bytes == UINT64_MAX ? bytes / 64 : clamp(plan.pins_bytes, 0, bytes / 8);
+  super.heads = plan_heads(begin, heads / 64 * 64, plan.head_bytes);
+  super.pins = plan_pins(begin + lined_up(super.heads.bytes), pins / 64 * 64, plan.pin_keys);
+  return page_up(begin + lined_up(super.heads.bytes) + super.pins.bytes);
+}
+
 // Sizes and places of everything. False when the ring is out of bounds.
 bool lay_out(const Plan& plan, Superblock& super) {
   const std::uint64_t bytes = plan.ring_bytes / kPage * kPage;
@@ -75,7 +93,7 @@ bool lay_out(const Plan& plan, Superblock& super) {
   super.end_bytes = kEndBytes;
   super.facts_offset = super.end_offset + super.end_bytes;
   super.facts_bytes = clamp(bytes / 64 / kPage * kPage, kMinFactsBytes, kMaxFactsBytes);
-  super.chunks_offset = super.facts_offset + super.facts_bytes;
+  super.chunks_offset = lay_out_copies(plan, super.facts_offset + super.facts_bytes, super);
   super.chunk_bytes = kMinChunkBytes;
   while (super.chunk_bytes < kMaxChunkBytes && super.chunk_bytes < bytes / 1024) {
     super.chunk_bytes *= 2;
@@ -162,6 +180,8 @@ void set_up(Ring& ring, const Superblock& super) {
   ring.min_piece = static_cast<std::uint32_t>(clamp(capacity / 4, 0, 4096));
   ring.max_payload = clamp(ring.pool_chunks * capacity / 4, 0, kMaxPayloadBytes);
   ring.stream_bytes = streaming_threshold(super.ring_bytes);
+  set_up_heads(ring.base, super.heads);
+  set_up_pins(ring.base, super.pins);
   make_exit_key(ring);
 }
 
@@ -177,6 +197,7 @@ int create(const Plan& plan) {
   super.immutable_bytes = offsetof(Superblock, facts_committed);
   super.clock = ring.cycles ? Clock::kCycles : Clock::kMonotonic;
   super.keep_inputs = plan.keep_inputs;
+  super.keep_age_ns = plan.keep_age_ns;
   super.pid = static_cast<std::uint32_t>(::getpid());
   struct stat space{};
   if (::stat("/proc/self/ns/pid", &space) == 0) super.pid_namespace = space.st_ino;

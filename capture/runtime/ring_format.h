@@ -76,10 +76,11 @@ struct Superblock {
   std::array<unsigned char, 16> boot_id;
   std::uint64_t start_realtime_ns;
   ClockPair start;
-  ClockPair ready;  // at least 2 ms after start
-  Region heads;     // how sessions began
-  Region pins;      // what must not be overwritten
-  std::array<unsigned char, 28> zeros;
+  ClockPair ready;            // at least 2 ms after start
+  Region heads;               // how sessions began (ring_kept.h)
+  Region pins;                // the newest input of each key that the program named
+  std::uint64_t keep_age_ns;  // 0: no bound
+  std::array<unsigned char, 20> zeros;
   std::uint32_t crc;  // over the immutable part behind the magic, without this field
 
   // Counters, by who touches them together.

@@ -11,6 +11,8 @@
 #include "capture/runtime/ring_answers.h"
 #include "capture/runtime/ring_clock.h"
 #include "capture/runtime/ring_copy.h"
+#include "capture/runtime/ring_heads.h"
+#include "capture/runtime/ring_pins.h"
 
 #define CRASHREEL_LIKELY(condition) __builtin_expect(static_cast<bool>(condition), true)
 
@@ -105,7 +107,7 @@ std::uint32_t current_epoch() {
 
 // Splits what does not fit, taking chunks as it goes. A rest of a chunk too small to be worth a
 // piece is left empty.
-void append_pieces(Slot& slot, std::uint32_t kind, std::uint32_t session,
+bool append_pieces(Slot& slot, std::uint32_t kind, std::uint32_t session,
                    const unsigned char* payload, std::size_t size) {
   const std::uint64_t stamp = claim_stamp(slot);
   const std::uint64_t total = size < g_ring.max_payload ? size : g_ring.max_payload;
@@ -116,7 +118,8 @@ void append_pieces(Slot& slot, std::uint32_t kind, std::uint32_t session,
     const std::uint64_t room = room_in(slot);
     if (room < sizeof(RecordHeader) + (left < g_ring.min_piece ? left : g_ring.min_piece) &&
         !take_chunk(slot, t_thread, stamp)) {
-      return drop();
+      drop();
+      return false;
     }
     const std::uint64_t most = room_in(slot) - sizeof(RecordHeader);
     const std::uint64_t piece = left < most ? left : most;
@@ -131,22 +134,32 @@ void append_pieces(Slot& slot, std::uint32_t kind, std::uint32_t session,
     append<false>(slot, record, payload + done, total);
     done += piece;
   } while (done < total);
+  return true;
 }
 
 // Not the usual case: another chunk is needed, or the slot was not set up, or nothing is recorded.
-[[gnu::noinline]] void record_slowly(Slot& slot, std::uint32_t kind, std::uint32_t session,
+// False: the input is not in the ring.
+[[gnu::noinline]] bool record_slowly(Slot& slot, std::uint32_t kind, std::uint32_t session,
                                      const void* bytes, std::size_t size) {
-  if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return;
+  if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return false;
   const bool kind_is_known = kind >= kFirstKind && kind <= kLastKind;
-  if (!kind_is_known || (bytes == nullptr && size != 0)) return drop();
+  if (!kind_is_known || (bytes == nullptr && size != 0)) {
+    drop();
+    return false;
+  }
   const int saved_errno = errno;
   const std::uint32_t epoch = current_epoch();
-  if (epoch == 0) return void(errno = saved_errno);
+  if (epoch == 0) {
+    errno = saved_errno;
+    return false;
+  }
   if (slot.epoch != epoch) set_up(slot, epoch);
   // Nothing may come from nowhere, but memcpy wants to be told a place for it.
   const void* from = size != 0 ? bytes : "";
-  append_pieces(slot, kind, session, static_cast<const unsigned char*>(from), size);
+  const bool recorded =
+      append_pieces(slot, kind, session, static_cast<const unsigned char*>(from), size);
   errno = saved_errno;
+  return recorded;
 }
 
 // The slot is this process's, and its chunk has the room.
@@ -166,14 +179,41 @@ template <bool few_bytes>
                     static_cast<const unsigned char*>(bytes), size);
 }
 
+bool record_one(Slot& slot, std::uint32_t kind, std::uint32_t session, const void* bytes,
+                std::size_t size) {
+  if (size >= kMaxChunkBytes || !fits(slot, kind, bytes, size)) {
+    return record_slowly(slot, kind, session, bytes, size);
+  }
+  record_fitting<false>(slot, kind, session, bytes, size, claim_stamp(slot));
+  return true;
+}
+
+// Records what may also go to its session's head, and to a pin if there is a key. The pool comes
+// first: whatever is copied has been counted there.
+[[gnu::noinline]] void record_and_copy(Slot& slot, std::uint32_t kind, std::uint32_t session,
+                                       const void* bytes, std::size_t size, const char* key) {
+  if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return;
+  const std::uint32_t head = begin_head(kind, session);
+  const bool recorded = record_one(slot, kind, session, bytes, size);
+  const void* from = size != 0 ? bytes : "";
+  const Recorded input{kind,        session,    from,    size, slot.last_stamp,
+                       slot.number, slot.epoch, slot.tid};
+  if (head != kNoHead) {
+    recorded ? end_head(head, input) : give_up_head(head);
+  } else if (recorded && kind == CRASHREEL_CLOSE) {
+    close_head(session, slot.last_stamp, true);
+  }
+  if (recorded && key != nullptr) keep_pin(key, input);
+}
+
 // What takes more than a few bytes or instructions. Ends the record that its caller has begun.
 [[gnu::noinline]] void record_in_full(Thread& thread, std::uint32_t kind, std::uint32_t session,
                                       const void* bytes, std::size_t size) {
   Slot& slot = thread.slots[thread.depth - 1];
-  if (size < kMaxChunkBytes && fits(slot, kind, bytes, size)) {
-    record_fitting<false>(slot, kind, session, bytes, size, claim_stamp(slot));
+  if (may_concern_head(kind, session)) {
+    record_and_copy(slot, kind, session, bytes, size, nullptr);
   } else {
-    record_slowly(slot, kind, session, bytes, size);
+    record_one(slot, kind, session, bytes, size);
   }
   order_for_handlers();
   --thread.depth;
@@ -217,11 +257,30 @@ void crashreel_record_(std::uint32_t kind, std::uint32_t session, const void* by
   order_for_handlers();
   Slot* slot = &thread->slots[depth];
   asm("" : "+r"(slot));
-  if (!CRASHREEL_LIKELY(size <= kFewBytes && g_ring.cycles && fits(*slot, kind, bytes, size))) {
+  if (!CRASHREEL_LIKELY(size <= kFewBytes && g_ring.cycles && fits(*slot, kind, bytes, size) &&
+                        !may_concern_head(kind, session))) {
     return record_in_full(*thread, kind, session, bytes, size);
   }
   const std::uint64_t stamp = claim_stamp(*slot, read_cycles());
   record_fitting<true>(*slot, kind, session, bytes, size, stamp);
   order_for_handlers();
   thread->depth = depth;
+}
+
+void crashreel_pin_(const char* key, std::uint32_t kind, std::uint32_t session, const void* bytes,
+                    std::size_t size) {
+  using namespace crashreel::ring;
+  Thread& thread = t_thread;
+  if (thread.depth >= kDepths) return drop();
+  Slot& slot = thread.slots[thread.depth++];
+  order_for_handlers();
+  record_and_copy(slot, kind, session, bytes, size, key != nullptr ? key : "");
+  order_for_handlers();
+  --thread.depth;
+}
+
+void crashreel_session_ended_(std::uint32_t session, int for_all) {
+  using namespace crashreel::ring;
+  if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return;
+  close_head(session, read_stamp(), for_all != 0);
 }

@@ -1,0 +1,106 @@
+#include "capture/runtime/ring_pins.h"
+
+#include <string.h>
+
+namespace crashreel::ring {
+namespace {
+
+constexpr std::uint32_t kUsualPins = 32;
+
+struct Pins {
+  PinsHeader* header;
+  unsigned char* first;
+  std::uint32_t count;
+  std::uint32_t bytes;
+};
+
+constinit Pins g_pins = {.header = nullptr, .first = nullptr, .count = 0, .bytes = 0};
+
+PinHeader& pin_at(std::uint32_t index) {
+  return *reinterpret_cast<PinHeader*>(g_pins.first + std::uint64_t{index} * g_pins.bytes);
+}
+
+// Keys are few and never given up, so the first free pin behind all others is where a new one
+// belongs, and whoever loses the race for it looks whether the winner has the same key.
+PinHeader* find_or_take(std::uint64_t hash) {
+  for (std::uint32_t i = 0; i < g_pins.count; ++i) {
+    std::uint64_t seen = 0;
+    PinHeader& pin = pin_at(i);
+    const bool taken = __atomic_compare_exchange_n(&pin.key_hash, &seen, hash, false,
+                                                   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    if (taken || seen == hash) return &pin;
+  }
+  return nullptr;
+}
+
+unsigned char* copy_of(PinHeader& pin, std::uint64_t version) {
+  return reinterpret_cast<unsigned char*>(&pin) + sizeof(PinHeader) +
+         (version & 1) * bytes_per_copy(g_pins.bytes);
+}
+
+// The stamp of the copy that counts: a thread that was slower to come here may have the older one.
+std::uint64_t stamp_of(PinHeader& pin) {
+  if (pin.version == 0) return 0;
+  return reinterpret_cast<const CopyHeader*>(copy_of(pin, pin.version) + sizeof(PinKey))
+      ->record.stamp;
+}
+
+// Into the copy that does not count, which the release store of the version then makes the one that
+// does.
+void write_copy(PinHeader& pin, const char* key, std::size_t key_size, const Recorded& input) {
+  const std::uint64_t version = pin.version + 1;
+  unsigned char* at = copy_of(pin, version);
+  PinKey name{};
+  name.size = static_cast<std::uint32_t>(key_size);
+  ::memcpy(name.bytes, key, key_size);
+  name.check = static_cast<std::uint32_t>(hash_of_key(key, key_size) >> 32);
+  *reinterpret_cast<PinKey*>(at) = name;
+  *reinterpret_cast<CopyHeader*>(at + sizeof name) = copy_header_of(input);
+  ::memcpy(at + sizeof name + sizeof(CopyHeader), input.bytes, input.size);
+  __atomic_store_n(&pin.version, version, __ATOMIC_RELEASE);
+}
+
+}  // namespace
+
+Region plan_pins(std::uint64_t offset, std::uint64_t bytes, std::uint64_t keys) {
+  std::uint64_t count = keys == 0 ? kUsualPins : keys < kMostPins ? keys : kMostPins;
+  if (bytes < sizeof(PinsHeader)) return {};
+  const std::uint64_t room = bytes - sizeof(PinsHeader);
+  if (room / count < kMinPinBytes) count = room / kMinPinBytes;
+  if (count == 0) return {};
+  std::uint64_t each = room / count / 64 * 64;
+  if (each > kMaxPinBytes) each = kMaxPinBytes;
+  return {offset, sizeof(PinsHeader) + count * each, static_cast<std::uint32_t>(each),
+          static_cast<std::uint32_t>(count)};
+}
+
+void set_up_pins(unsigned char* base, const Region& region) {
+  g_pins.count = region.count;
+  if (region.count == 0) return;
+  g_pins.header = reinterpret_cast<PinsHeader*>(base + region.offset);
+  g_pins.first = base + region.offset + sizeof(PinsHeader);
+  g_pins.bytes = region.stride;
+}
+
+void keep_pin(const char* key, const Recorded& input) {
+  if (g_pins.count == 0) return;
+  const std::size_t key_size = ::strnlen(key, kMostKeyBytes + 1);
+  PinHeader* pin = key_size == 0 || key_size > kMostKeyBytes
+                       ? nullptr
+                       : find_or_take(hash_of_key(key, key_size));
+  if (pin == nullptr) {
+    __atomic_fetch_add(&g_pins.header->refused, 1u, __ATOMIC_RELAXED);
+    return;
+  }
+  const std::uint64_t room = bytes_per_copy(g_pins.bytes) - sizeof(PinKey) - sizeof(CopyHeader);
+  const bool mine =
+      input.size <= room && __atomic_exchange_n(&pin->lock, 1u, __ATOMIC_ACQUIRE) == 0;
+  if (!mine) {
+    __atomic_fetch_add(&pin->missed, 1u, __ATOMIC_RELAXED);
+    return;
+  }
+  if (input.stamp > stamp_of(*pin)) write_copy(*pin, key, key_size, input);
+  __atomic_store_n(&pin->lock, 0u, __ATOMIC_RELEASE);
+}
+
+}  // namespace crashreel::ring
