@@ -48,9 +48,14 @@ bool inside(std::uint64_t offset, std::uint64_t bytes, const Superblock& super) 
 }
 
 bool absent_or_inside(const ring::Region& region, const Superblock& super) {
-  const bool absent = region.offset == 0 && region.bytes == 0;
+  const bool absent = region.offset == 0 && region.bytes == 0 && region.count == 0;
   return absent || (inside(region.offset, region.bytes, super) &&
+                    region.offset + region.bytes <= super.chunks_offset &&
                     std::uint64_t{region.stride} * region.count <= region.bytes);
+}
+
+bool apart(const ring::Region& one, const ring::Region& other) {
+  return one.offset + one.bytes <= other.offset || other.offset + other.bytes <= one.offset;
 }
 
 // The checksum fits, so this is what some writer meant; still it may be a hostile one.
@@ -67,7 +72,8 @@ bool plausible(const Superblock& super) {
          inside(super.facts_offset, super.facts_bytes, super) &&
          super.facts_bytes <= ring::kMaxFactsBytes && super.end_bytes >= sizeof(ring::EndHeader) &&
          super.end_bytes <= sizeof(Superblock) && absent_or_inside(super.heads, super) &&
-         absent_or_inside(super.pins, super) && super.chunks_offset <= super.ring_bytes &&
+         absent_or_inside(super.pins, super) && apart(super.heads, super.pins) &&
+         super.chunks_offset <= super.ring_bytes &&
          inside(super.chunks_offset, chunk * super.chunk_count, super);
 }
 
@@ -140,6 +146,11 @@ std::uint32_t RingImage::whole_chunks() const {
 std::optional<std::string_view> RingImage::chunk(std::uint32_t index, std::string& scratch) const {
   const std::uint64_t at = super_.chunks_offset + std::uint64_t{index} * super_.chunk_bytes;
   return source_->view(at, super_.chunk_bytes, scratch);
+}
+
+std::optional<std::string_view> RingImage::bytes(std::uint64_t offset, std::uint64_t size,
+                                                 std::string& scratch) const {
+  return source_->view(offset, size, scratch);
 }
 
 std::optional<std::string_view> RingImage::end(std::string& scratch) const {

@@ -34,6 +34,8 @@ class RingImage {
   // One read each, into `scratch`; nothing where the file ends before or can't be read. The bytes
   // of a running program's ring may change from one read to the next, not within one result.
   std::optional<std::string_view> chunk(std::uint32_t index, std::string& scratch) const;
+  std::optional<std::string_view> bytes(std::uint64_t offset, std::uint64_t size,
+                                        std::string& scratch) const;
   std::optional<std::string_view> end(std::string& scratch) const;
   // The committed facts, as far as the file has them.
   std::optional<std::string_view> facts(std::string& scratch) const;

@@ -11,7 +11,7 @@
 #include "capture/reel/ring_image.h"
 #include "capture/reel/ring_time.h"
 #include "capture/reel/salvage_collect.h"
-#include "capture/reel/salvage_trim.h"
+#include "capture/reel/salvage_select.h"
 
 namespace crashreel {
 namespace {
@@ -41,30 +41,10 @@ class Numbering {
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> threads_;
 };
 
-// The whole inputs, in the order of their stamps, fall into at most three parts:
-//
-//   prelude | survivors with gaps among them | tail
-//
-// and only the first and the last are kept.
-struct Parts {
-  std::size_t prelude;     // how many of the first are the prelude
-  std::size_t tail_begin;  // where the tail begins
-};
-
-Parts divide(const Collection& found) {
-  const auto stamp_is = [](std::uint64_t stamp, const Piece& input) { return stamp < input.stamp; };
-  const auto begin = found.inputs.begin();
-  const auto prelude_end =
-      std::ranges::lower_bound(found.inputs, found.pool_earliest, {}, &Piece::stamp);
-  const auto tail = std::upper_bound(prelude_end, found.inputs.end(), found.horizon, stamp_is);
-  return {static_cast<std::size_t>(prelude_end - begin), static_cast<std::size_t>(tail - begin)};
-}
-
-Loss loss_of(const RingImage& image, const Collection& found, const Parts& parts) {
+Loss loss_of(const RingImage& image, const Collection& found) {
   Loss loss;
   loss.overwritten_inputs = found.overwritten_inputs;
   loss.overwritten_bytes = found.overwritten_bytes;
-  loss.sparse_inputs = parts.tail_begin - parts.prelude;
   loss.torn_inputs = found.torn_inputs;
   loss.dropped_inputs = image.super().dropped;
   return loss;
@@ -81,25 +61,84 @@ TargetKind guess_kind(const std::vector<Input>& inputs) {
   return stdin_seen ? TargetKind::kStdin : TargetKind::kServer;
 }
 
-void fill_inputs(const RingImage& image, Collection& found, ReadReel& result) {
-  const Parts parts = divide(found);
-  Loss& loss = result.reel.loss = loss_of(image, found, parts);
-  const std::uint64_t gap = loss.overwritten_inputs + loss.sparse_inputs + found.damage.lost_inputs;
-  const std::size_t size = found.inputs.size();
-
-  std::vector<Input>& inputs = result.reel.inputs;
-  inputs.reserve(parts.prelude + (size - parts.tail_begin));
-  Numbering numbering(RingTime(image.super(), std::move(found.clock_pairs)));
-  for (std::size_t i = 0; i < size; ++i) {
-    if (i >= parts.prelude && i < parts.tail_begin) continue;
-    // Before the tail lie the prelude, the survivors that are left out, and what is not there.
-    const bool tail = i >= parts.tail_begin;
-    const std::uint64_t lost = tail ? gap - loss.sparse_inputs : 0;
-    loss.cut_payloads += found.inputs[i].is_cut() ? 1 : 0;
-    inputs.push_back(numbering.number(std::move(found.inputs[i]), i + lost));
-    inputs.back().place = tail ? Place::kTail : Place::kPrelude;
+Place place_of(Fate fate) {
+  switch (fate) {
+    case Fate::kPrelude:
+      return Place::kPrelude;
+    case Fate::kHead:
+      return Place::kHead;
+    case Fate::kPinned:
+      return Place::kPinned;
+    default:
+      return Place::kTail;
   }
-  if (gap != 0) loss.first_kept_seq = parts.tail_begin + gap - loss.sparse_inputs;
+}
+
+bool is_kept(Fate fate) {
+  return fate <= Fate::kTail;
+}
+
+// Those that are left out and those that are there after all.
+void count(const Selection& selection, Reel& reel) {
+  Loss& loss = reel.loss;
+  for (std::size_t i = 0; i < selection.inputs.size(); ++i) {
+    const Found& found = selection.inputs[i];
+    loss.sparse_inputs += selection.fates[i] == Fate::kSparse ? 1 : 0;
+    const bool bounded = selection.fates[i] == Fate::kTrimmed || selection.fates[i] == Fate::kAged;
+    loss.trimmed_inputs += bounded ? 1 : 0;
+    if (!is_kept(selection.fates[i])) continue;
+    loss.cut_payloads += found.input.is_cut() ? 1 : 0;
+    if (found.in_pool) continue;
+    // It was counted when its original was overwritten.
+    const std::uint64_t bytes = found.input.data.size();
+    loss.overwritten_inputs -= std::min<std::uint64_t>(loss.overwritten_inputs, 1);
+    loss.overwritten_bytes -= std::min(loss.overwritten_bytes, bytes);
+  }
+}
+
+// Where the numbers of the complete part begin, and those of the inputs between it and the prelude.
+// Of these only the order is known, so they get the last numbers that they can have.
+struct Numbers {
+  std::uint64_t complete;
+  std::uint64_t middle;
+};
+
+Numbers numbers_of(const Selection& selection, std::uint64_t lost) {
+  std::uint64_t pool = 0, prelude = 0, middle = 0;
+  for (std::size_t i = 0; i < selection.complete_begin; ++i) {
+    const bool first = selection.fates[i] == Fate::kPrelude;
+    pool += selection.inputs[i].in_pool ? 1 : 0;
+    prelude += first ? 1 : 0;
+    middle += !first && is_kept(selection.fates[i]) ? 1 : 0;
+  }
+  // In a damaged ring there may be more of them than were counted as lost.
+  const std::uint64_t complete = std::max(pool + lost, prelude + middle);
+  return {complete, complete - middle};
+}
+
+void fill_inputs(const RingImage& image, Selection selection, Numbering numbering,
+                 const Collection& found, ReadReel& result) {
+  Reel& reel = result.reel;
+  const std::uint64_t lost = found.overwritten_inputs + found.damage.lost_inputs;
+  const Numbers numbers = numbers_of(selection, lost);
+  reel.loss = loss_of(image, found);
+  count(selection, reel);
+  std::uint64_t next_middle = numbers.middle;
+  for (std::size_t i = 0; i < selection.inputs.size(); ++i) {
+    const Fate fate = selection.fates[i];
+    if (!is_kept(fate)) continue;
+    const std::uint64_t seq = fate == Fate::kPrelude ? i
+                              : i < selection.complete_begin
+                                  ? next_middle++
+                                  : numbers.complete + (i - selection.complete_begin);
+    reel.inputs.push_back(numbering.number(std::move(selection.inputs[i].input), seq));
+    reel.inputs.back().place = place_of(fate);
+  }
+  const Loss& loss = reel.loss;
+  const std::uint64_t missing =
+      loss.overwritten_inputs + loss.sparse_inputs + loss.trimmed_inputs + found.damage.lost_inputs;
+  if (missing == 0) return;
+  reel.loss.first_kept_seq = numbers.complete + (selection.tail_begin - selection.complete_begin);
 }
 
 Result<ReadReel> salvage(const Result<RingImage>& image) {
@@ -108,7 +147,14 @@ Result<ReadReel> salvage(const Result<RingImage>& image) {
   RingFacts facts = read_ring_facts(*image);
   RingEnd end = read_end(*image);
   Collection found = collect(*image);
-  fill_inputs(*image, found, result);
+  RingCopies copies = read_copies(*image);
+  for (std::string& what : copies.damage) note(found.damage, std::move(what));
+  found.damage.lost_frames += copies.lost_regions;
+
+  const RingTime time(image->super(), std::move(found.clock_pairs));
+  const Bounds bounds{image->super().keep_inputs, image->super().keep_age_ns, end.facts.time_ns};
+  Selection selection = select(found, std::move(copies.copies), time, bounds);
+  fill_inputs(*image, std::move(selection), Numbering(time), found, result);
   result.damage = std::move(found.damage);
   for (std::string& what : facts.damage) note(result.damage, std::move(what));
   if (!end.damage.empty()) note(result.damage, std::move(end.damage));
@@ -118,7 +164,6 @@ Result<ReadReel> salvage(const Result<RingImage>& image) {
   reel.files = std::move(facts.files);
   reel.crash = std::move(end.facts);
   if (!facts.kind_is_known) reel.program.kind = guess_kind(reel.inputs);
-  trim_tail(reel, image->super().keep_inputs);
   const Loss& loss = reel.loss;
   const bool chunks_lost = result.damage.lost_frames != 0 || result.damage.lost_inputs != 0;
   reel.loss.reaches_start = loss.overwritten_inputs == 0 && loss.trimmed_inputs == 0 &&

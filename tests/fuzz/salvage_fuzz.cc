@@ -11,6 +11,7 @@
 #include "capture/reel/ring_v1.h"
 #include "capture/reel/salvage.h"
 #include "capture/runtime/ring_format.h"
+#include "capture/runtime/ring_kept.h"
 
 using namespace crashreel;
 
@@ -52,6 +53,47 @@ void seal_records(Bytes& bytes, std::size_t chunk, std::size_t size, std::uint32
   }
 }
 
+void seal(ring::CopyHeader& copy) {
+  seal(copy.record, ring::kVersion);
+  copy.check = ring::check_of(copy);
+}
+
+void seal_heads(Bytes& bytes, const ring::Region& heads) {
+  if (heads.count > ring::kMostHeads || heads.offset > bytes.size()) return;
+  for (std::uint32_t i = 0; i < heads.count; ++i) {
+    const std::size_t head =
+        heads.offset + ring::first_head_at(heads.count) + std::size_t{i} * heads.stride;
+    std::size_t at = sizeof(ring::HeadHeader);
+    while (at + sizeof(ring::CopyHeader) <= heads.stride && head + at < bytes.size()) {
+      std::size_t length = 0;
+      reseal<ring::CopyHeader>(bytes, head + at, [&](ring::CopyHeader& copy) {
+        seal(copy);
+        length = ring::unpack_record(copy.record).len;
+      });
+      at += sizeof(ring::CopyHeader) + ring::padded(length);
+    }
+  }
+}
+
+void seal_pins(Bytes& bytes, const ring::Region& pins) {
+  if (pins.count > ring::kMostPins || pins.offset > bytes.size()) return;
+  if (pins.stride < ring::kMinPinBytes) return;
+  for (std::uint32_t i = 0; i < pins.count; ++i) {
+    const std::size_t pin = pins.offset + sizeof(ring::PinsHeader) + std::size_t{i} * pins.stride;
+    reseal<ring::PinHeader>(bytes, pin, [&](ring::PinHeader& header) {
+      const std::size_t copy =
+          pin + sizeof header + (header.version & 1) * ring::bytes_per_copy(pins.stride);
+      reseal<ring::PinKey>(bytes, copy, [&](ring::PinKey& key) {
+        if (key.size > sizeof key.bytes) return;
+        header.key_hash = ring::hash_of_key(key.bytes, key.size);
+        key.check = static_cast<std::uint32_t>(header.key_hash >> 32);
+      });
+      reseal<ring::CopyHeader>(bytes, copy + sizeof(ring::PinKey),
+                               [](ring::CopyHeader& header_of_copy) { seal(header_of_copy); });
+    });
+  }
+}
+
 // All checksums put right, for no fuzzer guesses those.
 Bytes sealed(Bytes bytes) {
   ring::Superblock super{};
@@ -66,6 +108,8 @@ Bytes sealed(Bytes bytes) {
       super.chunks_offset > bytes.size()) {
     return bytes;
   }
+  seal_heads(bytes, super.heads);
+  seal_pins(bytes, super.pins);
   for (std::size_t at = super.chunks_offset; bytes.size() - at >= super.chunk_bytes;
        at += super.chunk_bytes) {
     reseal<ring::ChunkHeader>(bytes, at,
@@ -82,6 +126,9 @@ void salvage_and_check(std::span<const std::byte> bytes) {
   std::size_t payload = 0;
   for (const Input& input : read->reel.inputs) payload += input.data.size();
   CRASHREEL_CHECK(payload <= bytes.size());
+  for (std::size_t i = 1; i < read->reel.inputs.size(); ++i) {
+    CRASHREEL_CHECK(read->reel.inputs[i - 1].seq < read->reel.inputs[i].seq);
+  }
   CRASHREEL_CHECK(prelude_of(read->reel) <= read->reel.inputs.size());
 }
 

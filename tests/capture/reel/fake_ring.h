@@ -19,6 +19,7 @@
 #include "capture/base/check.h"
 #include "capture/reel/reel.h"
 #include "capture/runtime/ring_format.h"
+#include "capture/runtime/ring_kept.h"
 
 namespace crashreel {
 
@@ -28,6 +29,9 @@ struct FakeRingPlan {
   std::uint32_t chunks = 12;  // fills the smallest ring
   std::uint32_t prelude = 0;
   std::uint64_t keep = 0;
+  std::uint64_t keep_age = 0;
+  std::uint32_t heads = 0;  // of 1 KiB each; fake_copies.h fills them
+  std::uint32_t pins = 0;   // of 512 bytes each
 };
 
 struct FakeBank {
@@ -128,6 +132,14 @@ class FakeRing {
     super.facts_offset = 8192;
     super.facts_bytes = 8192;
     super.chunks_offset = 16384;
+    const auto room = [&](ring::Region& region, std::uint64_t front, std::uint32_t stride,
+                          std::uint32_t count) {
+      if (count == 0) return;
+      region = {super.chunks_offset, front + std::uint64_t{count} * stride, stride, count};
+      super.chunks_offset += ring::padded(region.bytes);
+    };
+    room(super.heads, ring::first_head_at(plan.heads), ring::kMinHeadBytes, plan.heads);
+    room(super.pins, sizeof(ring::PinsHeader), 2 * ring::kMinPinBytes, plan.pins);
     super.chunk_bytes = ring::kMinChunkBytes;
     super.chunk_count = plan.chunks;
     super.ring_bytes = super.chunks_offset + std::uint64_t{plan.chunks} * super.chunk_bytes;
@@ -137,6 +149,7 @@ class FakeRing {
     super.record_header_bytes = sizeof(ring::RecordHeader);
     super.clock = ring::Clock::kMonotonic;
     super.keep_inputs = plan.keep;
+    super.keep_age_ns = plan.keep_age;
     super.pid = 100;
     super.start = {kFakeStart, kFakeStart};
     super.ready = {kFakeStart + 1, kFakeStart + 1};

@@ -85,5 +85,24 @@ TEST(RingFormat, ARingOfVersion1HasChecksOfItsOwn) {
   EXPECT_TRUE(parse_chunk(chunk, 0, 2).pieces.empty());
 }
 
+// Session 1 opens and says "auth", session 2 opens, says "over" and closes; "schema" is pinned as
+// "old" and "new", "config" as a note; session 3 says "number 0" to "number 1999", session 1
+// "last".
+TEST(RingFormat, HeadsAndPinsOfEachVersionAreReadForEver) {
+  const auto read = salvage_ring(kGolden + "v2-kept.ring");
+  ASSERT_TRUE(read.has_value());
+  EXPECT_TRUE(read->damage.none());
+  const Reel& reel = read->reel;
+  std::string beside;
+  for (const Input& input : reel.inputs) {
+    if (input.place == Place::kTail) break;
+    beside += std::string(name_of(input.place)) + " " + input.data + ", ";
+  }
+  EXPECT_EQ(beside, "head app inbound, head auth, head old, head new, pinned verbose, ");
+  EXPECT_EQ(reel.loss.overwritten_inputs + reel.inputs.size(), 2009u);
+  EXPECT_EQ(reel.inputs.back().seq, 2008u);
+  EXPECT_EQ(reel.inputs.back().data, "last");
+}
+
 }  // namespace
 }  // namespace crashreel

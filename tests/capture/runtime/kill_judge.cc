@@ -3,8 +3,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
+#include "capture/reel/ring_copies.h"
 #include "capture/reel/ring_image.h"
 #include "capture/reel/salvage.h"
 #include "capture/reel/salvage_collect.h"
@@ -59,11 +63,48 @@ void check_no_gaps(const Reel& reel, std::size_t begin, std::size_t end, KillAcc
   }
 }
 
+std::size_t tail_begin_of(const Reel& reel) {
+  const auto tail = std::ranges::find(reel.inputs, Place::kTail, &Input::place);
+  return static_cast<std::size_t>(tail - reel.inputs.begin());
+}
+
+// A head is the first inputs of a session, none missing. Of what is open the opening is there,
+// whatever became of the rest; and of what was pinned the newest.
+void check_kept(const Reel& reel, const Truth& truth, KillAccount& account) {
+  std::map<std::uint32_t, std::uint32_t> next_of_head;
+  std::set<std::pair<std::uint32_t, std::uint64_t>> there;
+  for (const Input& input : reel.inputs) {
+    const auto label = read_payload(input.data);
+    if (!label) continue;
+    there.insert({label->writer, label->number + std::uint64_t{1}});
+    if (input.place != Place::kHead) continue;
+    const bool opens = input.kind == InputKind::kOpen;
+    std::uint32_t& next = next_of_head[label->writer];
+    if (!opens && label->number != next) {
+      ++account.missing;
+      complain(account, "head of writer " + std::to_string(label->writer) + ": " +
+                            std::to_string(label->number) + " where " + std::to_string(next) +
+                            " should be");
+    }
+    next = label->number + 1;
+  }
+  for (std::uint32_t writer = 0; writer < kWriters; ++writer) {
+    const WriterTruth& mine = truth.writers[writer];
+    const bool head = mine.opened == 0 || there.contains({writer, mine.opened});
+    const bool pin = mine.pin_done == 0 || there.contains({writer, mine.pin_done}) ||
+                     there.contains({writer, mine.pin_begun});
+    if (head && pin) continue;
+    ++account.missing;
+    complain(account, "writer " + std::to_string(writer) +
+                          (head ? ": what was pinned" : ": its opening") + " is not there");
+  }
+}
+
 // The tail is everything from its first input on: what each writer committed just before its own
 // first input there must be older than that.
 void check_complete(const Collection& found, bool stamps_are_cycles, const Reel& reel,
                     const Truth& truth, KillAccount& account) {
-  const std::size_t tail = reel.inputs.size() - prelude_of(reel);
+  const std::size_t tail = reel.inputs.size() - tail_begin_of(reel);
   if (tail == 0) return;
   const std::uint64_t floor = found.inputs[found.inputs.size() - tail].stamp;
   std::map<std::uint32_t, std::uint64_t> first;
@@ -154,7 +195,12 @@ KillAccount judge(const std::string& ring_path, const Truth& truth) {
   const auto shown = check_shown(read->reel, account);
   const std::size_t prelude = prelude_of(read->reel);
   check_no_gaps(read->reel, 0, prelude, account);
-  check_no_gaps(read->reel, prelude, read->reel.inputs.size(), account);
+  check_no_gaps(read->reel, tail_begin_of(read->reel), read->reel.inputs.size(), account);
+  check_kept(read->reel, truth, account);
+  const RingCopies copies = read_copies(*image);
+  if (copies.refused_heads + copies.refused_pins + copies.missed_pins != 0) {
+    complain(account, "heads or pins found no room");
+  }
   const bool cycles = image->super().clock == ring::Clock::kCycles;
   check_complete(found, cycles, read->reel, truth, account);
   check_counts(found, read->reel, shown, truth, account);

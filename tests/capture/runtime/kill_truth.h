@@ -20,6 +20,9 @@ struct alignas(64) WriterTruth {
   volatile std::uint64_t done;
   volatile std::uint64_t begun_bytes;
   volatile std::uint64_t done_bytes;
+  volatile std::uint64_t opened;  // number of the opening of its session, plus 1; 0: none is open
+  volatile std::uint64_t pin_begun;  // number of what was pinned last, plus 1
+  volatile std::uint64_t pin_done;
 };
 
 // A moment before a record, by both clocks that a ring may use: its stamp is later.

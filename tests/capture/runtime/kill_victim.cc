@@ -45,6 +45,30 @@ std::uint64_t cycles() {
 #endif
 }
 
+// Sessions open, bring some inputs and close; now and then one of the small ones is pinned.
+void record_as_some_kind(unsigned writer, std::uint32_t number, const char* buffer,
+                         std::size_t size) {
+  WriterTruth& mine = truth->writers[writer];
+  static constexpr const char* kKeys[kWriters] = {"0",  "1",  "2",  "3",  "4",  "5",  "6",  "7",
+                                                  "8",  "9",  "10", "11", "12", "13", "14", "15",
+                                                  "16", "17", "18", "19", "20", "21", "22", "23",
+                                                  "24", "25", "26", "27", "28", "29", "30", "31"};
+  const bool small = size <= 256;  // there is room for it in a head and in a pin
+  if (mine.opened == 0 && small) {
+    crashreel_record(CRASHREEL_OPEN, writer, buffer, size);
+    mine.opened = number + 1;
+  } else if (number % 1024 == 1023 && small) {
+    mine.opened = 0;
+    crashreel_record(CRASHREEL_CLOSE, writer, buffer, size);
+  } else if (number % 64 == 7 && small) {
+    mine.pin_begun = number + 1;
+    crashreel_pin(kKeys[writer], CRASHREEL_DATA, writer, buffer, size);
+    mine.pin_done = number + 1;
+  } else {
+    crashreel_data(writer, buffer, size);
+  }
+}
+
 void record_truly(unsigned writer, char* buffer, std::size_t size) {
   WriterTruth& mine = truth->writers[writer];
   const auto number = static_cast<std::uint32_t>(mine.done);
@@ -52,7 +76,7 @@ void record_truly(unsigned writer, char* buffer, std::size_t size) {
   truth->before[writer][number % kMoments] = {cycles(), monotonic_ns()};
   mine.begun_bytes = mine.done_bytes + size;
   mine.begun = number + 1;
-  crashreel_data(writer, buffer, size);
+  record_as_some_kind(writer, number, buffer, size);
   mine.done_bytes = mine.begun_bytes;
   mine.done = number + 1;
 }
@@ -116,6 +140,9 @@ void live_and_record(const KillPlan& plan, Truth& shared) {
   crashreel_options options = CRASHREEL_OPTIONS_INIT;
   options.ring_path = plan.ring_path.c_str();
   options.ring_bytes = plan.ring_bytes;
+  options.heads_bytes = 128 << 10;
+  options.head_bytes = 1 << 10;
+  options.pins_bytes = 48 << 10;
   truth->trouble = crashreel_start(&options);
   if (truth->trouble != 0) ::_exit(1);
   if (plan.handler_hz != 0) {

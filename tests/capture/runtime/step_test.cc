@@ -1,18 +1,15 @@
 // Killed at any instruction: a recording child is stepped through, instruction by instruction, and
 // after each one its ring must say the truth.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
 
 #include <csignal>
-#include <cstddef>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include "tests/capture/runtime/payloads.h"
 #include "tests/capture/runtime/recorded.h"
+#include "tests/capture/runtime/stepped.h"
 
 namespace crashreel {
 namespace {
@@ -67,46 +64,116 @@ void expect_truth(const ReadReel& read, const StepTruth& truth) {
   ASSERT_GT(reel.inputs.size(), 20u);
 }
 
-bool step(pid_t child, int& status) {
-  return ::ptrace(PTRACE_SINGLESTEP, child, nullptr, nullptr) == 0 &&
-         ::waitpid(child, &status, 0) == child;
+TEST(Record, KeepsEveryPromiseWhenKilledAtAnyInstruction) {
+  SharedTruth<StepTruth> truth;
+  const RingPath path;
+  const Looks looks = look_at_each_step(
+      path, kRing, [&] { return victim(path, *truth); },
+      [&](const ReadReel& read) { expect_truth(read, *truth); });
+  if (looks.untraceable) GTEST_SKIP() << "needs the right to trace a child";
+  EXPECT_TRUE(looks.came_to_the_end);
+  EXPECT_EQ(truth->done, 67u);
+  EXPECT_GT(looks.count, 300u);
+  RecordProperty("looks", static_cast<int>(looks.count));
 }
 
-TEST(Record, KeepsEveryPromiseWhenKilledAtAnyInstruction) {
-  void* page = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  ASSERT_NE(page, MAP_FAILED);
-  StepTruth& truth = *new (page) StepTruth();
-  const RingPath path;
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(victim(path, truth));
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  if (WIFEXITED(status)) GTEST_SKIP() << "needs the right to trace a child";
+// How a victim with heads and pins knows what it has done.
+struct KeptTruth {
+  volatile std::uint64_t begun = 0;
+  volatile std::uint64_t done = 0;
+  volatile std::uint64_t head_done = 0;  // data of session 5
+  volatile std::uint64_t pin_done = 0;   // of the key
+};
 
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const void* ring = ::mmap(nullptr, kRing, PROT_READ, MAP_SHARED, fd, 0);
-  ::close(fd);
-  ASSERT_NE(ring, MAP_FAILED);
-  unsigned looks = 0;
-  std::vector<std::byte> before(kRing);
-  bool alive = true;
-  while (!HasFatalFailure() && (alive = step(child, status)) && WSTOPSIG(status) == SIGTRAP) {
-    if (std::memcmp(before.data(), ring, kRing) == 0)
-      continue;  // most instructions write elsewhere
-    std::memcpy(before.data(), ring, kRing);
-    ++looks;
-    const auto read = salvage_ring_bytes(before, "stepped");
-    ASSERT_TRUE(read.has_value()) << read.error().message;
-    expect_truth(*read, truth);
+constexpr std::uint32_t kOwn = 5;  // the session whose head is looked at
+constexpr std::uint32_t kPin = 9;  // the session of the pinned inputs
+
+template <typename Record>
+void once(KeptTruth& truth, Record&& record) {
+  truth.begun = truth.begun + 1;
+  record();
+  truth.done = truth.begun;
+}
+
+// Only the newest input is the tail, so that all else must come from heads and pins. What is
+// stepped through: copies into a head, until it is full; a new version of a pin; heads that are
+// taken, free ones and another's; closings.
+int kept_victim(const RingPath& path, KeptTruth& truth) {
+  crashreel_options options = options_for(path, kRing, 0, 1);
+  options.heads_bytes = 4 << 10;  // 3 heads
+  options.pins_bytes = 4 << 10;
+  options.pin_keys = 2;
+  // Made beforehand: what is not recording need not be stepped through.
+  std::vector<std::string> own, pins;
+  for (std::uint32_t i = 0; i < 4; ++i) own.push_back(payload({kOwn, i}, 9 + 130 * i));
+  for (std::uint32_t i = 0; i < 3; ++i) pins.push_back(payload({kPin, i}, 50 + i));
+  const auto record_own = [&](std::size_t i) {
+    once(truth, [&] { crashreel_data(kOwn, own[i].data(), own[i].size()); });
+    truth.head_done = i + 1;
+  };
+  const auto pin = [&](std::size_t i) {
+    once(truth,
+         [&] { crashreel_pin("key", CRASHREEL_DATA, kPin, pins[i].data(), pins[i].size()); });
+    truth.pin_done = i + 1;
+  };
+  if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) return 1;
+  if (crashreel_start(&options) != 0) return 2;
+  once(truth, [] { crashreel_open(kOwn); });
+  record_own(0);
+  pin(0);
+  for (int i = 0; i < 200; ++i) once(truth, [] { record_text(1, std::string(500, 'x')); });
+  ::raise(SIGSTOP);
+  record_own(1);
+  pin(1);
+  once(truth, [] { crashreel_open(6); });
+  pin(2);
+  once(truth, [] { crashreel_open(7); });
+  record_own(2);
+  once(truth, [] { crashreel_close(6); });
+  once(truth, [] { crashreel_open(8); });  // gets the head of 6
+  crashreel_session_ended(7, 0);
+  once(truth, [] { crashreel_open(6); });  // gets the head of 7
+  record_own(3);                           // does not fit any more: the tail has it
+  ::raise(SIGSTOP);
+  return 0;
+}
+
+void expect_kept(const ReadReel& read, const KeptTruth& truth) {
+  const Reel& reel = read.reel;
+  const Loss& loss = reel.loss;
+  ASSERT_TRUE(read.damage.none()) << read.damage.notes.at(0);
+  const std::uint64_t recorded =
+      loss.overwritten_inputs + loss.sparse_inputs + loss.trimmed_inputs + reel.inputs.size();
+  ASSERT_GE(recorded, truth.done);
+  ASSERT_LE(recorded, truth.begun);
+  std::uint64_t next_own = 0;
+  std::uint64_t newest_pin = 0;
+  for (const Input& input : reel.inputs) {
+    if (input.kind != InputKind::kData || (input.session != kOwn && input.session != kPin))
+      continue;
+    const auto label = read_payload(input.data);
+    ASSERT_TRUE(label.has_value()) << "torn: seq " << input.seq;
+    if (label->writer == kOwn) {
+      ASSERT_EQ(label->number, next_own++);
+    } else {
+      newest_pin = label->number + 1u;
+    }
   }
-  ::kill(child, SIGKILL);
-  ::waitpid(child, &status, 0);
-  EXPECT_TRUE(alive);
-  EXPECT_EQ(truth.done, 67u);
-  EXPECT_GT(looks, 300u);
-  RecordProperty("looks", static_cast<int>(looks));
-  ::munmap(const_cast<void*>(ring), kRing);
-  ::munmap(page, 4096);
+  ASSERT_GE(next_own, truth.head_done);
+  ASSERT_GE(newest_pin, truth.pin_done);
+}
+
+TEST(Heads, AndPinsKeepTheirPromisesWhenKilledAtAnyInstruction) {
+  SharedTruth<KeptTruth> truth;
+  const RingPath path;
+  const Looks looks = look_at_each_step(
+      path, kRing, [&] { return kept_victim(path, *truth); },
+      [&](const ReadReel& read) { expect_kept(read, *truth); });
+  if (looks.untraceable) GTEST_SKIP() << "needs the right to trace a child";
+  EXPECT_TRUE(looks.came_to_the_end);
+  EXPECT_EQ(truth->head_done, 4u);
+  EXPECT_EQ(truth->pin_done, 3u);
+  EXPECT_GT(looks.count, 100u);
 }
 
 }  // namespace
