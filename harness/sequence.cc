@@ -109,13 +109,19 @@ class Writer {
     step.time_ns = std::max(last_ns(), input.time_ns - std::min(input.time_ns, start_ns_));
     step.session = session;
     step.kind = kind;
-    const std::uint64_t first_kept = reel_.loss.first_kept_seq;
-    const bool missing =
-        !reel_.loss.reaches_start && input.seq >= first_kept && last_seq_ < first_kept;
-    step.after_gap = missing || step.time_ns - last_ns() > kLongestGapNs;
+    step.after_gap = is_after_loss(input) || step.time_ns - last_ns() > kLongestGapNs;
     last_seq_ = input.seq;
     steps.push_back(step);
     inputs.push_back(origin);
+  }
+
+  // Heads and pinned inputs are what is left of a time of which the rest is lost, and how much was
+  // lost between two of them is not known.
+  bool is_after_loss(const Input& input) const {
+    if (reel_.loss.reaches_start) return false;
+    if (input.place == Place::kHead || input.place == Place::kPinned) return true;
+    const std::uint64_t first_kept = reel_.loss.first_kept_seq;
+    return input.seq >= first_kept && last_seq_ < first_kept;
   }
 
   const Reel& reel_;

@@ -1,5 +1,7 @@
 #include "tools/reel_json.h"
 
+#include <algorithm>
+
 namespace crashreel {
 namespace {
 
@@ -16,12 +18,31 @@ Json json_of(const Program& program) {
   return json;
 }
 
-Json json_of(const ReelFacts& facts) {
-  const ReelTotals& totals = facts.totals;
+// Without first and last where there are none, or where the inputs were not read.
+Json places_of(const ReelSummary& summary) {
+  const ReelTotals& totals = summary.facts.totals;
+  const std::uint64_t beside = totals.prelude_inputs + totals.head_inputs + totals.pinned_inputs;
+  Json places;
+  const auto add = [&](Place place, std::uint64_t records) {
+    Json& json = places[name_of(place)] = {{"records", records}};
+    const auto& span = summary.spans[static_cast<std::size_t>(place)];
+    if (!span) return;
+    json["first_seq"] = span->first;
+    json["last_seq"] = span->second;
+  };
+  add(Place::kTail, totals.inputs - std::min(totals.inputs, beside));
+  add(Place::kPrelude, totals.prelude_inputs);
+  add(Place::kHead, totals.head_inputs);
+  add(Place::kPinned, totals.pinned_inputs);
+  return places;
+}
+
+Json kept_of(const ReelSummary& summary) {
+  const ReelTotals& totals = summary.facts.totals;
   return {{"inputs", totals.counted_inputs},  {"records", totals.inputs},
           {"bytes", totals.payload_bytes},    {"sessions", totals.sessions},
           {"prelude", totals.prelude_inputs}, {"earliest_ns", totals.earliest_ns},
-          {"latest_ns", totals.latest_ns}};
+          {"latest_ns", totals.latest_ns},    {"places", places_of(summary)}};
 }
 
 Json json_of(const KindCounts& kinds) {
@@ -80,7 +101,7 @@ void add_summary(Json& object, const ReelSummary& summary) {
   bool known = summary.facts_known;
   object["program"] = known ? json_of(summary.facts.program) : Json();
   object["crash"] = known ? json_of(summary.facts.crash) : Json();
-  object["kept"] = json_of(summary.facts);
+  object["kept"] = kept_of(summary);
   object["kinds"] = json_of(summary.kinds);
   object["lost"] = known ? json_of(summary.facts.loss) : Json();
   object["files"] = Json::array();

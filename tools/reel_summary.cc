@@ -66,8 +66,15 @@ std::string crash_rows(const Console& console, const CrashFacts& crash) {
   return rows;
 }
 
-std::string kept_rows(const Console& console, const ReelFacts& facts) {
-  const ReelTotals& totals = facts.totals;
+// From which seq to which, where all of the reel was read.
+std::string span_text(const ReelSummary& summary, Place place) {
+  const auto& span = summary.spans[static_cast<std::size_t>(place)];
+  if (!span) return "";
+  return ", seq " + grouped(span->first) + " to " + grouped(span->second);
+}
+
+std::string kept_rows(const Console& console, const ReelSummary& summary) {
+  const ReelTotals& totals = summary.facts.totals;
   std::string rows =
       row(console, "kept",
           counted(totals.counted_inputs, "input") + " in " + counted(totals.sessions, "session"));
@@ -81,7 +88,20 @@ std::string kept_rows(const Console& console, const ReelFacts& facts) {
                     seconds_text(totals.latest_ns) + " after the program's start");
   }
   if (totals.prelude_inputs != 0) {
-    rows += row(console, "prelude", "the first " + counted(totals.prelude_inputs, "record"));
+    rows += row(console, "prelude",
+                "the first " + counted(totals.prelude_inputs, "record") +
+                    span_text(summary, Place::kPrelude));
+  }
+  if (totals.head_inputs != 0) {
+    rows += row(console, "heads",
+                counted(totals.head_inputs, "record") +
+                    " with which sessions began that the tail does not reach" +
+                    span_text(summary, Place::kHead));
+  }
+  if (totals.pinned_inputs != 0) {
+    rows += row(console, "pinned",
+                counted(totals.pinned_inputs, "record") + ", the newest of a key each" +
+                    span_text(summary, Place::kPinned));
   }
   return rows;
 }
@@ -121,8 +141,12 @@ std::string lost_rows(const Console& console, const Loss& loss) {
 
 }  // namespace
 
-void count_kinds(std::span<const Input> inputs, KindCounts* counts) {
-  for (const Input& input : inputs) ++(*counts)[static_cast<std::size_t>(input.kind)];
+void take_in(ReelSummary& summary, std::span<const Input> inputs) {
+  for (const Input& input : inputs) {
+    ++summary.kinds[static_cast<std::size_t>(input.kind)];
+    auto& span = summary.spans[static_cast<std::size_t>(input.place)];
+    span = {span ? span->first : input.seq, input.seq};
+  }
 }
 
 ReelSummary summary_of(const ReadReel& read) {
@@ -132,7 +156,7 @@ ReelSummary summary_of(const ReadReel& read) {
                                 .loss = reel.loss,
                                 .crash = reel.crash},
                       .damage = read.damage};
-  count_kinds(reel.inputs, &summary.kinds);
+  take_in(summary, reel.inputs);
   for (const ReelFile& file : reel.files) {
     summary.files.push_back({file.path, file.mode, file.bytes.size()});
   }
@@ -144,11 +168,11 @@ std::string summary_text(const ReelSummary& summary, const Console& console) {
   std::string text;
   if (summary.facts_known) {
     text = program_rows(console, facts.program) + crash_rows(console, facts.crash) +
-           kept_rows(console, facts) + hidden_row(console, summary.kinds) +
+           kept_rows(console, summary) + hidden_row(console, summary.kinds) +
            lost_rows(console, facts.loss);
   } else {
     text = row(console, "program", "not known: that part of the file is damaged") +
-           kept_rows(console, facts) + hidden_row(console, summary.kinds);
+           kept_rows(console, summary) + hidden_row(console, summary.kinds);
   }
   for (const FileSummary& file : summary.files) {
     text += row(console, "file", visible(file.path) + ", " + bytes_text(file.bytes));

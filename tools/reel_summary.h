@@ -3,9 +3,12 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "capture/reel/facts_codec.h"
@@ -25,15 +28,22 @@ struct FileSummary {
 // How many records there are of each kind, by the kind's number.
 using KindCounts = std::array<std::uint64_t, static_cast<std::size_t>(kLastInputKind) + 1>;
 
-void count_kinds(std::span<const Input> inputs, KindCounts* counts);
+// First and last seq of the inputs of each Place; nothing where there are none.
+using PlaceSpans = std::array<std::optional<std::pair<std::uint64_t, std::uint64_t>>,
+                              static_cast<std::size_t>(kLastPlace) + 1>;
 
 struct ReelSummary {
   ReelFacts facts;
   bool facts_known = true;  // false: lost to damage, but for totals that were counted again
   std::vector<FileSummary> files{};
   Damage damage{};
-  KindCounts kinds{};  // all 0 where nobody looked at the inputs
+  // Of the inputs that were looked at.
+  KindCounts kinds{};
+  PlaceSpans spans{};
 };
+
+// Takes more inputs into account, in the order of the reel.
+void take_in(ReelSummary& summary, std::span<const Input> inputs);
 
 ReelSummary summary_of(const ReadReel& read);
 

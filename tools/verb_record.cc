@@ -24,6 +24,9 @@ RecordOptions options_of(const Arguments& arguments) {
   if (arguments.has("ring")) options.ring_bytes = arguments.size("ring");
   if (arguments.has("inputs")) options.keep_inputs = arguments.count("inputs");
   if (arguments.has("prelude")) options.prelude_bytes = arguments.size("prelude");
+  if (arguments.has("heads")) options.heads_bytes = arguments.size("heads");
+  if (arguments.has("no-heads")) options.heads_bytes = 0;
+  if (arguments.has("head-size")) options.head_bytes = arguments.size("head-size");
   options.reel_path = arguments.text_if("output").value_or("");
   options.keep_ring = arguments.has("keep-ring");
   options.save_on = save_on(arguments.text("save-on"));
@@ -109,6 +112,16 @@ std::vector<Option> options() {
        .argument = "SIZE",
        .help = "Room in the ring for the first inputs after the start, which are never overwritten "
                "(default 1/16 of the ring)"},
+      {.name = "heads",
+       .value = Value::kSize,
+       .argument = "SIZE",
+       .help = "Room in the ring for how each open session began (log-in, choice of a database, "
+               "subscription), kept until it closes (default 1/16 of the ring)"},
+      {.name = "head-size",
+       .value = Value::kSize,
+       .argument = "SIZE",
+       .help = "Of these, for each session: 1KiB to 64KiB (default 2KiB, in a small ring 1KiB)"},
+      {.name = "no-heads", .help = "Keep none of that"},
       {.name = "ring-path",
        .value = Value::kText,
        .argument = "PATH",

@@ -42,18 +42,18 @@ void print_lines(OpenReel& reel, Console& console) {
   }
 }
 
-Json array_of_inputs(OpenReel& reel, KindCounts* kinds) {
+Json array_of_inputs(OpenReel& reel, ReelSummary& summary) {
   Json inputs = Json::array();
   while (std::optional<InputBlock> block = reel.next()) {
-    count_kinds(block->inputs, kinds);
+    take_in(summary, block->inputs);
     for (const Input& input : block->inputs) inputs.push_back(Json::parse(to_jsonl(input)));
   }
   return inputs;
 }
 
-// Reads to the end, for the damage that lies on the way.
-void check_rest(OpenReel& reel, KindCounts* kinds) {
-  while (std::optional<InputBlock> block = reel.next()) count_kinds(block->inputs, kinds);
+// Reads to the end, for the damage that lies on the way, and for what lies where.
+void check_rest(OpenReel& reel, ReelSummary& summary) {
+  while (std::optional<InputBlock> block = reel.next()) take_in(summary, block->inputs);
 }
 
 Result<ReelSummary> summarize(OpenReel& reel, const std::string& path) {
@@ -68,6 +68,8 @@ Result<ReelSummary> summarize(OpenReel& reel, const std::string& path) {
     summary.facts_known = false;
   }
   summary.files.clear();
+  summary.kinds = {};
+  summary.spans = {};
   for (const ReelFile& file : reel.files()) {
     summary.files.push_back({file.path, file.mode, file.bytes.size()});
   }
@@ -82,11 +84,9 @@ Result<int> show_summary(OpenReel& reel, const Arguments& arguments, Console& co
   bool checked =
       arguments.has("check") || arguments.has("inputs") || reel.file_bytes() <= kCheckedWholeBytes;
   if (arguments.has("inputs")) {
-    summary->kinds = {};
-    inputs = array_of_inputs(reel, &summary->kinds);
+    inputs = array_of_inputs(reel, *summary);
   } else if (checked) {
-    summary->kinds = {};
-    check_rest(reel, &summary->kinds);
+    check_rest(reel, *summary);
   }
   summary->damage = reel.damage();
   if (!checked) console.say(path + ": read at its ends alone; --check reads the whole of it");

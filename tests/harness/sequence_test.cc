@@ -181,6 +181,20 @@ TEST_F(Steps, SayWhereInputsAreMissing) {
                                    Field(&Step::after_gap, 1), Field(&Step::after_gap, 0)));
 }
 
+// An hour of which only how a session began is known must not be idled through.
+TEST_F(Steps, SayThatBeforeHeadsAndPinnedInputsOthersAreMissing) {
+  reel_ = scene("#0 1:prelude #898 2+ 2:auth #900 2:tail 2:more");
+  reel_.loss.reaches_start = false;
+  reel_.loss.first_kept_seq = 900;
+  reel_.inputs[0].place = Place::kPrelude;
+  reel_.inputs[1].place = Place::kHead;
+  reel_.inputs[2].place = Place::kPinned;
+  write(whole_sequence(reel_));
+  std::vector<std::uint32_t> gaps;
+  for (const Step& step : steps()) gaps.push_back(step.after_gap);
+  EXPECT_THAT(gaps, ElementsAre(0, 0, 1, 1, 1, 0));
+}
+
 // A day on a timer of 100 ms is 864,000 rounds; whoever says a thousand years is not believed.
 TEST_F(Steps, JumpOverTimesInWhichNothingHappensForDays) {
   reel_ = scene("@0 1:a @9000000000000000000 1:b");

@@ -55,6 +55,33 @@ TEST_F(ShowTest, GivesTheSummaryAsOneObject) {
   EXPECT_FALSE(summary.contains("inputs"));
 }
 
+// A session head of seq 50 and 51 and a pinned input of seq 60, between the prelude and the tail.
+Reel with_heads_and_pins() {
+  Reel reel = crashed_server();
+  const std::vector<Input> beside = {
+      {50, 2'000'000, 1, 7, InputKind::kOpen, "tcp inbound", Place::kHead},
+      {51, 3'000'000, 1, 7, InputKind::kData, "AUTH\r\n", Place::kHead},
+      {60, 4'000'000, 1, 7, InputKind::kData, "schema", Place::kPinned}};
+  reel.inputs.insert(reel.inputs.begin() + 2, beside.begin(), beside.end());
+  return reel;
+}
+
+TEST_F(ShowTest, SaysWhatWasKeptBesideTheTail) {
+  const std::string bytes = serialize_reel(with_heads_and_pins());
+  const CommandRun run = show(bytes);
+  for (const char* text : {"the first 2 records, seq 0 to 1", "2 records with which sessions began",
+                           ", seq 50 to 51", "1 record, the newest of a key each, seq 60 to 60"}) {
+    EXPECT_THAT(run.out, HasSubstr(text));
+  }
+  const Json summary = one_object(show(bytes, {"--json"}).out);
+  EXPECT_EQ(summary["kept"]["places"]["head"],
+            (Json{{"records", 2}, {"first_seq", 50}, {"last_seq", 51}}));
+  EXPECT_EQ(summary["kept"]["places"]["tail"]["records"], 3);
+  const CommandRun table = show(bytes, {"--inputs"});
+  EXPECT_THAT(table.out, HasSubstr("      51  head "));
+  EXPECT_THAT(table.out, HasSubstr("      60  pinned "));
+}
+
 TEST_F(ShowTest, AddsTheInputsToTheObjectWhenAsked) {
   Json summary = one_object(show(serialize_reel(crashed_server()), {"--json", "--inputs"}).out);
   ASSERT_EQ(summary["inputs"].size(), 5u);

@@ -121,12 +121,15 @@ std::vector<std::string> settings_of(const RecordOptions& options) {
   };
   if (options.ring_bytes != 0) add("CRASHREEL_RING_BYTES=", options.ring_bytes);
   if (options.keep_inputs != 0) add("CRASHREEL_KEEP_INPUTS=", options.keep_inputs);
+  if (options.keep_age_ms != 0) add("CRASHREEL_KEEP_AGE_MS=", options.keep_age_ms);
   if (options.prelude_bytes) add("CRASHREEL_PRELUDE_BYTES=", *options.prelude_bytes);
   if (!options.digests) settings.emplace_back("CRASHREEL_DIGESTS=none");
   if (options.every_clock) settings.emplace_back("CRASHREEL_CLOCK=every");
   std::string names;
   for (const std::string& name : options.environment) names += (names.empty() ? "" : ",") + name;
   if (!names.empty()) settings.push_back("CRASHREEL_ENV=" + names);
+  if (options.heads_bytes) add("CRASHREEL_HEADS_BYTES=", *options.heads_bytes);
+  if (options.head_bytes != 0) add("CRASHREEL_HEAD_BYTES=", options.head_bytes);
   return settings;
 }
 

@@ -29,8 +29,11 @@ struct RecordOptions {
   std::string ring_path;          // empty: /dev/shm/crashreel-PID.ring, PID being ours
   std::uint64_t ring_bytes = 0;   // 0: the runtime's default
   std::uint64_t keep_inputs = 0;  // 0: no bound
+  std::uint64_t keep_age_ms = 0;  // 0: no bound
   std::optional<std::uint64_t> prelude_bytes;
-  std::string reel_path;  // empty: PROGRAM-PID.reel in the working directory
+  std::optional<std::uint64_t> heads_bytes;  // for all sessions; 0: none are kept
+  std::uint64_t head_bytes = 0;              // of each; 0: the runtime's default
+  std::string reel_path;                     // empty: PROGRAM-PID.reel in the working directory
   bool keep_ring = false;
   SaveOn save_on = SaveOn::kCrash;
   bool digests = true;                   // of what the program answers
