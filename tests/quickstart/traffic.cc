@@ -2,6 +2,7 @@
 //
 //   traffic free-port                        prints a port that nobody listens on
 //   traffic PORT SEED INPUTS CASE.jsonl [lines]
+//   traffic PORT SEED INPUTS CASE.jsonl early
 //
 // Sends INPUTS commands over 24 connections, mixed and at random, each as one write that the server
 // takes in with one read, and the next one only after the answer: so the order in which they are
@@ -9,6 +10,10 @@
 // as plain lines, which simpler servers know too. The inputs of the case are put among the last
 // 20,000 at random places, each session on a connection that lives like the others until then; the
 // last one is the last of all, for it kills the server. Prints what it did as one JSON object.
+//
+// With "early" the case lies far apart: 20,000 other inputs, then all of the case but its last
+// input on connections of its own, which stay open; then INPUTS others; then the last one. The
+// others are PINGs, one on each connection at a time, so that a million of them take seconds.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -59,6 +64,17 @@ class Connection {
     }
     const int on = 1;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+
+  void send(const std::string& text) {
+    if (::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size())) {
+      give_up("the server died before its time");
+    }
+  }
+
+  void receive() {
+    char answer[1024];
+    if (::recv(fd_, answer, sizeof answer, 0) <= 0) give_up("the server died before its time");
   }
 
   // False: the server is gone. The commands used here are answered by one short write.
@@ -175,6 +191,33 @@ int spend(std::uint16_t port, std::uint64_t seed, std::uint64_t inputs, const ch
   return 0;
 }
 
+// One input on each connection, all answered before the next round.
+void ping(std::vector<Connection>& connections, std::uint64_t inputs) {
+  for (std::uint64_t sent = 0; sent < inputs; sent += connections.size()) {
+    for (Connection& connection : connections) connection.send("PING\r\n");
+    for (Connection& connection : connections) connection.receive();
+  }
+}
+
+int spend_early(std::uint16_t port, std::uint64_t inputs, const char* case_path) {
+  const std::vector<crashreel::Input> hidden = read_case(case_path);
+  std::vector<Connection> others;
+  for (int i = 0; i < kConnections; ++i) others.emplace_back(port);
+  ping(others, kHidingPlaces);
+  std::map<std::uint32_t, Connection> own;
+  for (const auto& input : hidden) {
+    if (!own.contains(input.session)) own.emplace(input.session, Connection(port));
+    if (&input == &hidden.back()) break;
+    if (!own.at(input.session).exchange(input.data)) give_up("the server died before its time");
+  }
+  ping(others, inputs);
+  const bool died = !own.at(hidden.back().session).exchange(hidden.back().data);
+  std::printf("{\"sent\":%llu,\"died\":%s}\n",
+              static_cast<unsigned long long>(kHidingPlaces + inputs + hidden.size()),
+              died ? "true" : "false");
+  return 0;
+}
+
 int print_free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = {};
@@ -192,8 +235,13 @@ int print_free_port() {
 int main(int argc, char** argv) {
   if (argc == 2 && std::string(argv[1]) == "free-port") return print_free_port();
   const bool lines = argc == 6 && std::string(argv[5]) == "lines";
-  if (argc != 5 && !lines)
-    give_up("usage: traffic free-port | traffic PORT SEED INPUTS CASE.jsonl [lines]");
+  const bool early = argc == 6 && std::string(argv[5]) == "early";
+  if (argc != 5 && !lines && !early)
+    give_up("usage: traffic free-port | traffic PORT SEED INPUTS CASE.jsonl [lines|early]");
+  if (early) {
+    return spend_early(static_cast<std::uint16_t>(std::atoi(argv[1])),
+                       std::strtoull(argv[3], nullptr, 10), argv[4]);
+  }
   return spend(static_cast<std::uint16_t>(std::atoi(argv[1])), std::strtoull(argv[2], nullptr, 10),
                std::strtoull(argv[3], nullptr, 10), argv[4], lines);
 }
