@@ -12,99 +12,25 @@
 #include <cstring>
 
 #include "capture/interpose/real_call.h"
+#include "capture/runtime/crash_memory.h"
 
 namespace crashreel::player {
 namespace {
 
-constexpr int kFatalSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
 // backtrace() needs some kilobytes; the kernel's own frame up to 11 KiB with AVX-512 state.
 constexpr std::size_t kAlternateStackBytes = 64 * 1024;
-// A fault this close below the stack pointer is a push, a call or a large frame's first touch.
-constexpr std::uint64_t kOverflowReach = 64 * 1024;
-constexpr std::uint32_t kPage = 4096;
 
 ScriptHeader* script = nullptr;
 bool watching = false;
 struct sigaction wanted_by_program[NSIG];
 pthread_key_t alternate_stack;
 
-std::uint64_t program_counter(const ucontext_t& context) {
-#if defined(__x86_64__)
-  return static_cast<std::uint64_t>(context.uc_mcontext.gregs[REG_RIP]);
-#elif defined(__aarch64__)
-  return context.uc_mcontext.pc;
-#else
-#error "crashreel knows x86-64 and AArch64"
-#endif
-}
-
-std::uint64_t stack_pointer(const ucontext_t& context) {
-#if defined(__x86_64__)
-  return static_cast<std::uint64_t>(context.uc_mcontext.gregs[REG_RSP]);
-#else
-  return context.uc_mcontext.sp;
-#endif
-}
-
-// Copies memory that may not be mapped: the kernel refuses where we would fault.
-class Copier {
- public:
-  Copier() : open_(::syscall(SYS_pipe2, ends_, O_NONBLOCK) == 0) {}
-  ~Copier() {
-    if (!open_) return;
-    ::syscall(SYS_close, ends_[0]);
-    ::syscall(SYS_close, ends_[1]);
-  }
-  Copier(const Copier&) = delete;
-  Copier& operator=(const Copier&) = delete;
-
-  // At most a page. False where not all of it is mapped.
-  bool copy(std::uint64_t from, void* to, std::size_t size) {
-    if (!open_) return false;
-    const long taken = ::syscall(SYS_write, ends_[1], from, size);
-    const long given = taken > 0 ? ::syscall(SYS_read, ends_[0], to, taken) : 0;
-    return given == static_cast<long>(size);
-  }
-
- private:
-  int ends_[2];
-  bool open_;
-};
-
-// Where a call to an address without code came from: the return address that it left.
-std::uint64_t caller_of(const ucontext_t& context, Copier& memory) {
-#if defined(__x86_64__)
-  std::uint64_t caller = 0;
-  memory.copy(stack_pointer(context), &caller, sizeof caller);
-  return caller;
-#else
-  (void)memory;
-  return context.uc_mcontext.regs[30];
-#endif
-}
-
-// The frames from the faulting instruction on. The first ones of backtrace() are this handler's;
-// where the unwinder can't find the fault among them the program counter alone is what is known.
-void take_frames(const ucontext_t& context, Copier& memory) {
+void take_frames(const ucontext_t& context, CrashCopier& memory) {
   ScriptCrash& crash = script->crash;
-  const std::uint64_t pc = program_counter(context);
-  crash.frames[0] = pc;
-  crash.frame_count.store(1, std::memory_order_release);
-  unsigned char code;
-  if (!memory.copy(pc, &code, sizeof code)) {  // the unwinder would read there, and fault
-    crash.frames[1] = caller_of(context, memory);
-    crash.frame_count.store(2, std::memory_order_release);
-    return;
-  }
-  void* raw[kMaxCrashFrames];
-  const int found = ::backtrace(raw, kMaxCrashFrames);
-  int first = 0;
-  while (first < found && reinterpret_cast<std::uint64_t>(raw[first]) != pc) ++first;
-  std::uint32_t count = 1;
-  for (int i = first + 1; i < found && count < kMaxCrashFrames; ++i) {
-    crash.frames[count++] = reinterpret_cast<std::uint64_t>(raw[i]);
-  }
-  crash.frame_count.store(count, std::memory_order_release);
+  bool walkable = false;
+  const std::uint32_t first = first_frames(context, memory, crash.frames, &walkable);
+  crash.frame_count.store(first, std::memory_order_release);
+  if (walkable) crash.frame_count.store(walk_frames(crash.frames), std::memory_order_release);
 }
 
 void take_maps() {
@@ -118,23 +44,6 @@ void take_maps() {
   }
   ::syscall(SYS_close, fd);
   script->crash.maps_size.store(size, std::memory_order_release);
-}
-
-// Code built without unwind tables can't be walked, but after an overflow the stack is nothing but
-// the recursion's frames: the harness finds the return addresses in it.
-void take_overflowed_stack(const siginfo_t& info, std::uint64_t sp, Copier& memory) {
-  const auto address = reinterpret_cast<std::uint64_t>(info.si_addr);
-  const bool has_address = info.si_code == SEGV_MAPERR || info.si_code == SEGV_ACCERR;
-  const bool overflow = info.si_signo == SIGSEGV && has_address && address + kOverflowReach > sp &&
-                        address < sp + kPage;
-  if (!overflow) return;
-  // Where the fault is at or above the stack pointer, the mapped part begins on the next page.
-  const std::uint64_t from = address >= sp ? (address | (kPage - 1)) + 1 : sp;
-  std::uint32_t size = 0;
-  while (size < kMaxCrashStack && memory.copy(from + size, script->crash.stack + size, kPage)) {
-    size += kPage;
-  }
-  script->crash.stack_size.store(size, std::memory_order_release);
 }
 
 void die_by(int signal) {
@@ -157,8 +66,10 @@ void write_down(int signal, const siginfo_t& info, const ucontext_t& context) {
   crash.stack_pointer = stack_pointer(context);
   crash.in_flight = script->performed.load();
   take_maps();
-  Copier memory;
-  take_overflowed_stack(info, crash.stack_pointer, memory);
+  CrashCopier memory;
+  crash.stack_size.store(
+      copy_overflowed_stack(info, crash.stack_pointer, memory, crash.stack, kMaxCrashStack),
+      std::memory_order_release);
   take_frames(context, memory);
   script->state.store(static_cast<std::uint32_t>(ScriptState::kCrashed));
 }
