@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "capture/reel/reel_format.h"
+#include "capture/runtime/ring_crash.h"
 
 namespace crashreel {
 namespace {
@@ -74,7 +75,10 @@ bool plausible(const Superblock& super) {
          super.end_bytes <= sizeof(Superblock) && absent_or_inside(super.heads, super) &&
          absent_or_inside(super.pins, super) && apart(super.heads, super.pins) &&
          super.chunks_offset <= super.ring_bytes &&
-         inside(super.chunks_offset, chunk * super.chunk_count, super);
+         inside(super.chunks_offset, chunk * super.chunk_count, super) &&
+         (super.crash_bytes == 0 ||
+          (inside(super.crash_offset, super.crash_bytes, super) &&
+           super.crash_bytes >= ring::kMinCrashBytes && super.crash_bytes <= ring::kMaxCrashBytes));
 }
 
 std::optional<Error> trouble_with(const Superblock& super, const std::string& name) {
@@ -155,6 +159,11 @@ std::optional<std::string_view> RingImage::bytes(std::uint64_t offset, std::uint
 
 std::optional<std::string_view> RingImage::end(std::string& scratch) const {
   return source_->view(super_.end_offset, super_.end_bytes, scratch);
+}
+
+std::optional<std::string_view> RingImage::crash(std::string& scratch) const {
+  if (super_.crash_bytes == 0) return std::nullopt;
+  return source_->view(super_.crash_offset, super_.crash_bytes, scratch);
 }
 
 std::optional<std::string_view> RingImage::facts(std::string& scratch) const {

@@ -37,6 +37,8 @@ class RingImage {
   std::optional<std::string_view> bytes(std::uint64_t offset, std::uint64_t size,
                                         std::string& scratch) const;
   std::optional<std::string_view> end(std::string& scratch) const;
+  // What the program left when it died; nothing where the ring has no such region.
+  std::optional<std::string_view> crash(std::string& scratch) const;
   // The committed facts, as far as the file has them.
   std::optional<std::string_view> facts(std::string& scratch) const;
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "capture/reel/ring_crash_reader.h"
 #include "capture/reel/ring_end.h"
 #include "capture/reel/ring_facts_reader.h"
 #include "capture/reel/ring_image.h"
@@ -163,6 +164,7 @@ Result<ReadReel> salvage(const Result<RingImage>& image) {
   reel.program = std::move(facts.program);
   reel.files = std::move(facts.files);
   reel.crash = std::move(end.facts);
+  if (const auto crash = read_ring_crash(*image)) add_crash(*crash, reel.crash);
   if (!facts.kind_is_known) reel.program.kind = guess_kind(reel.inputs);
   const Loss& loss = reel.loss;
   const bool chunks_lost = result.damage.lost_frames != 0 || result.damage.lost_inputs != 0;

@@ -1,12 +1,15 @@
 // The functions of crashreel.h that are not the record path.
 #include <errno.h>
+#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define CRASHREEL_BUILDS_LIBRARY 1
+#include "capture/runtime/crash_region.h"
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/fatal_signals.h"
 #include "capture/runtime/ring.h"
 #include "capture/runtime/ring_answers.h"
 #include "capture/runtime/ring_file.h"
@@ -88,10 +91,23 @@ int create_of_default_size(Plan plan) {
   }
 }
 
+bool wants_frames(const crashreel_options& asked) {
+  const char* variable = ::getenv("CRASHREEL_FRAMES");
+  return asked.frames != 0 || (variable != nullptr && ::strcmp(variable, "1") == 0);
+}
+
 int create_as_asked(const crashreel_options& asked) {
   constexpr std::uint64_t kNsPerMs = 1000000;
-  Plan plan{asked.ring_path,   asked.ring_bytes, asked.prelude_bytes, asked.keep_inputs, 0,
-            asked.heads_bytes, asked.head_bytes, asked.pins_bytes,    asked.pin_keys};
+  Plan plan{asked.ring_path,
+            asked.ring_bytes,
+            asked.prelude_bytes,
+            asked.keep_inputs,
+            0,
+            asked.heads_bytes,
+            asked.head_bytes,
+            asked.pins_bytes,
+            asked.pin_keys,
+            wants_frames(asked) || has_sanitizer()};
   std::uint64_t age_ms = asked.keep_age_ms;
   bool sound = true;
   if (plan.ring_bytes == 0) sound &= number_from("CRASHREEL_RING_BYTES", 0, &plan.ring_bytes);
@@ -172,6 +188,8 @@ int crashreel_start_(const crashreel_options* options) {
   if (trouble == 0) {
     add_program_facts();
     publish();
+    watch_sanitizer();
+    if (wants_frames(asked)) watch_fatal_signals();
   } else {
     __atomic_store_n(&g_started, false, __ATOMIC_RELEASE);
   }
@@ -238,6 +256,26 @@ int crashreel_get_stats_(crashreel_stats* stats) {
   sums.struct_size = stats->struct_size;
   ::memcpy(stats, &sums, wanted);
   return 0;
+}
+
+// Whoever stands by sleeps on the word in the ring: no descriptor, thread or signal of this process
+// is needed, and a forked child may ask as well.
+int crashreel_save_now_(void) {
+  if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return ENOSYS;
+  Superblock& super = *g_ring.super;
+  const int saved_errno = errno;
+  __atomic_fetch_add(&super.saves_asked, 1u, __ATOMIC_RELEASE);
+  const long woken = ::syscall(SYS_futex, &super.saves_asked, FUTEX_WAKE, INT32_MAX);
+  int result = 0;
+  if (woken <= 0) {
+    // Nobody, or somebody who is busy with an earlier request and looks again afterwards.
+    const std::uint32_t attendant = __atomic_load_n(&super.attendant_pid, __ATOMIC_ACQUIRE);
+    const bool is_there =
+        attendant != 0 && (::syscall(SYS_kill, attendant, 0) == 0 || errno == EPERM);
+    if (!is_there) result = ESRCH;
+  }
+  errno = saved_errno;
+  return result;
 }
 
 // Other threads may be inside a record, so the mapping stays.

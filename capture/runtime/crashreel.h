@@ -57,10 +57,12 @@ typedef struct crashreel_options {
   uint64_t pins_bytes;  /* of ring_bytes, for what is pinned, at most an eighth;
                            0: none; UINT64_MAX: $CRASHREEL_PINS_BYTES, else 1/64 of the ring */
   uint64_t pin_keys;    /* how many keys share these; 0: $CRASHREEL_PIN_KEYS, else 32 */
+  uint32_t frames; /* 1: at a fatal signal, write into the ring where it was (see below), and go
+                      on to the program's own handler; 0: if $CRASHREEL_FRAMES is 1 */
 } crashreel_options;
 
 #define CRASHREEL_OPTIONS_INIT \
-  {sizeof(crashreel_options), NULL, 0, UINT64_MAX, 0, 0, UINT64_MAX, 0, UINT64_MAX, 0}
+  {sizeof(crashreel_options), NULL, 0, UINT64_MAX, 0, 0, UINT64_MAX, 0, UINT64_MAX, 0, 0}
 
 #define CRASHREEL_DEFAULT_RING_BYTES ((uint64_t)64 << 20)
 
@@ -86,6 +88,7 @@ CRASHREEL_API void crashreel_stop_(void);
 CRASHREEL_API void crashreel_pin_(const char* key, uint32_t kind, uint32_t session,
                                   const void* bytes, size_t size);
 CRASHREEL_API void crashreel_session_ended_(uint32_t session, int for_all);
+CRASHREEL_API int crashreel_save_now_(void);
 
 CRASHREEL_API void crashreel_clock_(uint32_t clock, uint64_t nanoseconds);
 CRASHREEL_API void crashreel_random_(const void* bytes, size_t size);
@@ -96,7 +99,12 @@ CRASHREEL_API void crashreel_digest_(uint32_t session, const void* bytes, size_t
 
 /* Makes the ring and starts recording. Returns 0, or an errno value with the reason why there is no
  * ring; then the program runs on unrecorded and all other calls do nothing. ENOSYS: no library.
- * Called twice in a process: EALREADY. options may be NULL. */
+ * Called twice in a process: EALREADY. options may be NULL.
+ *
+ * With `frames` a handler for SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS and SIGTRAP is put
+ * in front of those that are installed by then; install yours before. It gives no thread an
+ * alternate stack: a stack overflow leaves frames where the program has one. Loads the unwinder
+ * (libgcc_s) now. */
 static inline int crashreel_start(const crashreel_options* options) {
   return crashreel_start_ ? crashreel_start_(options) : 38 /* ENOSYS */;
 }
@@ -187,6 +195,14 @@ static inline void crashreel_pin(const char* key, uint32_t kind, uint32_t sessio
  * are kept as long as there is room. */
 static inline void crashreel_session_ended(uint32_t session, int for_all) {
   if (crashreel_session_ended_) crashreel_session_ended_(session, for_all);
+}
+
+/* Asks `crashreel record`, when the program runs under it, to make a reel of what the ring holds
+ * now, while the program goes on. 0: it was asked, and saves as soon as it can, or not at all if it
+ * has saved too much lately. ESRCH: nobody stands by, make a reel with `crashreel salvage` or call
+ * this under `crashreel record`. ENOSYS: nothing is recorded. */
+static inline int crashreel_save_now(void) {
+  return crashreel_save_now_ ? crashreel_save_now_() : 38 /* ENOSYS */;
 }
 
 #endif /* CRASHREEL_BUILDS_LIBRARY */

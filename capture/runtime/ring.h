@@ -72,6 +72,7 @@ struct Plan {
   std::uint64_t head_bytes;
   std::uint64_t pins_bytes;
   std::uint64_t pin_keys;
+  bool leaves_crash;  // with a crash region
 };
 
 // Makes the file and the mapping, and fills g_ring but for `active` and the epoch. 0 or errno; on

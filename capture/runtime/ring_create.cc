@@ -10,6 +10,7 @@
 
 #include "capture/runtime/ring.h"
 #include "capture/runtime/ring_clock.h"
+#include "capture/runtime/ring_crash.h"
 #include "capture/runtime/ring_file.h"
 #include "capture/runtime/ring_guard.h"
 #include "capture/runtime/ring_heads.h"
@@ -98,7 +99,15 @@ bool lay_out(const Plan& plan, Superblock& super) {
   while (super.chunk_bytes < kMaxChunkBytes && super.chunk_bytes < bytes / 1024) {
     super.chunk_bytes *= 2;
   }
-  super.chunk_count = static_cast<std::uint32_t>((bytes - super.chunks_offset) / super.chunk_bytes);
+  // Where there is hardly room for inputs they come first.
+  const std::uint64_t crash = clamp(bytes / 64 / kPage * kPage, kMinCrashBytes, kMaxCrashBytes);
+  if (plan.leaves_crash &&
+      bytes >= super.chunks_offset + crash + std::uint64_t{kMinChunks} * super.chunk_bytes) {
+    super.crash_bytes = crash;
+    super.crash_offset = bytes - crash;
+  }
+  super.chunk_count = static_cast<std::uint32_t>((bytes - super.crash_bytes - super.chunks_offset) /
+                                                 super.chunk_bytes);
   const std::uint64_t asked =
       plan.prelude_bytes == UINT64_MAX ? bytes / 16 : clamp(plan.prelude_bytes, 0, bytes);
   super.prelude_chunks = static_cast<std::uint32_t>(

@@ -76,11 +76,13 @@ struct Superblock {
   std::array<unsigned char, 16> boot_id;
   std::uint64_t start_realtime_ns;
   ClockPair start;
-  ClockPair ready;            // at least 2 ms after start
-  Region heads;               // how sessions began (ring_kept.h)
-  Region pins;                // the newest input of each key that the program named
-  std::uint64_t keep_age_ns;  // 0: no bound
-  std::array<unsigned char, 20> zeros;
+  ClockPair ready;             // at least 2 ms after start
+  Region heads;                // how sessions began (ring_kept.h)
+  Region pins;                 // the newest input of each key that the program named
+  std::uint64_t keep_age_ns;   // 0: no bound
+  std::uint64_t crash_offset;  // what the program leaves when it dies (ring_crash.h)
+  std::uint64_t crash_bytes;   // 0: none
+  std::array<unsigned char, 4> zeros;
   std::uint32_t crc;  // over the immutable part behind the magic, without this field
 
   // Counters, by who touches them together.
@@ -94,7 +96,10 @@ struct Superblock {
   alignas(64) std::uint64_t dropped;  // inputs that were never recorded
   std::uint32_t sessions;             // numbers given out by crashreel_new_session()
   std::uint32_t stopped_pid;          // who called crashreel_stop(), 0: nobody
-  alignas(64) std::array<unsigned char, 4096 - 256 - 3 * 64> rest;
+  // Between the program and a recorder that stands beside it; 0 where there is none.
+  alignas(64) std::uint32_t saves_asked;  // how often crashreel_save_now() was called; a futex
+  std::uint32_t attendant_pid;            // who waits on it
+  alignas(64) std::array<unsigned char, 4096 - 256 - 4 * 64> rest;
 };
 
 // Two of these lie in each chunk; the parity of the record count chooses.
