@@ -1,11 +1,18 @@
 // crashreel record: runs a program and keeps its last inputs.
 
+#include <signal.h>
+
+#include <optional>
+
+#include "harness/signal_names.h"
 #include "harness/signature.h"
 #include "tools/arguments.h"
 #include "tools/console.h"
+#include "tools/duration.h"
 #include "tools/exit_status.h"
 #include "tools/json.h"
 #include "tools/pipeline/record.h"
+#include "tools/pipeline/signal_relay.h"
 #include "tools/quantity.h"
 #include "tools/verbs.h"
 
@@ -15,6 +22,56 @@ namespace {
 SaveOn save_on(const std::string& word) {
   if (word == "always") return SaveOn::kAlways;
   return word == "abnormal" ? SaveOn::kAbnormal : SaveOn::kCrash;
+}
+
+Error wrong_value(const Arguments& arguments, const char* option, const std::string& why) {
+  return {Trouble::kUsage,
+          std::string("option '--") + option + "': '" + arguments.text(option) + "' " + why};
+}
+
+Result<void> read_time(const Arguments& arguments, const char* option,
+                       std::chrono::milliseconds* time) {
+  if (!arguments.has(option)) return {};
+  const Result<std::uint64_t> parsed = parse_milliseconds(arguments.text(option));
+  if (!parsed) {
+    return Error{Trouble::kUsage,
+                 std::string("option '--") + option + "': " + parsed.error().message};
+  }
+  *time = std::chrono::milliseconds(*parsed);
+  return {};
+}
+
+Result<void> read_signals(const Arguments& arguments, RecordOptions* options) {
+  if (arguments.has("on-signal")) {
+    const auto signal = signal_named(arguments.text("on-signal"));
+    if (!signal) {
+      return wrong_value(arguments, "on-signal",
+                         "is no signal; write its name, for example SIGUSR2");
+    }
+    if (!SignalRelay::holds(*signal) || *signal == SIGPIPE) {
+      return wrong_value(arguments, "on-signal",
+                         "can't be waited for; take SIGUSR1, SIGUSR2 or SIGHUP");
+    }
+    options->save_signal = *signal;
+  }
+  if (!arguments.has("hang-kill")) return {};
+  if (!arguments.has("hang")) {
+    return wrong_value(arguments, "hang-kill",
+                       "needs --hang TIME, which says when the program hangs");
+  }
+  const auto signal = signal_named(arguments.text("hang-kill"));
+  if (!signal) {
+    return wrong_value(arguments, "hang-kill", "is no signal; write its name, for example SIGABRT");
+  }
+  options->hang.kill_signal = *signal;
+  return {};
+}
+
+// Those options whose values only a verb can judge.
+Result<void> read_values(const Arguments& arguments, RecordOptions* options) {
+  if (auto read = read_time(arguments, "loop-time", &options->loop_time); !read) return read;
+  if (auto read = read_time(arguments, "hang", &options->hang.after); !read) return read;
+  return read_signals(arguments, options);
 }
 
 RecordOptions options_of(const Arguments& arguments) {
@@ -33,6 +90,8 @@ RecordOptions options_of(const Arguments& arguments) {
   options.digests = !arguments.has("no-digests");
   options.every_clock = arguments.text("clock") == "every";
   options.environment = arguments.all("env");
+  options.keep_reels = arguments.count("keep");
+  options.frames = arguments.has("frames");
   options.pump_stdin = !arguments.has("no-stdin");
   return options;
 }
@@ -47,12 +106,23 @@ Result<void> check_names(const Arguments& arguments) {
   return {};
 }
 
+// While the program runs, which may have our stderr on its own mind: one line.
+void tell_saved(const SavedReel& saved, Console& console) {
+  const std::string why = "saved on " + std::string(name_of(saved.reason));
+  if (!saved.text.empty()) console.complain("record: the program " + saved.text);
+  if (!saved.trouble.empty()) return console.complain("record: not " + why + ": " + saved.trouble);
+  if (!saved.skipped.empty()) return console.complain("record: not " + why + ": " + saved.skipped);
+  console.say(why + ": " + counted(saved.inputs, "input") + " in " + saved.path +
+              "; the program runs on");
+}
+
 // The program had stdout for itself, so all of this is narration.
 void narrate(const RecordReport& report, Console& console) {
   if (!report.trouble.empty()) console.complain("record: " + report.trouble);
   if (!report.started) return;
   std::string how = report.signal != 0 ? "killed by " + signal_name(report.signal)
                                        : "ended with status " + std::to_string(report.status);
+  if (!report.fault.empty()) how += " (" + report.fault + ")";
   if (report.recorded) {
     how += "; " + counted(report.inputs_seen, "input") + " seen";
     if (report.inputs_lost != 0) how += ", " + grouped(report.inputs_lost) + " lost";
@@ -62,6 +132,7 @@ void narrate(const RecordReport& report, Console& console) {
     console.say(counted(report.inputs_kept, "input") + " kept in " + report.reel_path +
                 "; go on with: crashreel show " + report.reel_path);
   }
+  if (!report.skipped.empty()) console.complain("record: no reel is written: " + report.skipped);
   if (!report.ring_path.empty()) console.say("the ring stays at " + report.ring_path);
 }
 
@@ -71,11 +142,21 @@ Json answer_of(const RecordReport& report) {
   answer["started"] = report.started;
   answer["status"] = report.status;
   answer["signal"] = report.signal;
+  answer["fault"] = path(report.fault);
   answer["recorded"] = report.recorded;
   answer["inputs_seen"] = report.inputs_seen;
   answer["inputs_kept"] = report.inputs_kept;
   answer["inputs_lost"] = report.inputs_lost;
   answer["reel"] = path(report.reel_path);
+  answer["skipped"] = path(report.skipped);
+  answer["while_running"] = Json::array();
+  for (const SavedReel& saved : report.while_running) {
+    answer["while_running"].push_back({{"reason", name_of(saved.reason)},
+                                       {"reel", path(saved.path)},
+                                       {"skipped", path(saved.skipped)},
+                                       {"trouble", path(saved.trouble)},
+                                       {"inputs_kept", saved.inputs}});
+  }
   answer["ring"] = path(report.ring_path);
   answer["trouble"] = path(report.trouble);
   return answer;
@@ -83,7 +164,10 @@ Json answer_of(const RecordReport& report) {
 
 Result<int> run(const Arguments& arguments, Console& console) {
   if (const Result<void> names = check_names(arguments); !names) return names.error();
-  Result<RecordReport> report = record(options_of(arguments));
+  RecordOptions options = options_of(arguments);
+  if (const Result<void> read = read_values(arguments, &options); !read) return read.error();
+  options.saved = [&console](const SavedReel& saved) { tell_saved(saved, console); };
+  Result<RecordReport> report = record(options);
   if (!report) return report.error();
   narrate(*report, console);
   if (console.json()) console.answer(answer_of(*report));
@@ -95,8 +179,21 @@ std::vector<Option> options() {
       {.name = "output",
        .letter = 'o',
        .value = Value::kText,
-       .argument = "FILE.reel",
-       .help = "Where the reel goes (default PROGRAM.PID.reel in the working directory)"},
+       .argument = "FILE.reel|FOLDER/",
+       .help = "Where the reel goes: a file, whose older ones become FILE.1.reel and so on, or a "
+               "folder for PROGRAM-TIME-PID.reel (default the working directory)"},
+      {.name = "keep",
+       .value = Value::kCount,
+       .argument = "N",
+       .help = "Keep so many reels of this program there; the oldest go",
+       .fallback = "5",
+       .most = 10'000},
+      {.name = "loop-time",
+       .value = Value::kText,
+       .argument = "TIME",
+       .help = "When all reels that --keep allows are younger than this, the program crashes in a "
+               "loop: no further one is written",
+       .fallback = "1min"},
       {.name = "ring",
        .value = Value::kSize,
        .argument = "SIZE",
@@ -130,8 +227,9 @@ std::vector<Option> options() {
       {.name = "save-on",
        .value = Value::kChoice,
        .argument = "crash|abnormal|always",
-       .help = "Write a reel when a signal killed the program; or also when its exit status was "
-               "not 0; or always",
+       .help =
+           "Write a reel when a signal killed the program (but for SIGHUP, SIGINT and "
+           "SIGTERM) or a sanitizer ended it; or also when its exit status was not 0; or always",
        .fallback = "crash"},
       {.name = "clock",
        .value = Value::kChoice,
@@ -148,6 +246,24 @@ std::vector<Option> options() {
       {.name = "no-digests",
        .help = "Keep no digests of what the program answers; by them a replay finds where it "
                "first differs"},
+      {.name = "frames",
+       .help = "Keep the stack of a crash: at a fatal signal a handler in the program takes it "
+               "down, and goes on to the program's own"},
+      {.name = "on-signal",
+       .value = Value::kText,
+       .argument = "SIGNAL",
+       .help = "Keep this signal from the program and make a reel of what the ring holds then, "
+               "while the program runs on; all others are passed on"},
+      {.name = "hang",
+       .value = Value::kText,
+       .argument = "TIME",
+       .help = "Make a reel when the program, though it could run for so long, took no input that "
+               "waited for it: unread bytes, clients in a listener's queue, a further line of "
+               "standard input; or when all its threads burn the processor and take none"},
+      {.name = "hang-kill",
+       .value = Value::kText,
+       .argument = "SIGNAL",
+       .help = "Send this signal to a program that hangs, for example SIGABRT"},
       {.name = "no-stdin",
        .help = "Give the program our standard input itself, unrecorded; for programs that want a "
                "terminal there"}};
@@ -162,7 +278,8 @@ const Verb& record_verb() {
       .text =
           "The recorder is loaded into the unmodified program and writes what it receives into a "
           "ring in memory, which outlives the program however it dies. When it crashed, the ring "
-          "becomes a reel.\n\n"
+          "becomes a reel. A program may ask for one itself, by crashreel_save_now() of "
+          "crashreel.h.\n\n"
           "The program keeps its standard output and error. With --json our object comes on "
           "standard output after the program has ended, which owns standard output before: it is "
           "the last line. The exit status is the program's own, 128 plus the number of the signal "
@@ -177,7 +294,10 @@ const Verb& record_verb() {
       .examples = {{"crashreel record -o crash.reel -- ./calc < commands.txt",
                     "A program that reads its standard input"},
                    {"crashreel record --ring 32MiB --inputs 100000 -- ./server -f server.conf",
-                    "A server, with room for its last 100,000 inputs"}},
+                    "A server, with room for its last 100,000 inputs"},
+                   {"crashreel record -o ./ --keep 20 --on-signal SIGUSR2 --hang 30s -- ./server",
+                    "A service: the last 20 reels in a folder, one also when it hangs or when "
+                    "somebody sends SIGUSR2"}},
       .passes_status_through = true,
       .run = run};
   return verb;

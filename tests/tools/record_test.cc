@@ -16,6 +16,7 @@
 #include "capture/reel/salvage.h"
 #include "tests/capture/preload/recorded_server.h"
 #include "tests/capture/reel/folder.h"
+#include "tests/tools/recording.h"
 
 namespace crashreel::testing {
 namespace {
@@ -25,77 +26,6 @@ using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-// Our standard input, as long as this lives.
-class StdinFrom {
- public:
-  explicit StdinFrom(int fd) : before_(::dup(0)) { ::dup2(fd, 0); }
-  explicit StdinFrom(const std::string& path)
-      : StdinFrom(OwnedFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)).get(), 0) {}
-  ~StdinFrom() { ::dup2(before_.get(), 0); }
-
- private:
-  StdinFrom(int fd, int) : StdinFrom(fd) {}
-
-  OwnedFd before_;
-};
-
-// One recording in a folder of its own, in a thread so that the test can talk to the program.
-class Scene {
- public:
-  Scene() {
-    options_.ring_path = folder_ / "ring";
-    options_.reel_path = folder_ / "reel";
-    options_.ring_bytes = 4 << 20;
-    put_file(folder_ / "input", "");
-  }
-  ~Scene() {
-    if (thread_.joinable()) thread_.join();
-  }
-
-  RecordOptions& options() { return options_; }
-  const Folder& folder() const { return folder_; }
-  void give_stdin(const std::string& text) { put_file(folder_ / "input", text), pumps_ = true; }
-
-  RecordReport run(std::vector<std::string> argv) {
-    options_.argv = std::move(argv);
-    const StdinFrom stdin_from(pumps_ ? folder_ / "input" : "/dev/null");
-    Result<RecordReport> report = record(options_);
-    EXPECT_TRUE(report.has_value()) << report.error().message;
-    return report ? *report : RecordReport();
-  }
-
-  void start(std::vector<std::string> argv) {
-    thread_ = std::thread([this, argv = std::move(argv)] { report_ = run(argv); });
-  }
-  std::thread& thread() { return thread_; }
-  RecordReport wait() {
-    thread_.join();
-    return report_;
-  }
-
-  Reel reel() const {
-    const Result<ReadReel> read = read_reel(folder_ / "reel");
-    EXPECT_TRUE(read.has_value()) << read.error().message;
-    return read ? read->reel : Reel();
-  }
-  bool has(const std::string& name) const { return std::filesystem::exists(folder_ / name); }
-
- private:
-  Folder folder_;
-  RecordOptions options_;
-  bool pumps_ = false;
-  std::thread thread_;
-  RecordReport report_;
-};
-
-std::vector<std::string> data_of(const Reel& reel) {
-  std::vector<std::string> data;
-  for (const Input& input : reel.inputs) {
-    if (input.kind == InputKind::kData) data.push_back(input.data);
-  }
-  return data;
-}
 
 std::vector<std::string> case_inputs(const std::string& name) {
   const std::string path =

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "harness/elf.h"
+#include "harness/linked_libraries.h"
 #include "harness/target.h"
 #include "tools/exit_status.h"
 
@@ -51,11 +52,17 @@ std::string interpreter_in(const std::string& line) {
   return line.substr(first, line.find_first_of(" \t", first) - first);
 }
 
+// AddressSanitizer's library ends a program in which another was loaded before it.
+std::string first_library_of(const std::string& path) {
+  for (const std::string& name : linked_libraries(path)) {
+    if (name.starts_with("libasan.so")) return name;
+  }
+  return {};
+}
+
 // Empty: it can be recorded.
-std::string why_not(const std::string& path) {
-  const Result<ElfFile> elf = read_elf(path);
-  if (!elf) return elf.error().message;
-  if (elf->interpreter.empty()) {
+std::string why_not(const std::string& path, const ElfFile& elf) {
+  if (elf.interpreter.empty()) {
     return path +
            ": is statically linked, so no recorder can be loaded into it; use a dynamically " +
            "linked build, or " + kOtherWay;
@@ -89,9 +96,10 @@ ProgramCheck check_program(const std::string& name) {
   for (int depth = 0; depth <= kMostInterpreters; ++depth) {
     const std::string line = first_line(path);
     if (!line.starts_with("#!")) {
-      const std::string reason = why_not(path);
+      const Result<ElfFile> elf = read_elf(path);
+      const std::string reason = elf ? why_not(path, *elf) : elf.error().message;
       if (!reason.empty()) return refuse(kExitOwnTrouble, reason);
-      return {.path = program, .status = 0, .reason = {}};
+      return {.path = program, .status = 0, .reason = {}, .first_library = first_library_of(path)};
     }
     const std::string interpreter = interpreter_in(line);
     if (::access(interpreter.c_str(), X_OK) != 0) {

@@ -11,9 +11,10 @@
 namespace crashreel {
 
 struct ProgramCheck {
-  std::string path;    // what to execute; empty when it can't be recorded
-  int status = 0;      // 0: can be recorded; else 125 to 127 of exit_status.h
-  std::string reason;  // why not, naming the file and the next step; empty when it can
+  std::string path;             // what to execute; empty when it can't be recorded
+  int status = 0;               // 0: can be recorded; else 125 to 127 of exit_status.h
+  std::string reason;           // why not, naming the file and the next step; empty when it can
+  std::string first_library{};  // what must be loaded before everything else; empty: nothing
 };
 
 // A name with a slash is taken as it is, any other is looked up in $PATH.

@@ -8,13 +8,13 @@
 #include <cstring>
 #include <filesystem>
 
-#include "capture/reel/reel_writer.h"
 #include "capture/reel/ring_end.h"
-#include "capture/reel/salvage.h"
 #include "harness/target.h"
 #include "tools/exit_status.h"
 #include "tools/pipeline/program_check.h"
 #include "tools/pipeline/recorded_run.h"
+#include "tools/pipeline/reel_shelf.h"
+#include "tools/pipeline/take_ring.h"
 
 namespace crashreel {
 namespace {
@@ -54,22 +54,36 @@ std::string choose_ring_path(const RecordOptions& options) {
   return path;
 }
 
-bool is_to_be_saved(SaveOn save_on, const CrashFacts& end) {
+std::optional<SaveReason> reason_to_save(SaveOn save_on, const TakenRing& taken) {
+  const CrashFacts& end = taken.read.reel.crash;
   const bool was_asked = end.signal == SIGHUP || end.signal == SIGINT || end.signal == SIGTERM;
-  switch (save_on) {
-    case SaveOn::kCrash:
-      return end.signal != 0 && !was_asked;
-    case SaveOn::kAbnormal:
-      return end.signal != 0 || end.exit_status != 0;
-    case SaveOn::kAlways:
-      return true;
-  }
-  return true;
+  if (end.signal != 0 && !was_asked) return SaveReason::kCrash;
+  // By a sanitizer, or by a handler of its own for a fatal signal.
+  const bool by_itself = taken.crash && (!taken.crash->report.empty() || is_end(*taken.crash, end));
+  if (end.exit_status != 0 && by_itself) return SaveReason::kCrash;
+  if (save_on == SaveOn::kCrash) return std::nullopt;
+  if (end.signal != 0 || end.exit_status != 0) return SaveReason::kAbnormal;
+  if (save_on == SaveOn::kAbnormal) return std::nullopt;
+  return SaveReason::kAlways;
 }
 
-std::string choose_reel_path(const RecordOptions& options, pid_t pid) {
-  if (!options.reel_path.empty()) return options.reel_path;
-  return fs::path(options.argv[0]).filename().string() + "-" + std::to_string(pid) + ".reel";
+// The shelf on which this program's reels lie.
+ReelShelf shelf_of(const RecordOptions& options) {
+  return {.path = options.reel_path.empty() ? "./" : options.reel_path,
+          .program = fs::path(options.argv[0]).filename(),
+          .keep = options.keep_reels,
+          .loop_time = options.loop_time};
+}
+
+void put_away(const Reel& reel, const ReelShelf& shelf, SavedReel* saved) {
+  const Result<Shelved> shelved =
+      shelve(reel, shelf, reel.program.pid, std::chrono::system_clock::now());
+  if (!shelved) {
+    saved->trouble = shelved.error().message;
+    return;
+  }
+  saved->path = shelved->path;
+  saved->skipped = shelved->skipped;
 }
 
 void count_inputs(const Reel& reel, RecordReport* report) {
@@ -82,25 +96,47 @@ void count_inputs(const Reel& reel, RecordReport* report) {
   report->inputs_seen = report->inputs_kept + report->inputs_lost;
 }
 
+// A reel of the present moment, for the program runs on. Who asks by a signal is always obeyed; a
+// program that asks is one that may ask too often.
+SavedReel save_running(const RecordOptions& options, const std::string& ring_path,
+                       SaveReason reason, const std::string& text) {
+  SavedReel saved{.reason = reason, .path = "", .skipped = "", .trouble = "", .text = text};
+  const Result<TakenRing> taken = take_ring(ring_path);
+  if (!taken) {
+    saved.trouble = taken.error().message;
+    return saved;
+  }
+  const Reel& reel = taken->read.reel;
+  RecordReport counts;
+  count_inputs(reel, &counts);
+  saved.inputs = counts.inputs_kept;
+  ReelShelf shelf = shelf_of(options);
+  if (reason == SaveReason::kSignal) shelf.loop_time = {};
+  put_away(reel, shelf, &saved);
+  return saved;
+}
+
 // Makes a reel of the ring where that is wanted. The ring goes when it is not needed any more,
 // which it is as long as its reel could not be written.
 void take_from_ring(const RecordOptions& options, const std::string& ring_path,
-                    const CrashFacts& end, const std::string& reel_path, RecordReport* report) {
+                    const CrashFacts& end, RecordReport* report) {
   report->ring_path = ring_path;
   const std::string next_step = "; the ring is kept, try: crashreel salvage " + ring_path;
   if (const Result<void> noted = note_end(ring_path, end); !noted) {
     add_trouble(report, noted.error().message);
   }
-  const Result<ReadReel> salvaged = salvage_ring(ring_path);
-  if (!salvaged) return add_trouble(report, salvaged.error().message + next_step);
-  const Reel& reel = salvaged->reel;
+  const Result<TakenRing> taken = take_ring(ring_path);
+  if (!taken) return add_trouble(report, taken.error().message + next_step);
+  const Reel& reel = taken->read.reel;
   report->recorded = true;
+  report->fault = fault_text(*taken);
   count_inputs(reel, report);
-  if (is_to_be_saved(options.save_on, end)) {
-    if (const Result<void> written = write_reel(reel, reel_path); !written) {
-      return add_trouble(report, written.error().message + next_step);
-    }
-    report->reel_path = reel_path;
+  if (reason_to_save(options.save_on, *taken)) {
+    SavedReel saved;
+    put_away(reel, shelf_of(options), &saved);
+    if (!saved.trouble.empty()) return add_trouble(report, saved.trouble + next_step);
+    report->reel_path = saved.path;
+    report->skipped = saved.skipped;
   }
   if (options.keep_ring) return;
   std::error_code error;
@@ -130,6 +166,7 @@ std::vector<std::string> settings_of(const RecordOptions& options) {
   if (!names.empty()) settings.push_back("CRASHREEL_ENV=" + names);
   if (options.heads_bytes) add("CRASHREEL_HEADS_BYTES=", *options.heads_bytes);
   if (options.head_bytes != 0) add("CRASHREEL_HEAD_BYTES=", options.head_bytes);
+  if (options.frames) add("CRASHREEL_FRAMES=", 1);
   return settings;
 }
 
@@ -145,25 +182,33 @@ Result<RecordReport> record(const RecordOptions& options) {
   if (!library) return library.error();
 
   const std::string ring_path = choose_ring_path(options);
+  RecordReport report;
+  const auto save = [&](SaveReason reason, const std::string& text) {
+    report.while_running.push_back(save_running(options, ring_path, reason, text));
+    if (options.saved) options.saved(report.while_running.back());
+  };
   const Result<RunEnd> run = run_recorded({.path = program.path,
                                            .argv = options.argv,
                                            .library = *library,
+                                           .first_library = program.first_library,
                                            .ring_path = ring_path,
                                            .settings = settings_of(options),
-                                           .pump_stdin = options.pump_stdin});
+                                           .pump_stdin = options.pump_stdin,
+                                           .save_signal = options.save_signal,
+                                           .hang = options.hang,
+                                           .save = save});
   if (!run) return run.error();
   if (run->start_error != 0) {
     const int status = run->start_error == ENOENT ? kExitNotFound : kExitNotExecutable;
     return not_started(status, program.path + ": " + std::strerror(run->start_error));
   }
 
-  RecordReport report;
   report.started = true;
   report.signal = run->facts.signal;
   report.status = report.signal != 0 ? kExitSignalBase + report.signal : run->facts.exit_status;
   report.trouble = run->trouble;
   if (run->ring_was_made) {
-    take_from_ring(options, ring_path, run->facts, choose_reel_path(options, run->pid), &report);
+    take_from_ring(options, ring_path, run->facts, &report);
   }
   return report;
 }

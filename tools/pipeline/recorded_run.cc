@@ -20,6 +20,7 @@
 #include "capture/runtime/ring_attach.h"
 #include "harness/signature.h"
 #include "tools/pipeline/owned_fd.h"
+#include "tools/pipeline/save_requests.h"
 #include "tools/pipeline/signal_relay.h"
 #include "tools/pipeline/stdin_pump.h"
 
@@ -52,6 +53,7 @@ std::vector<std::string> make_environment(const RecordedRun& run, int ready_fd) 
       environment.emplace_back(variable);
     }
   }
+  if (!run.first_library.empty()) preload.insert(0, run.first_library + ":");
   environment.push_back("LD_PRELOAD=" + preload);
   environment.push_back("CRASHREEL_RING=" + run.ring_path);
   environment.push_back("CRASHREEL_READY_FD=" + std::to_string(ready_fd));
@@ -131,14 +133,15 @@ class StdinRecord {
 // Stays beside the program from its start to its end.
 class Watch {
  public:
-  Watch(const Spawned& program, SignalRelay& relay, OwnedFd ready, const std::string& ring_path,
+  Watch(const RecordedRun& run, const Spawned& program, SignalRelay& relay, OwnedFd ready,
         StdinPump* pump, StdinRecord* stdin_record)
-      : program_(program),
+      : run_(run),
+        program_(program),
         relay_(relay),
         ready_(std::move(ready)),
-        ring_path_(ring_path),
         pump_(pump),
-        stdin_record_(stdin_record) {}
+        stdin_record_(stdin_record),
+        hang_(run.hang, program.pid, run.ring_path) {}
 
   void until_end() {
     while (!step()) {
@@ -151,23 +154,42 @@ class Watch {
  private:
   // True when the program has ended.
   bool step() {
-    std::array<pollfd, 3 + StdinPump::kPolled> polled{};
+    std::array<pollfd, 4 + StdinPump::kPolled> polled{};
     polled[0] = {.fd = program_.ended.get(), .events = POLLIN, .revents = 0};
     polled[1] = {.fd = relay_.fd(), .events = POLLIN, .revents = 0};
     polled[2] = {.fd = ready_.get(), .events = POLLIN, .revents = 0};
-    pollfd* const pump_polled = &polled[3];
+    polled[3] = {.fd = requests_.fd(), .events = POLLIN, .revents = 0};
+    pollfd* const pump_polled = &polled[4];
     const bool pumps = pump_ != nullptr && !ready_;
     pump_polled[0].fd = pump_polled[1].fd = -1;
     if (pumps) pump_->ask(pump_polled);
 
-    const int timeout_ms = ready_ ? ms_to_deadline() : -1;
-    const int count = ::poll(polled.data(), polled.size(), timeout_ms);
+    const int count = ::poll(polled.data(), polled.size(), timeout_ms());
     if (count < 0) return false;
-    if (count == 0) recorder_answered(std::nullopt);
-    if (polled[1].revents != 0) relay_.pass_on_to(program_.pid);
+    if (ready_ && count == 0) recorder_answered(std::nullopt);
+    if (polled[1].revents != 0 && relay_.pass_on_to(program_.pid)) save(SaveReason::kSignal);
     if (polled[2].revents != 0) hear_recorder();
     if (pumps) pump_->step(pump_polled);
-    return polled[0].revents != 0;
+    if (polled[0].revents != 0) return true;
+    if (polled[3].revents != 0) requests_.take(), save(SaveReason::kRequest);
+    if (ring_was_made_) look_for_hang();
+    return false;
+  }
+
+  int timeout_ms() const {
+    if (ready_) return ms_to_deadline();
+    return ring_was_made_ ? hang_.ms_to_next_look() : -1;
+  }
+
+  void save(SaveReason reason, const std::string& text = "") {
+    if (ring_was_made_ && run_.save) run_.save(reason, text);
+  }
+
+  void look_for_hang() {
+    const std::optional<std::string> hangs = hang_.look(pump_ != nullptr && pump_->is_waiting());
+    if (!hangs) return;
+    save(SaveReason::kHang, *hangs);
+    if (run_.hang.kill_signal != 0) ::kill(program_.pid, run_.hang.kill_signal);
   }
 
   int ms_to_deadline() const {
@@ -185,23 +207,26 @@ class Watch {
   void recorder_answered(std::optional<int> error) {
     ready_.reset();
     ring_was_made_ = error == 0;
+    if (ring_was_made_) requests_.watch(run_.ring_path);
     if (!error) {
       trouble_ = "the recorder was not loaded into the program: does it clear LD_PRELOAD?";
     } else if (*error != 0) {
-      trouble_ = ring_path_ + ": no ring: " + std::strerror(*error);
+      trouble_ = run_.ring_path + ": no ring: " + std::strerror(*error);
     } else if (pump_ != nullptr) {
-      const int refused = stdin_record_->attach(ring_path_);
+      const int refused = stdin_record_->attach(run_.ring_path);
       if (refused == 0) return;
-      trouble_ = ring_path_ + ": standard input is not recorded: " + std::strerror(refused);
+      trouble_ = run_.ring_path + ": standard input is not recorded: " + std::strerror(refused);
     }
   }
 
+  const RecordedRun& run_;
   const Spawned& program_;
   SignalRelay& relay_;
   OwnedFd ready_;  // open until the recorder has answered
-  const std::string& ring_path_;
   StdinPump* const pump_;
   StdinRecord* const stdin_record_;
+  SaveRequests requests_;
+  HangWatch hang_;
   bool ring_was_made_ = false;
   std::string trouble_;
   const Clock::time_point deadline_ = Clock::now() + kMostStartTime;
@@ -248,7 +273,7 @@ Result<RunEnd> run_recorded(const RecordedRun& run) {
   }
   OwnedFd ready_here(ready[0]);
   OwnedFd ready_there(ready[1]);
-  SignalRelay relay;
+  SignalRelay relay(run.save_signal);
   if (!relay) return no_resource("signals can't be passed on");
 
   RunEnd end;
@@ -258,7 +283,7 @@ Result<RunEnd> run_recorded(const RecordedRun& run) {
   end.pid = spawned.pid;
   ready_there.reset();
   if (pump) pump->close_program_end();
-  Watch watch(spawned, relay, std::move(ready_here), run.ring_path, pump_or_null, &stdin_record);
+  Watch watch(run, spawned, relay, std::move(ready_here), pump_or_null, &stdin_record);
   watch.until_end();
   end.facts = collect_end(spawned.pid);
   end.ring_was_made = watch.ring_was_made();

@@ -1,18 +1,21 @@
 // How does a program run with the recorder inside it and us beside it?
 //
 // Starts it, waits until the recorder has said how its own start went, hands standard input on and
-// records it, passes signals on, and collects how the program ended. What becomes of the ring is
-// another's affair.
+// records it, passes signals on, hears who wants a reel of the present moment, sees whether the
+// program hangs, and collects how it ended. What becomes of the ring is another's affair.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "capture/base/result.h"
 #include "capture/reel/reel.h"
+#include "tools/pipeline/hang.h"
+#include "tools/pipeline/save_reason.h"
 
 namespace crashreel {
 
@@ -23,9 +26,15 @@ struct RecordedRun {
   std::string path;  // what to execute
   std::vector<std::string> argv;
   std::string library;                // the recorder
+  std::string first_library;          // to be loaded before all others; empty: none
   std::string ring_path;              // made by the recorder
   std::vector<std::string> settings;  // more of the environment, "NAME=value"
   bool pump_stdin = true;
+  int save_signal = 0;  // not passed on but asks for a reel of the present moment; 0: none does
+  HangOptions hang;
+  // Called while the program runs and has a ring; the text says how it hangs, else it is empty.
+  // Nothing is handed on or passed on before it returns.
+  std::function<void(SaveReason reason, const std::string& text)> save;
 };
 
 struct RunEnd {

@@ -2,14 +2,28 @@
 
 #include <sys/signalfd.h>
 
+#include <algorithm>
 #include <ctime>
+#include <iterator>
 
 namespace crashreel {
 
-SignalRelay::SignalRelay() {
+namespace {
+
+constexpr int kHeld[] = {SIGHUP, SIGINT,    SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE,  SIGALRM,
+                         SIGIO,  SIGVTALRM, SIGPROF, SIGPWR,  SIGURG,  SIGTSTP, SIGWINCH, SIGCONT};
+
+}  // namespace
+
+bool SignalRelay::holds(int signal) {
+  return std::find(std::begin(kHeld), std::end(kHeld), signal) != std::end(kHeld) ||
+         (signal >= SIGRTMIN && signal <= SIGRTMAX);
+}
+
+SignalRelay::SignalRelay(int ours) : ours_(ours) {
   ::sigemptyset(&held_);
-  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE}) {
-    ::sigaddset(&held_, signal);
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    if (holds(signal)) ::sigaddset(&held_, signal);
   }
   fd_.reset(::signalfd(-1, &held_, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd_) return;
@@ -29,12 +43,28 @@ SignalRelay::~SignalRelay() {
   ::pthread_sigmask(SIG_SETMASK, &original_mask_, nullptr);
 }
 
-void SignalRelay::pass_on_to(pid_t process) {
+bool SignalRelay::pass_on_to(pid_t process) {
+  bool asked = false;
+  bool stop = false;
   signalfd_siginfo info;
   while (::read(fd_.get(), &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
-    if (info.ssi_signo == SIGPIPE || info.ssi_code == SI_KERNEL) continue;
-    ::kill(process, static_cast<int>(info.ssi_signo));
+    const int signal = static_cast<int>(info.ssi_signo);
+    if (signal == ours_) {
+      asked = true;
+      continue;
+    }
+    stop = (stop || signal == SIGTSTP) && signal != SIGCONT;
+    if (signal == SIGPIPE || info.ssi_code == SI_KERNEL) continue;
+    if (info.ssi_code == SI_QUEUE) {
+      sigval value = {};
+      value.sival_ptr = reinterpret_cast<void*>(info.ssi_ptr);
+      ::sigqueue(process, signal, value);
+    } else {
+      ::kill(process, signal);
+    }
   }
+  if (stop) ::raise(SIGSTOP);
+  return asked;
 }
 
 }  // namespace crashreel

@@ -75,6 +75,13 @@ void StdinPump::step(const pollfd polled[kPolled]) {
   if ((polled[1].revents & POLLOUT) != 0) hand_over();
 }
 
+// Whoever was given one line only may never read its standard input at all.
+bool StdinPump::is_waiting() const {
+  if (!our_end_ || inputs_ < 2) return false;
+  pollfd asked{.fd = our_end_.get(), .events = POLLOUT, .revents = 0};
+  return ::poll(&asked, 1, 0) == 0;
+}
+
 void StdinPump::read_source() {
   char bytes[16 << 10];
   const ssize_t got = ::read(source_, bytes, sizeof(bytes));
@@ -107,6 +114,7 @@ void StdinPump::hand_over() {
       return our_end_.reset();
     }
     note(InputKind::kData, *input);
+    ++inputs_;
     in_flight_ = std::move(*input);
   }
   const std::size_t size = std::min<std::size_t>(in_flight_.size(), kPipeBytes);

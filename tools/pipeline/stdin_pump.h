@@ -68,6 +68,8 @@ class StdinPump {
   // What to wait for: the source and the pipe, in this order. A descriptor of -1 is not waited for.
   static constexpr std::size_t kPolled = 2;
   void ask(pollfd polled[kPolled]) const;
+  // The program has taken lines before, and has not taken the one that it was given last.
+  bool is_waiting() const;
   // What came of it. Never waits.
   void step(const pollfd polled[kPolled]);
 
@@ -92,6 +94,7 @@ class StdinPump {
   std::string in_flight_;  // of a long input, what the program was not yet given
   bool source_ended_ = false;
   bool opened_ = false;
+  std::uint64_t inputs_ = 0;  // handed over
 };
 
 }  // namespace crashreel

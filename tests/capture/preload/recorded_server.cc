@@ -130,7 +130,7 @@ RecordedServer::RecordedServer(const Setup& setup)
   environment.insert(environment.end(), setup.settings.begin(), setup.settings.end());
   posix_spawn_file_actions_t files;
   ::posix_spawn_file_actions_init(&files);
-  ::posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_addopen(&files, 0, setup.standard_input.c_str(), O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&files, output.get(), 1);
   ::posix_spawn_file_actions_adddup2(&files, errors_.get(), 2);
   CRASHREEL_CHECK(::posix_spawnp(&pid_, setup.argv[0].c_str(), &files, nullptr,

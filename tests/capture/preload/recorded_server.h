@@ -44,8 +44,9 @@ class RecordedServer {
   struct Setup {
     std::vector<std::string> argv;
     std::string ring_path;
-    std::vector<std::string> settings{};  // more of the environment, "NAME=value"
-    std::string ring_bytes = "4194304";   // empty: the default
+    std::vector<std::string> settings{};       // more of the environment, "NAME=value"
+    std::string ring_bytes = "4194304";        // empty: the default
+    std::string standard_input = "/dev/null";  // a file
   };
 
   explicit RecordedServer(const Setup& setup);

@@ -1,0 +1,64 @@
+#include "tools/pipeline/take_ring.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "capture/reel/salvage.h"
+#include "harness/signal_names.h"
+#include "harness/signature.h"
+
+namespace crashreel {
+namespace {
+
+// The player's form, which the harness understands. Some hundred KiB: not for a stack.
+std::unique_ptr<ScriptCrash> as_script_crash(const RingCrash& crash) {
+  auto script = std::make_unique<ScriptCrash>();
+  script->signal = crash.signal;
+  script->code = crash.code;
+  script->address = crash.address;
+  script->stack_pointer = crash.stack_pointer;
+  const auto frames = std::min<std::size_t>(crash.frames.size(), kMaxCrashFrames);
+  std::copy_n(crash.frames.begin(), frames, script->frames);
+  script->frame_count = static_cast<std::uint32_t>(frames);
+  const auto maps = std::min<std::size_t>(crash.maps.size(), kMaxCrashMaps);
+  std::copy_n(crash.maps.begin(), maps, script->maps);
+  script->maps_size = static_cast<std::uint32_t>(maps);
+  const auto stack = std::min<std::size_t>(crash.stack.size(), kMaxCrashStack);
+  std::copy_n(crash.stack.begin(), stack, script->stack);
+  script->stack_size = static_cast<std::uint32_t>(stack);
+  return script;
+}
+
+void add_frames(const RingCrash& crash, Reel& reel) {
+  const Program& program = reel.program;
+  const std::string name =
+      std::filesystem::path(program.argv.empty() ? program.executable : program.argv.front())
+          .filename();
+  reel.crash.signature = signature_of(*as_script_crash(crash), program.executable, name);
+}
+
+}  // namespace
+
+Result<TakenRing> take_ring(const std::string& path) {
+  Result<ReadReel> salvaged = salvage_ring(path);
+  if (!salvaged) return salvaged.error();
+  TakenRing taken{std::move(*salvaged), read_ring_crash(path)};
+  Reel& reel = taken.read.reel;
+  if (taken.crash && is_end(*taken.crash, reel.crash)) add_frames(*taken.crash, reel);
+  return taken;
+}
+
+std::string fault_text(const TakenRing& taken) {
+  if (!taken.crash || !is_end(*taken.crash, taken.read.reel.crash)) return {};
+  const RingCrash& crash = *taken.crash;
+  std::string text = signal_code_name(crash.signal, crash.code);
+  if (!has_address(crash)) return text;
+  char address[32];
+  std::snprintf(address, sizeof address, "0x%llx", static_cast<unsigned long long>(crash.address));
+  return text + " at address " + address;
+}
+
+}  // namespace crashreel
