@@ -69,6 +69,10 @@ void wait_on(std::uint32_t* word, std::uint32_t while_it_is, const timespec& at_
   ::syscall(SYS_futex, word, FUTEX_WAIT, while_it_is, &at_most, nullptr, 0);
 }
 
+void say_who_stands_by(Superblock& super, std::uint32_t process) {
+  __atomic_store_n(&super.attendant_pid, process, __ATOMIC_RELEASE);
+}
+
 void wake(std::uint32_t* word) {
   ::syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX);
 }
@@ -79,6 +83,11 @@ void SaveRequests::watch(const std::string& ring_path) {
   ring_path_ = ring_path;
   asked_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!asked_) return;
+  // At once: whoever asks from now on is heard, if only when the thread has begun.
+  FirstPage page;
+  if (Superblock* super = page.at(ring_path_)) {
+    say_who_stands_by(*super, static_cast<std::uint32_t>(::getpid()));
+  }
   try {
     thread_ = std::thread([this] { stand_by(); });
   } catch (const std::system_error&) {
@@ -116,8 +125,7 @@ void SaveRequests::stand_by() {
     }
     if (page.take_new()) {
       seen = 0;
-      __atomic_store_n(&super->attendant_pid, static_cast<std::uint32_t>(::getpid()),
-                       __ATOMIC_RELEASE);
+      say_who_stands_by(*super, static_cast<std::uint32_t>(::getpid()));
     }
     const std::uint32_t asked = __atomic_load_n(&super->saves_asked, __ATOMIC_ACQUIRE);
     if (asked != seen) {
@@ -128,7 +136,7 @@ void SaveRequests::stand_by() {
     wait_on(&super->saves_asked, seen, kLookAgain);
   }
   if (Superblock* super = page.at(ring_path_)) {
-    __atomic_store_n(&super->attendant_pid, 0u, __ATOMIC_RELEASE);
+    say_who_stands_by(*super, 0);
   }
   __atomic_store_n(&stopped_, 1u, __ATOMIC_RELEASE);
   wake(&stopped_);
