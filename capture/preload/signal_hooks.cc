@@ -15,6 +15,7 @@
 #include "capture/preload/hidden.h"
 #include "capture/preload/hooks.h"
 #include "capture/preload/sessions.h"
+#include "capture/runtime/fatal_signals.h"
 
 // sigset() is deprecated, and still called by what was written long ago.
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -86,8 +87,21 @@ Handler as_handler(sighandler_t handler) {
   return __builtin_bit_cast(Handler, handler);
 }
 
+constexpr int kSystemV = static_cast<int>(SA_RESETHAND) | SA_NODEFER;
+
+// A fatal signal whose first chance is ours: the program's wish is kept and shown to it.
+sighandler_t install_fatal(int number, sighandler_t handler, int flags) {
+  struct sigaction wanted = {};
+  wanted.sa_handler = handler;
+  wanted.sa_flags = flags;
+  struct sigaction before = {};
+  return ring::change_fatal_action(number, &wanted, &before) == 0 ? before.sa_handler : SIG_ERR;
+}
+
+// `flags`: what the real function asks of the kernel.
 template <typename Real>
-sighandler_t install(Real real, int number, sighandler_t wanted) {
+sighandler_t install(Real real, int number, sighandler_t wanted, int flags) {
+  if (ring::is_watched(number) && wanted != SIG_HOLD) return install_fatal(number, wanted, flags);
   const int kept_errno = errno;
   const Handler ours = to_install(number, as_handler(wanted));
   errno = kept_errno;
@@ -106,6 +120,9 @@ int noted_signal(int number) {
 CRASHREEL_HOOK int sigaction(int number, const struct sigaction* wanted,
                              struct sigaction* before) noexcept {
   if (crashreel::is_guarded(number)) return crashreel::guarded_sigaction(wanted, before);
+  if (crashreel::ring::is_watched(number)) {
+    return crashreel::ring::change_fatal_action(number, wanted, before);
+  }
   struct sigaction ours;
   if (wanted != nullptr) {
     const int kept_errno = errno;
@@ -122,29 +139,29 @@ CRASHREEL_HOOK int sigaction(int number, const struct sigaction* wanted,
 
 CRASHREEL_HOOK sighandler_t signal(int number, sighandler_t handler) noexcept {
   if (crashreel::is_guarded(number)) return crashreel::guarded_signal(handler);
-  return crashreel::install(CRASHREEL_REAL(signal), number, handler);
+  return crashreel::install(CRASHREEL_REAL(signal), number, handler, SA_RESTART);
 }
 
 CRASHREEL_HOOK sighandler_t bsd_signal(int number, sighandler_t handler) noexcept {
   if (crashreel::is_guarded(number)) return crashreel::guarded_signal(handler);
-  return crashreel::install(CRASHREEL_REAL(bsd_signal), number, handler);
+  return crashreel::install(CRASHREEL_REAL(bsd_signal), number, handler, SA_RESTART);
 }
 
 CRASHREEL_HOOK sighandler_t ssignal(int number, sighandler_t handler) noexcept {
   if (crashreel::is_guarded(number)) return crashreel::guarded_signal(handler);
-  return crashreel::install(CRASHREEL_REAL(ssignal), number, handler);
+  return crashreel::install(CRASHREEL_REAL(ssignal), number, handler, SA_RESTART);
 }
 
 CRASHREEL_HOOK sighandler_t sysv_signal(int number, sighandler_t handler) noexcept {
-  return crashreel::install(CRASHREEL_REAL(sysv_signal), number, handler);
+  return crashreel::install(CRASHREEL_REAL(sysv_signal), number, handler, crashreel::kSystemV);
 }
 
 CRASHREEL_HOOK sighandler_t __sysv_signal(int number, sighandler_t handler) noexcept {
-  return crashreel::install(CRASHREEL_REAL(__sysv_signal), number, handler);
+  return crashreel::install(CRASHREEL_REAL(__sysv_signal), number, handler, crashreel::kSystemV);
 }
 
 CRASHREEL_HOOK sighandler_t sigset(int number, sighandler_t handler) noexcept {
-  return crashreel::install(CRASHREEL_REAL(sigset), number, handler);
+  return crashreel::install(CRASHREEL_REAL(sigset), number, handler, 0);
 }
 
 CRASHREEL_HOOK int sigwait(const sigset_t* set, int* number) {
