@@ -71,6 +71,14 @@ TEST_F(RunningTest, MakesAReelWhenTheProgramAsksForOne) {
   EXPECT_EQ(scene_.wait().while_running.size(), 1u);
 }
 
+TEST_F(RunningTest, HearsAProgramThatAsksAndEndsAtOnce) {
+  scene_.start();
+  scene_.tell("save\nexit 0");
+  const RecordReport report = scene_.wait();
+  ASSERT_EQ(report.while_running.size(), 1u);
+  EXPECT_THAT(report.while_running[0].path, ::testing::EndsWith("/reel"));
+}
+
 TEST_F(RunningTest, MakesAReelOnTheSignalThatIsItsOwnAndPassesOthersOn) {
   scene_.options().save_signal = SIGUSR2;
   scene_.start();

@@ -146,6 +146,9 @@ class Watch {
   void until_end() {
     while (!step()) {
     }
+    // A program may ask and end at once.
+    requests_.stop();
+    if (requests_.take()) save(SaveReason::kRequest);
   }
 
   bool ring_was_made() const { return ring_was_made_; }
@@ -171,7 +174,7 @@ class Watch {
     if (polled[2].revents != 0) hear_recorder();
     if (pumps) pump_->step(pump_polled);
     if (polled[0].revents != 0) return true;
-    if (polled[3].revents != 0) requests_.take(), save(SaveReason::kRequest);
+    if (polled[3].revents != 0 && requests_.take()) save(SaveReason::kRequest);
     if (ring_was_made_) look_for_hang();
     return false;
   }

@@ -109,9 +109,17 @@ void SaveRequests::stop() {
   thread_.join();
 }
 
-void SaveRequests::take() {
+bool SaveRequests::take() {
   std::uint64_t count = 0;
-  (void)!::read(asked_.get(), &count, sizeof count);
+  return asked_ && ::read(asked_.get(), &count, sizeof count) == sizeof count;
+}
+
+void SaveRequests::hear(const Superblock& super, std::uint32_t* seen) {
+  const std::uint32_t asked = __atomic_load_n(&super.saves_asked, __ATOMIC_ACQUIRE);
+  if (asked == *seen) return;
+  *seen = asked;
+  const std::uint64_t one = 1;
+  (void)!::write(asked_.get(), &one, sizeof one);
 }
 
 void SaveRequests::stand_by() {
@@ -127,16 +135,12 @@ void SaveRequests::stand_by() {
       seen = 0;
       say_who_stands_by(*super, static_cast<std::uint32_t>(::getpid()));
     }
-    const std::uint32_t asked = __atomic_load_n(&super->saves_asked, __ATOMIC_ACQUIRE);
-    if (asked != seen) {
-      seen = asked;
-      const std::uint64_t one = 1;
-      (void)!::write(asked_.get(), &one, sizeof one);
-    }
+    hear(*super, &seen);
     wait_on(&super->saves_asked, seen, kLookAgain);
   }
   if (Superblock* super = page.at(ring_path_)) {
     say_who_stands_by(*super, 0);
+    hear(*super, &seen);
   }
   __atomic_store_n(&stopped_, 1u, __ATOMIC_RELEASE);
   wake(&stopped_);

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "capture/runtime/ring_format.h"
 #include "tools/pipeline/owned_fd.h"
 
 namespace crashreel {
@@ -24,15 +25,17 @@ class SaveRequests {
   // Begins to stand by at this ring. Signals of the calling thread's mask stay blocked in the new
   // one. Without a descriptor or thread to be had nothing is heard.
   void watch(const std::string& ring_path);
+  // What was asked until now is heard before it returns.
   void stop();
 
   // Readable when the program asked; -1 before watch().
   int fd() const { return asked_.get(); }
-  // Forgets what was asked until now: any number of requests are one.
-  void take();
+  // Was something asked since the last call? Any number of requests are one.
+  bool take();
 
  private:
   void stand_by();
+  void hear(const ring::Superblock& super, std::uint32_t* seen);
 
   std::string ring_path_;
   OwnedFd asked_;
