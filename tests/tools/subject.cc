@@ -71,8 +71,9 @@ void handle(const std::string& how) {
   ::sigaction(SIGSEGV, &action, &before);
   struct sigaction now = {};
   ::sigaction(SIGSEGV, nullptr, &now);
+  constexpr int kRestorer = 0x04000000;  // libc adds it for the kernel
   const bool is_what_was_set =
-      now.sa_flags == action.sa_flags && now.sa_sigaction == action.sa_sigaction;
+      (now.sa_flags & ~kRestorer) == action.sa_flags && now.sa_sigaction == action.sa_sigaction;
   answer(std::string(is_what_was_set ? "set" : "not set") +
          (before.sa_handler == SIG_DFL ? ", was default" : ", was not default"));
 }
