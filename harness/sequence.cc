@@ -8,6 +8,8 @@
 #include <new>
 #include <unordered_map>
 
+#include "harness/served.h"
+
 namespace crashreel {
 namespace {
 
@@ -45,7 +47,10 @@ class Writer {
     if (sequence_.empty()) return;
     const std::uint64_t first_ns = sequence_.front()->time_ns;
     start_ns_ = first_ns - std::min(first_ns, kLeadNs);
-    for (const Input* input : sequence_) add(*input);
+    const std::unordered_set<std::uint32_t> unserved = unserved_sessions(sequence_);
+    for (const Input* input : sequence_) {
+      if (!unserved.contains(input->session)) add(*input);
+    }
   }
 
   std::vector<Step> steps;

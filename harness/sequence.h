@@ -23,7 +23,8 @@ Sequence whole_sequence(const Reel& reel);
 // A script in shared memory; the header lives at its beginning.
 class Script {
  public:
-  // For TargetKind::kServer the steps are the player's to perform; for kStdin there are none.
+  // For TargetKind::kServer the steps are the player's to perform, without those of sessions that
+  // it can't serve (served.h); for kStdin there are none.
   static Result<Script> write(const Reel& reel, const Sequence& sequence, TargetKind kind);
 
   int fd() const { return memory_.fd(); }

@@ -61,6 +61,7 @@ Json answer_of(const ReplayReport& report) {
   answer["signature_from_replay"] = report.signature_from_replay;
   answer["frames"] = json_of(report.signature)["frames"];
   answer["obstacle"] = report.obstacle.empty() ? Json() : Json(report.obstacle);
+  answer["left_out"] = report.left_out.empty() ? Json() : Json(report.left_out);
   answer["seconds"] = report.seconds;
   return answer;
 }
@@ -83,6 +84,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
   progress.clear();
   if (!report) return report.error();
 
+  if (!report->left_out.empty()) console.complain("replay: " + report->left_out);
   if (!report->obstacle.empty()) console.complain("replay: " + report->obstacle);
   if (console.json()) {
     console.answer(answer_of(*report));

@@ -1,26 +1,16 @@
 #include "capture/interpose/descriptors.h"
 
-#include <errno.h>
 #include <sys/mman.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+#include "capture/interpose/keep_errno.h"
 
 namespace crashreel {
 namespace {
 
 constexpr std::size_t kTableBytes = kMostDescriptors * sizeof(std::uint64_t);
 constexpr std::size_t kPageBytes = 4096;
-
-class KeepErrno {
- public:
-  KeepErrno() : kept_(errno) {}
-  ~KeepErrno() { errno = kept_; }
-  KeepErrno(const KeepErrno&) = delete;
-  KeepErrno& operator=(const KeepErrno&) = delete;
-
- private:
-  int kept_;
-};
 
 void* map(std::size_t bytes) {
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
@@ -96,40 +86,41 @@ bool DescriptorTable::set(int fd, Descriptor descriptor) {
   return true;
 }
 
-bool DescriptorTable::is_anywhere(std::uint32_t session) const {
-  const int highest = __atomic_load_n(&highest_, __ATOMIC_RELAXED);
-  for (int fd = 0; fd <= highest; ++fd) {
-    const Descriptor other = get(fd);
-    if (other.kind == DescriptorKind::kSession && other.session == session) return true;
+bool DescriptorTable::forget(int fd) {
+  const Descriptor before = get(fd);
+  if (before.kind == DescriptorKind::kNone || !belongs_to_this_process()) return false;
+  return __atomic_exchange_n(words_ + fd, std::uint64_t{0}, __ATOMIC_RELAXED) != 0;
+}
+
+bool DescriptorTable::is_anywhere(Descriptor descriptor) const {
+  for (int fd = 0; fd <= highest(); ++fd) {
+    const Descriptor same = get(fd);
+    if (same.kind == descriptor.kind && same.session == descriptor.session) return true;
   }
   return false;
 }
 
-void DescriptorTable::forget_range(int first, int last, Gone gone) {
-  const int highest = __atomic_load_n(&highest_, __ATOMIC_RELAXED);
-  if (first < 0) first = 0;
-  if (last > highest) last = highest;
-  for (int fd = first; fd <= last; ++fd) {
-    const Descriptor descriptor = get(fd);
-    if (descriptor.kind == DescriptorKind::kNone) continue;
-    if (!belongs_to_this_process()) return;
-    __atomic_store_n(words_ + fd, std::uint64_t{0}, __ATOMIC_RELAXED);
-    if (gone == nullptr || descriptor.kind != DescriptorKind::kSession) continue;
-    // Asked after the word is gone: of two threads that close two of its descriptors at once, one
-    // finds no other.
-    const bool shared = (descriptor.flags & kDescriptorShared) != 0;
-    if (!shared || !is_anywhere(descriptor.session)) gone(descriptor.session);
-  }
-}
-
 void DescriptorTable::copy(int from, int to) {
   const Descriptor descriptor = get(from);
-  if (descriptor.kind == DescriptorKind::kNone) return forget(to);
+  if (descriptor.kind == DescriptorKind::kNone) {
+    forget(to);
+    return;
+  }
   if (!belongs_to_this_process()) return;
   Descriptor shared = descriptor;
   shared.flags |= kDescriptorShared;
   change(from, descriptor, shared);
   set(to, shared);
+}
+
+bool DescriptorTable::replace(int fd, Descriptor before, Descriptor after) {
+  if (get(fd).kind == DescriptorKind::kNone || !change(fd, before, after)) return false;
+  if ((before.flags & kDescriptorShared) == 0) return true;
+  for (int other = 0; other <= highest(); ++other) {
+    const Descriptor same = get(other);
+    if (same.kind == before.kind && same.session == before.session) change(other, same, after);
+  }
+  return true;
 }
 
 bool DescriptorTable::end_session(int fd) {
@@ -138,17 +129,7 @@ bool DescriptorTable::end_session(int fd) {
   if ((descriptor.flags & kDescriptorEnded) != 0) return false;
   Descriptor ended = descriptor;
   ended.flags |= kDescriptorEnded;
-  if (!change(fd, descriptor, ended)) return false;
-  if ((descriptor.flags & kDescriptorShared) == 0) return true;
-  const int highest = __atomic_load_n(&highest_, __ATOMIC_RELAXED);
-  for (int other = 0; other <= highest; ++other) {
-    const Descriptor same = get(other);
-    if (same.kind != DescriptorKind::kSession || same.session != ended.session) continue;
-    Descriptor same_ended = same;
-    same_ended.flags |= kDescriptorEnded;
-    change(other, same, same_ended);
-  }
-  return true;
+  return replace(fd, descriptor, ended);
 }
 
 }  // namespace crashreel

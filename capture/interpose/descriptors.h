@@ -14,11 +14,13 @@ namespace crashreel {
 inline constexpr int kMostDescriptors = 65536;
 
 enum class DescriptorKind : std::uint8_t {
-  kNone = 0,      // not ours to watch
-  kListener = 1,  // brings sessions
-  kSession = 2,   // brings bytes
-  kRandom = 16,   // a device: brings random bytes
-  kSignals = 17,  // a signalfd
+  kNone = 0,       // not ours to watch
+  kListener = 1,   // brings sessions
+  kSession = 2,    // brings bytes
+  kPending = 3,    // becomes a session once something comes; `session` is any number of its own
+  kDatagrams = 4,  // brings datagrams of many peers; `session` is a number of its own
+  kRandom = 16,    // a device: brings random bytes
+  kSignals = 17,   // a signalfd
 };
 
 // Nothing more of this session will be noted: the other side's end was, or the program stopped
@@ -26,12 +28,24 @@ enum class DescriptorKind : std::uint8_t {
 inline constexpr std::uint8_t kDescriptorEnded = 1;
 // Another descriptor of this process means the same session.
 inline constexpr std::uint8_t kDescriptorShared = 2;
+// The program opened this connection: what comes is what a dependency answers.
+inline constexpr std::uint8_t kDescriptorOutbound = 4;
+// The bytes of the session are those inside its TLS.
+inline constexpr std::uint8_t kDescriptorTls = 8;
+// What comes are whole datagrams: an empty one is no end.
+inline constexpr std::uint8_t kDescriptorDatagrams = 16;
+// What comes are whole records, and only a look tells an empty one from the end.
+inline constexpr std::uint8_t kDescriptorRecords = 32;
+// A FIFO: after its end somebody else may open it for writing.
+inline constexpr std::uint8_t kDescriptorFifo = 64;
+// The program had it from its start.
+inline constexpr std::uint8_t kDescriptorInherited = 128;
 
 struct Descriptor {
   std::uint32_t session = 0;
   DescriptorKind kind = DescriptorKind::kNone;
   std::uint8_t flags = 0;
-  std::uint16_t unused = 0;
+  std::uint16_t forks = 0;  // how often the process had forked when this began
 
   bool operator==(const Descriptor&) const = default;
 };
@@ -62,13 +76,22 @@ class DescriptorTable {
   bool set(int fd, Descriptor descriptor);
 
   // Call before the real close(): afterwards another thread may already have the number again.
-  // `gone`, if given, is told each session that no descriptor of this process means any more.
-  using Gone = void (*)(std::uint32_t session);
-  void forget(int fd, Gone gone = nullptr) { forget_range(fd, fd, gone); }
-  void forget_range(int first, int last, Gone gone = nullptr);  // both included
+  // True for the one caller that took a meaning from it.
+  bool forget(int fd);
+
+  // Does any descriptor of this process mean this session? Asked after forget(): of two threads
+  // that close two of its descriptors at once, one finds no other.
+  bool is_anywhere(Descriptor descriptor) const;
+
+  // No descriptor above was ever set.
+  int highest() const { return __atomic_load_n(&highest_, __ATOMIC_RELAXED); }
 
   // `to` now means what `from` means: after dup().
   void copy(int from, int to);
+
+  // `fd` and its copies, which mean `before`, mean `after` from now on. True for the one caller
+  // that changed it.
+  bool replace(int fd, Descriptor before, Descriptor after);
 
   // No more will be noted of the session at `fd`, whichever of its descriptors is asked. True for
   // the one caller that ended it.
@@ -88,7 +111,7 @@ class DescriptorTable {
 
   std::uint64_t* words_ = nullptr;         // kMostDescriptors of them
   std::int32_t* owner_process_ = nullptr;  // a page that the kernel clears in a forked child
-  int highest_ = -1;                       // no descriptor above was ever set
+  int highest_ = -1;
 };
 
 }  // namespace crashreel

@@ -13,6 +13,7 @@
 #include "capture/preload/hidden.h"
 #include "capture/preload/hooks.h"
 #include "capture/preload/sessions.h"
+#include "capture/preload/streams.h"
 
 extern "C" {
 int __open_2(const char* path, int flags);
@@ -38,11 +39,18 @@ void prepare_file_hooks() {
 
 namespace {
 
+// What is opened by another name of a descriptor is no FIFO of the file system.
+void note_fifo(int fd, const char* path, int flags) {
+  const bool is_read = (flags & O_ACCMODE) != O_WRONLY && (flags & (O_PATH | O_DIRECTORY)) == 0;
+  if (is_read && !belongs_to_machine(path)) maybe_fifo_opened(fd);
+}
+
 int noted_open(int fd, const char* path, int flags) {
   if (fd < 0) return fd;
   descriptors_closing(fd, fd);
   const DescriptorKind device = kind_of_device(path);
   if (device != DescriptorKind::kNone) device_opened(fd, device);
+  note_fifo(fd, path, flags);
   file_opened(fd, path, flags);
   return fd;
 }
@@ -51,13 +59,15 @@ int noted_open(int fd, const char* path, int flags) {
 int noted_openat(int fd, int directory, const char* path, int flags) {
   if (fd < 0 || directory == AT_FDCWD || path[0] == '/') return noted_open(fd, path, flags);
   descriptors_closing(fd, fd);
+  note_fifo(fd, path, flags);
   return fd;
 }
 
 FILE* noted_fopen(FILE* file, const char* path, const char* mode) {
-  const bool only_reads = mode[0] == 'r' && ::strchr(mode, '+') == nullptr;
-  if (file != nullptr) noted_open(::fileno(file), path, only_reads ? O_RDONLY : O_RDWR);
-  return file;
+  if (file == nullptr) return nullptr;
+  const bool both = ::strchr(mode, '+') != nullptr;
+  noted_open(::fileno(file), path, both ? O_RDWR : mode[0] == 'r' ? O_RDONLY : O_WRONLY);
+  return recorded_stream(file, mode);
 }
 
 }  // namespace

@@ -20,5 +20,7 @@ void prepare_random_hooks();
 void prepare_clock_hooks();
 void prepare_signal_hooks();
 void prepare_output_hooks();
+void prepare_socket_hooks();
+void prepare_stream_hooks();
 
 }  // namespace crashreel

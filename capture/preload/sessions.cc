@@ -1,16 +1,19 @@
 #include "capture/preload/sessions.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
-#include "capture/interpose/descriptors.h"
-#include "capture/preload/endpoints.h"
+#include "capture/interpose/keep_errno.h"
+#include "capture/preload/answers.h"
+#include "capture/preload/datagrams.h"
 #include "capture/preload/hidden.h"
+#include "capture/preload/hooks.h"
+#include "capture/preload/line.h"
+#include "capture/preload/session_table.h"
+#include "capture/preload/tls.h"
 #include "capture/runtime/crashreel.h"
-#include "capture/runtime/ring_answers.h"
 
 namespace crashreel {
 namespace {
@@ -18,40 +21,26 @@ namespace {
 // Scattered reads up to here are gathered on the stack, which in a stranger's thread may be small.
 constexpr std::size_t kGatherOnStack = 4096;
 
-constinit DescriptorTable descriptors;
-bool recording = false;
-bool digesting = false;
-bool session_seen = false;
-
-// Sessions below this one were there at a fork: another process may have them open, too.
-std::uint32_t newest_session = 0;
-std::uint32_t shared_before = 0;
-
-// What the program answered last in a session that it closes has no next input to wait for.
-void session_gone(std::uint32_t session) {
-  if (__atomic_load_n(&digesting, __ATOMIC_RELAXED)) ring::write_answer(session);
-  const bool ours_alone = session >= __atomic_load_n(&shared_before, __ATOMIC_RELAXED);
-  crashreel_session_ended(session, ours_alone ? 1 : 0);
+bool is_watched(int fd) {
+  return descriptors().get(fd).kind != DescriptorKind::kNone;
 }
 
-bool is_on(const bool* flag) {
-  return __atomic_load_n(flag, __ATOMIC_RELAXED);
+// The others bring something beside the sessions.
+bool is_session_kind(DescriptorKind kind) {
+  return kind == DescriptorKind::kSession || kind == DescriptorKind::kPending ||
+         kind == DescriptorKind::kDatagrams;
 }
 
-void end_session(int fd) {
-  const std::uint32_t session = descriptors.get(fd).session;
-  if (descriptors.end_session(fd)) crashreel_close(session);
-}
-
-// These errors of a read mean that the other side is gone for good.
+// These errors mean that the other side is gone for good, or was never there.
 bool means_end(int error) {
-  return error == ECONNRESET || error == ETIMEDOUT;
+  return error == ECONNRESET || error == ETIMEDOUT || error == ECONNREFUSED ||
+         error == EHOSTUNREACH || error == ENETUNREACH || error == ENOENT;
 }
 
 void gather(const iovec* parts, std::size_t count, std::size_t size, char* into) {
   for (std::size_t i = 0; i < count && size > 0; ++i) {
     const std::size_t part = parts[i].iov_len < size ? parts[i].iov_len : size;
-    ::memcpy(into, parts[i].iov_base, part);
+    if (part != 0) ::memcpy(into, parts[i].iov_base, part);
     into += part;
     size -= part;
   }
@@ -65,26 +54,39 @@ void record_gathered(std::uint32_t session, const iovec* parts, std::size_t coun
     return crashreel_data(session, bytes, size);
   }
   // Not from the heap: this may be a signal handler, or the program may be inside its allocator.
-  const int kept_errno = errno;
+  const KeepErrno keep;
   void* bytes = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (bytes != MAP_FAILED) {
     gather(parts, count, size, static_cast<char*>(bytes));
     crashreel_data(session, bytes, size);
     ::munmap(bytes, size);
-  } else {
-    // Without memory the boundary of the read is lost, its bytes are not.
-    for (std::size_t i = 0; i < count && size > 0; ++i) {
-      const std::size_t part = parts[i].iov_len < size ? parts[i].iov_len : size;
-      crashreel_data(session, parts[i].iov_base, part);
-      size -= part;
-    }
+    return;
   }
-  errno = kept_errno;
+  // Without memory the boundary of the read is lost, its bytes are not.
+  for (std::size_t i = 0; i < count && size > 0; ++i) {
+    const std::size_t part = parts[i].iov_len < size ? parts[i].iov_len : size;
+    crashreel_data(session, parts[i].iov_base, part);
+    size -= part;
+  }
+}
+
+std::size_t room_in(const iovec* parts, std::size_t count) {
+  std::size_t room = 0;
+  for (std::size_t i = 0; i < count; ++i) room += parts[i].iov_len;
+  return room;
+}
+
+// Of records an empty one looks like the end; but only the end comes again and again.
+bool is_empty_record(int fd, Descriptor descriptor) {
+  if ((descriptor.flags & kDescriptorRecords) == 0) return false;
+  const KeepErrno keep;
+  char byte;
+  return CRASHREEL_REAL(recv)(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
 // A signal's description that is scattered in parts is passed over.
-void devices_parts_came(DescriptorKind kind, const iovec* parts, std::size_t count,
-                        std::size_t size) {
+void device_parts_came(DescriptorKind kind, const iovec* parts, std::size_t count,
+                       std::size_t size) {
   for (std::size_t i = 0; i < count && size > 0; ++i) {
     const std::size_t part = parts[i].iov_len < size ? parts[i].iov_len : size;
     device_read(kind, parts[i].iov_base, static_cast<ssize_t>(part));
@@ -92,120 +94,169 @@ void devices_parts_came(DescriptorKind kind, const iovec* parts, std::size_t cou
   }
 }
 
+void part_came(int fd, const iovec* parts, std::size_t count, std::size_t wanted, ssize_t got) {
+  const bool ended = got == 0 ? wanted != 0 : got < 0 && means_end(errno);
+  if (got <= 0 && !ended) return;
+  const Descriptor before = descriptors().get(fd);
+  if (!is_session_kind(before.kind)) {
+    return device_parts_came(before.kind, parts, count,
+                             got < 0 ? 0 : static_cast<std::size_t>(got));
+  }
+  const Descriptor descriptor = come_to(fd, before);
+  if (descriptor.kind != DescriptorKind::kSession) return;
+  if ((descriptor.flags & kDescriptorDatagrams) != 0) {
+    // An error is that of an earlier send, and what is empty was sent so, unless we shut it.
+    if (got < 0 || (descriptor.flags & kDescriptorEnded) != 0) return;
+  } else if (got <= 0 && !is_empty_record(fd, descriptor)) {
+    return end_session(fd, got < 0 ? errno : 0);
+  }
+  if (is_cipher_text(fd)) return;
+  // What was longer than the room for it is cut, and some calls say how long it was.
+  const auto size = static_cast<std::size_t>(got);
+  record_parts(descriptor.session, parts, count, size < wanted ? size : wanted);
+}
+
+void begin_connection(int fd, std::uint8_t flags, const Address* peer) {
+  const Transport transport = transport_of(fd);
+  if (transport == Transport::kNone) return;
+  // A datagram socket is often connected only to learn an address.
+  if (has_datagrams(transport)) {
+    return await_session(fd, flags | kDescriptorDatagrams, next_own_number());
+  }
+  if (transport == Transport::kUnixSeqpacket) flags |= kDescriptorRecords;
+  char text[kMostOpeningText];
+  const bool outbound = (flags & kDescriptorOutbound) != 0;
+  const std::size_t size =
+      describe_socket(fd, transport, {.outbound = outbound, .peer = peer}, text, sizeof(text));
+  begin_session(fd, {.flags = flags}, text, size);
+}
+
+// Taken from under a session: no descriptor means it any more. Its last answer has no next input to
+// wait for, and a child that was forked meanwhile may go on with it.
+void session_gone(Descriptor descriptor) {
+  answers_end(descriptor.session);
+  crashreel_session_ended(descriptor.session, descriptor.forks == forks_so_far() ? 1 : 0);
+}
+
+void descriptor_closing(int fd) {
+  const Descriptor descriptor = descriptors().get(fd);
+  if (descriptor.kind == DescriptorKind::kNone || !descriptors().forget(fd)) return;
+  const bool shared = (descriptor.flags & kDescriptorShared) != 0;
+  if (shared && descriptors().is_anywhere(descriptor)) return;
+  if (descriptor.kind == DescriptorKind::kSession) session_gone(descriptor);
+  if (descriptor.kind == DescriptorKind::kDatagrams) datagram_socket_closed(descriptor.session);
+}
+
 }  // namespace
 
-void begin_sessions() {
-  // The first number is 0, and 0 is the program's standard input: see whoever hands that on.
-  crashreel_new_session();
-  const char* digests = ::getenv("CRASHREEL_DIGESTS");
-  const bool wanted = digests == nullptr || ::strcmp(digests, "none") != 0;
-  __atomic_store_n(&digesting, wanted, __ATOMIC_RELAXED);
-  ::pthread_atfork(
-      [] {
-        const std::uint32_t next = __atomic_load_n(&newest_session, __ATOMIC_RELAXED) + 1;
-        __atomic_store_n(&shared_before, next, __ATOMIC_RELAXED);
-      },
-      nullptr, [] { descriptors.adopt_after_fork(); });
-  __atomic_store_n(&recording, true, __ATOMIC_RELAXED);
-}
-
-bool any_session_yet() {
-  return is_on(&session_seen);
-}
-
 void session_accepted(int fd) {
-  if (fd < 0 || !is_on(&recording)) return;
-  const int kept_errno = errno;
-  descriptors.forget(fd, session_gone);
-  char text[2 * kMostEndpointText];
-  const std::size_t length = describe_accepted(fd, text, sizeof(text));
-  if (length != 0) {
-    const std::uint32_t session = crashreel_new_session();
-    if (descriptors.set(fd, {.session = session, .kind = DescriptorKind::kSession})) {
-      __atomic_store_n(&session_seen, true, __ATOMIC_RELAXED);
-      __atomic_store_n(&newest_session, session, __ATOMIC_RELAXED);
-      crashreel_record(CRASHREEL_OPEN, session, text, length);
-    }
-  }
-  errno = kept_errno;
+  if (fd < 0 || !is_recording()) return;
+  const KeepErrno keep;
+  descriptor_closing(fd);
+  begin_connection(fd, 0, nullptr);
+}
+
+void connect_returned(int fd, const sockaddr* address, socklen_t size, int result) {
+  if (!is_recording() || address == nullptr || size < sizeof(address->sa_family)) return;
+  const KeepErrno keep;
+  const int error = result == 0 ? 0 : errno;
+  const bool under_way = error == EINPROGRESS || error == EINTR;
+  if (error != 0 && !under_way && !means_end(error)) return;
+
+  const Descriptor before = descriptors().get(fd);
+  const bool has_records = (before.flags & kDescriptorDatagrams) != 0;
+  const bool was_begun = before.kind == DescriptorKind::kSession && !has_records &&
+                         (before.flags & kDescriptorEnded) == 0;
+  if (was_begun && error != 0) return connect_failed(fd, error);
+  if (was_begun) return;  // the program asks again how it goes
+  descriptor_closing(fd);
+  if (address->sa_family == AF_UNSPEC) return datagram_socket_made(fd);
+  const Address peer{address, size};
+  begin_connection(fd, kDescriptorOutbound, &peer);
+  if (error != 0) connect_failed(fd, error);
+}
+
+void connect_failed(int fd, int error) {
+  const Descriptor descriptor = descriptors().get(fd);
+  if (descriptor.kind != DescriptorKind::kSession || !means_end(error)) return;
+  if ((descriptor.flags & kDescriptorDatagrams) != 0) return;
+  const KeepErrno keep;
+  end_session(fd, error);
+}
+
+void maybe_fifo_opened(int fd) {
+  if (!is_recording()) return;
+  const KeepErrno keep;
+  struct stat file;
+  if (::fstat(fd, &file) != 0 || !S_ISFIFO(file.st_mode)) return;
+  await_session(fd, kDescriptorFifo, next_own_number());
+}
+
+void command_started(int fd, const char* command) {
+  if (fd < 0 || !is_recording()) return;
+  const KeepErrno keep;
+  char text[kMostOpeningText];
+  Line line(text, sizeof(text));
+  line.add("pipe outbound ");
+  line.add_name(command, ::strlen(command), false);
+  begin_session(fd, {.flags = kDescriptorOutbound}, text, line.size());
+}
+
+bool brings_input(int fd) {
+  return is_session_kind(descriptors().get(fd).kind);
+}
+
+bool has_boundaries(int fd) {
+  return (descriptors().get(fd).flags & (kDescriptorDatagrams | kDescriptorRecords)) != 0;
 }
 
 void bytes_came(int fd, const void* bytes, std::size_t wanted, ssize_t got) {
-  const Descriptor descriptor = descriptors.get(fd);
-  if (descriptor.kind != DescriptorKind::kSession) return device_read(descriptor.kind, bytes, got);
-  if (got > 0) {
-    crashreel_data(descriptor.session, bytes, static_cast<std::size_t>(got));
-  } else if (got == 0 ? wanted != 0 : means_end(errno)) {
-    end_session(fd);
-  }
+  if (!is_watched(fd)) return;
+  const iovec part = {const_cast<void*>(bytes), wanted};
+  part_came(fd, &part, 1, wanted, got);
 }
 
 void parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got) {
-  const Descriptor descriptor = descriptors.get(fd);
-  if (descriptor.kind == DescriptorKind::kNone) return;
+  if (!is_watched(fd)) return;
+  part_came(fd, parts, count, room_in(parts, count), got);
+}
+
+void record_parts(std::uint32_t session, const iovec* parts, std::size_t count, std::size_t size) {
   // Parts of length 0 hold nothing, and one part that holds all needs no gathering.
   while (count > 0 && parts->iov_len == 0) ++parts, --count;
-  if (got > 0 && parts->iov_len < static_cast<std::size_t>(got)) {
-    if (descriptor.kind != DescriptorKind::kSession) {
-      return devices_parts_came(descriptor.kind, parts, count, static_cast<std::size_t>(got));
-    }
-    return record_gathered(descriptor.session, parts, count, static_cast<std::size_t>(got));
+  if (size == 0 || parts->iov_len >= size) {
+    return crashreel_data(session, size == 0 ? nullptr : parts->iov_base, size);
   }
-  bytes_came(fd, count == 0 ? nullptr : parts->iov_base, count, got);
-}
-
-void bytes_went(int fd, const void* bytes, ssize_t sent) {
-  if (sent <= 0 || !is_on(&digesting)) return;
-  const Descriptor descriptor = descriptors.get(fd);
-  if (descriptor.kind != DescriptorKind::kSession) return;
-  ring::add_answer(descriptor.session, bytes, static_cast<std::size_t>(sent));
-}
-
-void parts_went(int fd, const iovec* parts, std::size_t count, ssize_t sent) {
-  if (sent <= 0 || !is_on(&digesting)) return;
-  const Descriptor descriptor = descriptors.get(fd);
-  if (descriptor.kind != DescriptorKind::kSession) return;
-  auto left = static_cast<std::size_t>(sent);
-  for (std::size_t i = 0; i < count && left > 0; ++i) {
-    const std::size_t part = parts[i].iov_len < left ? parts[i].iov_len : left;
-    ring::add_answer(descriptor.session, parts[i].iov_base, part);
-    left -= part;
-  }
-}
-
-void unseen_bytes_went(int fd, ssize_t sent) {
-  if (sent <= 0 || !is_on(&digesting)) return;
-  const Descriptor descriptor = descriptors.get(fd);
-  if (descriptor.kind != DescriptorKind::kSession) return;
-  ring::add_unseen_answer(descriptor.session, static_cast<std::uint64_t>(sent));
+  record_gathered(session, parts, count, size);
 }
 
 void device_opened(int fd, DescriptorKind kind) {
-  if (!is_on(&recording)) return;
-  const int kept_errno = errno;
-  descriptors.set(fd, {.kind = kind});
-  errno = kept_errno;
+  if (!is_recording()) return;
+  const KeepErrno keep;
+  descriptors().set(fd, {.kind = kind});
 }
 
 void stdio_read(FILE* file, const void* bytes, std::size_t size) {
-  const int kept_errno = errno;
-  const DescriptorKind kind = descriptors.get(::fileno(file)).kind;
+  const KeepErrno keep;
+  const DescriptorKind kind = descriptors().get(::fileno(file)).kind;
   if (kind != DescriptorKind::kNone) device_read(kind, bytes, static_cast<ssize_t>(size));
-  errno = kept_errno;
 }
 
 void descriptors_closing(int first, int last) {
-  descriptors.forget_range(first, last, session_gone);
+  const int highest = descriptors().highest();
+  if (first < 0) first = 0;
+  if (last > highest) last = highest;
+  for (int fd = first; fd <= last; ++fd) descriptor_closing(fd);
 }
 
 void descriptor_copied(int from, int to) {
   if (from == to) return;
-  descriptors.forget(to, session_gone);
-  descriptors.copy(from, to);
+  descriptor_closing(to);
+  descriptors().copy(from, to);
 }
 
 void reading_shut(int fd) {
-  descriptors.end_session(fd);
+  descriptors().end_session(fd);
 }
 
 }  // namespace crashreel

@@ -13,6 +13,7 @@
 //   CRASHREEL_READY_FD    a socket to be told, in one byte, how the start went: 0, or the errno
 //   value;
 //                         closed and taken from the environment then
+//   CRASHREEL_STDIN_FED   set: whoever started us records what standard input brings
 //
 // Whatever goes wrong, the program runs on. Nothing else of the environment is touched.
 #include <stdio.h>
@@ -23,9 +24,11 @@
 
 #include <climits>
 
+#include "capture/preload/answers.h"
 #include "capture/preload/config_files.h"
 #include "capture/preload/hidden.h"
 #include "capture/preload/hooks.h"
+#include "capture/preload/inherited.h"
 #include "capture/preload/sessions.h"
 #include "capture/runtime/crashreel.h"
 
@@ -34,6 +37,7 @@ namespace {
 
 constexpr char kOwnerVariable[] = "CRASHREEL_RING_OWNER";
 constexpr char kReadyVariable[] = "CRASHREEL_READY_FD";
+constexpr char kStdinVariable[] = "CRASHREEL_STDIN_FED";
 
 // -1 where the variable is unset or no number.
 int number_from(const char* variable) {
@@ -62,7 +66,7 @@ void tell_starter(int error) {
   const auto answer = static_cast<unsigned char>(error);
   // Whoever asked may be gone by now, which must not be the program's end by SIGPIPE.
   ::send(fd, &answer, 1, MSG_NOSIGNAL);
-  CRASHREEL_REAL(close)(fd);
+  ::close(fd);  // through the hook: it looks like a socket that the program inherited
 }
 
 void say_unrecorded(const char* ring, int error) {
@@ -95,6 +99,8 @@ __attribute__((constructor)) void start() {
   if (claim == Claim::kSomebodyElses) return;
   if (claim == Claim::kAgainAfterExec && *ring != '\0') ::unlink(ring);
 
+  // What feeds standard input knows only the ring of before an exec, if any.
+  const bool stdin_is_fed = ::getenv(kStdinVariable) != nullptr && claim == Claim::kFirst;
   const int error = crashreel_start(nullptr);
   if (error == 0) {
     prepare_input_hooks();
@@ -105,10 +111,14 @@ __attribute__((constructor)) void start() {
     prepare_clock_hooks();
     prepare_signal_hooks();
     prepare_output_hooks();
+    prepare_socket_hooks();
+    prepare_stream_hooks();
     begin_config_files();
     begin_hidden();
+    begin_answers();
     begin_sessions();
     say_how_small();
+    note_inherited(stdin_is_fed);
   } else {
     say_unrecorded(ring, error);
   }

@@ -51,11 +51,13 @@ Loss loss_of(const RingImage& image, const Collection& found) {
   return loss;
 }
 
-// A ring does not say what fed the program. If its only sessions are standard input, that is it.
+// A ring does not say what fed the program. If its only sessions are standard input, that is it;
+// whom the program itself called does not count.
 TargetKind guess_kind(const std::vector<Input>& inputs) {
   bool stdin_seen = false;
   for (const Input& input : inputs) {
     if (input.kind != InputKind::kOpen) continue;
+    if (input.data.find(" outbound") != std::string::npos) continue;
     if (!input.data.starts_with("stdin")) return TargetKind::kServer;
     stdin_seen = true;
   }

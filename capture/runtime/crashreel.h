@@ -25,7 +25,7 @@ extern "C" {
 enum crashreel_kind {
   CRASHREEL_OPEN = 1,   /* a session begins; bytes: "TRANSPORT DIRECTION [LOCAL [PEER]]" or empty */
   CRASHREEL_DATA = 2,   /* bytes received in a session, as one read returned them */
-  CRASHREEL_CLOSE = 3,  /* the other side ended the session */
+  CRASHREEL_CLOSE = 3,  /* the other side ended the session; bytes: none, or an errno, decimal */
   CRASHREEL_SIGNAL = 4, /* bytes: the number of a delivered signal, decimal */
   CRASHREEL_CLOCK = 5,  /* bytes: what a clock showed: nanoseconds, decimal; a space and which
                            clock it was, as clockid_t, may follow */

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/served.h"
 #include "tests/capture/reel/scene.h"
 
 namespace crashreel {
@@ -134,6 +135,32 @@ INSTANTIATE_TEST_SUITE_P(
                     Opening{"tcp inbound :", 0}, Opening{"tcp inbound :-1", 0},
                     Opening{"tcp inbound :99999999999999999999", 0}, Opening{"tcp", 0},
                     Opening{"", 0}, Opening{"   ", 0}));
+
+TEST_F(Steps, PassOverSessionsThatTheReplayCannotServe) {
+  reel_ = scene("1+ 2+ 1:a 2:answer 1:b 2- 3+ 3:plain 3+ 3:secret 4+ 4:datagram");
+  reel_.inputs[0].data = "tcp inbound 127.0.0.1:80 127.0.0.1:50112";
+  reel_.inputs[1].data = "tcp outbound 127.0.0.1:50113 127.0.0.1:5432";
+  reel_.inputs[6].data = "tcp inbound 127.0.0.1:80 127.0.0.1:50114";
+  reel_.inputs[8].data = "tcp+tls inbound 127.0.0.1:80 127.0.0.1:50114";
+  reel_.inputs[10].data = "udp inbound 127.0.0.1:53 127.0.0.1:50115";
+  write(whole_sequence(reel_));
+  EXPECT_EQ(text(), "0+80 0:a 0:b");
+  EXPECT_THAT(unserved_text(whole_sequence(reel_)),
+              testing::StartsWith("3 sessions (1 tcp outbound, 1 tcp+tls inbound, 1 udp inbound) "
+                                  "are left out: "));
+}
+
+TEST_F(Steps, ServeWhatIsNotSaidToBeOfAnotherKind) {
+  for (const char* opening : {"", "tcp inbound", "unix inbound /run/a", "app inbound", "tcp"}) {
+    EXPECT_TRUE(is_served(opening)) << opening;
+  }
+  for (const char* opening :
+       {"unix outbound unnamed /run/a", "udp inbound 1.2.3.4:1", "unix-seqpacket inbound @a",
+        "unix-datagram inbound @a unnamed", "pipe inbound /run/feed", "pipe outbound date",
+        "tls inbound", "stdin inbound", "tcp inbound 1.2.3.4:1 1.2.3.4:2 fd:0"}) {
+    EXPECT_FALSE(is_served(opening)) << opening;
+  }
+}
 
 std::vector<std::uint64_t> times(std::span<const Step> steps) {
   std::vector<std::uint64_t> times;

@@ -40,7 +40,7 @@ bool sets(const std::vector<std::string>& settings, std::string_view variable) {
 }
 
 // Ours, but for what an outer recording of ourselves left in it, with the recorder added.
-std::vector<std::string> make_environment(const RecordedRun& run, int ready_fd) {
+std::vector<std::string> make_environment(const RecordedRun& run, int ready_fd, bool feeds_stdin) {
   std::vector<std::string> environment;
   std::string preload = run.library;
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -49,7 +49,8 @@ std::vector<std::string> make_environment(const RecordedRun& run, int ready_fd) 
       preload = std::string(variable.substr(variable.find('=') + 1)) + ":" + run.library;
     } else if (!variable.starts_with("CRASHREEL_RING=") &&
                !variable.starts_with("CRASHREEL_RING_OWNER=") &&
-               !variable.starts_with("CRASHREEL_READY_FD=") && !sets(run.settings, variable)) {
+               !variable.starts_with("CRASHREEL_READY_FD=") &&
+               !variable.starts_with("CRASHREEL_STDIN_FED=") && !sets(run.settings, variable)) {
       environment.emplace_back(variable);
     }
   }
@@ -57,6 +58,7 @@ std::vector<std::string> make_environment(const RecordedRun& run, int ready_fd) 
   environment.push_back("LD_PRELOAD=" + preload);
   environment.push_back("CRASHREEL_RING=" + run.ring_path);
   environment.push_back("CRASHREEL_READY_FD=" + std::to_string(ready_fd));
+  if (feeds_stdin) environment.push_back("CRASHREEL_STDIN_FED=1");
   environment.insert(environment.end(), run.settings.begin(), run.settings.end());
   return environment;
 }
@@ -85,7 +87,7 @@ int spawn(const RecordedRun& run, const sigset_t& mask, int ready_fd, const Stdi
   if (pump != nullptr) ::posix_spawn_file_actions_adddup2(&files, pump->program_end(), 0);
   // Onto itself: the same number, no longer closed by exec.
   ::posix_spawn_file_actions_adddup2(&files, ready_fd, ready_fd);
-  const std::vector<std::string> environment = make_environment(run, ready_fd);
+  const std::vector<std::string> environment = make_environment(run, ready_fd, pump != nullptr);
   const int error = ::posix_spawn(&spawned->pid, run.path.c_str(), &files, &attributes,
                                   pointers_to(run.argv).data(), pointers_to(environment).data());
   ::posix_spawnattr_destroy(&attributes);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "harness/served.h"
 #include "tools/pipeline/frame_names.h"
 #include "tools/pipeline/obstacle.h"
 #include "tools/pipeline/tries.h"
@@ -44,6 +45,7 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
 
   ReplayReport report;
   report.tries = options.tries;
+  if (tries.target().kind == TargetKind::kServer) report.left_out = unserved_text(sequences[0]);
   for (const Outcome& outcome : *outcomes) {
     count(report, tries.judge(outcome));
     report.outcomes.push_back(describe(outcome));

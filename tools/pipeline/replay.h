@@ -32,6 +32,7 @@ struct ReplayReport {
   Signature signature;  // of the crash that was sought, with names; kind is empty when none came
   bool signature_from_replay = false;  // production told less than this
   std::string obstacle;  // of the first unresolved try: what to know about it, with its last words
+  std::string left_out;  // what of the reel a replay does not bring; empty: nothing
   double seconds = 0;
 };
 

@@ -51,9 +51,16 @@ TEST(Endpoints, AreHostAndPort) {
 TEST(Endpoints, OfUnixSocketsAreNames) {
   EXPECT_EQ(formatted(named("/run/a.sock")), "/run/a.sock");
   EXPECT_EQ(formatted(named(std::string("\0abstract", 9)), kNameAt + 9), "@abstract");
-  EXPECT_EQ(formatted(named(""), kNameAt), "");
+  EXPECT_EQ(formatted(named(""), kNameAt), "unnamed");
   const std::string longest(sizeof(sockaddr_un::sun_path), 'x');
   EXPECT_EQ(formatted(named(longest)), longest);
+}
+
+TEST(Endpoints, AreOneWordOfPrintableText) {
+  EXPECT_EQ(formatted(named("/run/a b\n\\c\xff")), R"(/run/a\x20b\x0a\x5cc\xff)");
+  EXPECT_EQ(formatted(named(std::string("\0a\0b", 4)), kNameAt + 4), R"(@a\x00b)");
+  const std::string worst(sizeof(sockaddr_un::sun_path), '\1');
+  EXPECT_EQ(formatted(named(worst)).size(), 4 * worst.size());
 }
 
 TEST(Endpoints, AreEmptyWhenTheAddressIsNotWhole) {

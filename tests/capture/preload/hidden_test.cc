@@ -50,7 +50,7 @@ Ran run(const std::string& what, std::vector<std::string> settings = {}) {
   RecordedServer program({.argv = {HIDDEN_INPUTS, what},
                           .ring_path = folder / "ring",
                           .settings = std::move(settings)});
-  const std::string said = program.first_line();
+  const std::string said = program.next_line();
   EXPECT_EQ(program.wait(), 0);
   Ran ran = ran_of(program.end_and_salvage());
   ran.said = said;

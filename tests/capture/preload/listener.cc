@@ -2,7 +2,8 @@
 //
 //   listener TRANSPORT READER [FILE...]
 //
-// TRANSPORT is tcp4, tcp6 or unix:PATH; READER the call that sessions are read with. The FILEs are
+// TRANSPORT is tcp4, tcp6, udp4, udp6, unix:PATH, seqpacket:PATH or datagram:PATH, where "@" stands
+// for the abstract kind's first byte; READER the call that sessions are read with. The FILEs are
 // opened in turn by each of the ways there are, and read, before anybody can connect. Then it says
 // "listening PORT" on its standard output, and answers each read with one line.
 #include <arpa/inet.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -26,10 +28,13 @@
 #include <vector>
 
 #include "tests/capture/preload/answers.h"
+#include "tests/capture/preload/errands.h"
 
 extern "C" {
 ssize_t __read_chk(int fd, void* buffer, size_t size, size_t capacity);
 ssize_t __recv_chk(int fd, void* buffer, size_t size, size_t capacity, int flags);
+ssize_t __recvfrom_chk(int fd, void* buffer, size_t size, size_t capacity, int flags,
+                       sockaddr* address, socklen_t* address_size);
 int __open_2(const char* path, int flags);
 }
 
@@ -45,7 +50,15 @@ ssize_t read_scattered(int fd, char* buffer, size_t size) {
   msghdr message = {};
   message.msg_iov = parts;
   message.msg_iovlen = 3;
-  const ssize_t got = reader == "readv" ? ::readv(fd, parts, 3) : ::recvmsg(fd, &message, 0);
+  mmsghdr messages[] = {{message, 0}};
+  ssize_t got = 0;
+  if (reader == "readv") got = ::readv(fd, parts, 3);
+  if (reader == "preadv2") got = ::preadv2(fd, parts, 3, -1, 0);
+  if (reader == "recvmsg") got = ::recvmsg(fd, &message, 0);
+  if (reader == "recvmmsg") {
+    got = ::recvmmsg(fd, messages, 1, 0, nullptr);
+    if (got == 1) got = static_cast<ssize_t>(messages[0].msg_len);
+  }
   std::memcpy(buffer, first, sizeof(first));
   return got;
 }
@@ -56,7 +69,10 @@ ssize_t read_session(int fd, char* buffer, size_t size) {
   if (reader == "recvfrom") return ::recvfrom(fd, buffer, size, 0, nullptr, nullptr);
   if (reader == "read_chk") return ::__read_chk(fd, buffer, size, size);
   if (reader == "recv_chk") return ::__recv_chk(fd, buffer, size, size, 0);
-  if (reader == "readv" || reader == "recvmsg") return read_scattered(fd, buffer, size);
+  if (reader == "recvfrom_chk") {
+    return ::__recvfrom_chk(fd, buffer, size, size, 0, nullptr, nullptr);
+  }
+  if (reader != "read") return read_scattered(fd, buffer, size);
   return ::read(fd, buffer, size);
 }
 
@@ -97,8 +113,16 @@ void read_file_by(size_t way, const char* path) {
   if (stream != nullptr && std::fgetc(stream) != -2) std::fclose(stream);
 }
 
+// Whom the next datagram is from; asked beforehand, for not every READER tells.
+sockaddr_storage asker;
+socklen_t asker_size = 0;
+
 void answer(int fd, const std::string& text = "ok\n") {
-  if (::write(fd, text.data(), text.size()) < 0) std::perror("answer");
+  const auto* address = asker_size == 0 ? nullptr : reinterpret_cast<const sockaddr*>(&asker);
+  const ssize_t put = asker_size == 0
+                          ? ::write(fd, text.data(), text.size())
+                          : ::sendto(fd, text.data(), text.size(), 0, address, asker_size);
+  if (put < 0) std::perror("answer");
 }
 
 // Eight random bytes in hex, as a line.
@@ -144,10 +168,20 @@ void fault() {
   *static_cast<volatile char*>(page) = 1;
 }
 
+int own_listener = -1;
+
+// The same process with a new state, which goes on with its sockets.
+void become_another(int session) {
+  const std::string sockets =
+      "inherited:" + std::to_string(own_listener) + ":" + std::to_string(session);
+  ::execl("/proc/self/exe", "listener", sockets.c_str(), reader.c_str(), nullptr);
+}
+
 // Carries out one line; returns the descriptor that the session has now, -1 for none.
 int obey(int fd, const std::string& line) {
   if (line == "abort") std::abort();
   if (line == "bye") return ::close(fd), -1;
+  if (line == "exec") become_another(fd);
   if (line == "peek") peeks = true;
   if (line == "half") ::shutdown(fd, SHUT_RD);
   if (line.starts_with("answer ")) return answer_by(line.substr(7), fd), fd;
@@ -157,6 +191,7 @@ int obey(int fd, const std::string& line) {
   if (line.starts_with("system ")) (void)!std::system(line.substr(7).c_str());
   if (line == "handle SIGBUS") handle_sigbus();
   if (line == "fault") fault();
+  if (line.starts_with("errand ")) run_errand(line.substr(7), fd);
   if (line == "vfork") close_in_vforked_child(fd);
   if (line == "dup") {
     const int copy = ::fcntl(fd, F_DUPFD, 100);
@@ -201,34 +236,59 @@ void serve(std::vector<pollfd>& polled, size_t index) {
   }
 }
 
+bool has_datagrams = false;
+
+socklen_t unix_address(const std::string& name, sockaddr_storage* storage) {
+  auto* local = reinterpret_cast<sockaddr_un*>(storage);
+  local->sun_family = AF_UNIX;
+  std::memcpy(local->sun_path, name.data(), name.size());
+  if (name.starts_with('@')) local->sun_path[0] = '\0';
+  return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+}
+
+socklen_t loopback_address(const std::string& transport, sockaddr_storage* storage) {
+  if (transport.ends_with('6')) {
+    auto* local = reinterpret_cast<sockaddr_in6*>(storage);
+    local->sin6_family = AF_INET6;
+    local->sin6_addr = in6addr_loopback;
+    return sizeof(sockaddr_in6);
+  }
+  auto* local = reinterpret_cast<sockaddr_in*>(storage);
+  local->sin_family = AF_INET;
+  local->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return sizeof(sockaddr_in);
+}
+
 int listen_on(const std::string& transport) {
   sockaddr_storage storage = {};
   auto* address = reinterpret_cast<sockaddr*>(&storage);
-  socklen_t size = sizeof(sockaddr_in);
-  if (transport.starts_with("unix:")) {
-    auto* local = reinterpret_cast<sockaddr_un*>(&storage);
-    local->sun_family = AF_UNIX;
-    std::strncpy(local->sun_path, transport.c_str() + 5, sizeof(local->sun_path) - 1);
-    size = sizeof(sockaddr_un);
-  } else if (transport == "tcp6") {
-    auto* local = reinterpret_cast<sockaddr_in6*>(&storage);
-    local->sin6_family = AF_INET6;
-    local->sin6_addr = in6addr_loopback;
-    size = sizeof(sockaddr_in6);
-  } else {
-    auto* local = reinterpret_cast<sockaddr_in*>(&storage);
-    local->sin_family = AF_INET;
-    local->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  }
-  const int listener = ::socket(address->sa_family, SOCK_STREAM, 0);
-  if (::bind(listener, address, size) != 0 || ::listen(listener, 16) != 0) return -1;
+  const size_t colon = transport.find(':');
+  socklen_t size = colon == std::string::npos ? loopback_address(transport, &storage)
+                                              : unix_address(transport.substr(colon + 1), &storage);
+  has_datagrams = transport.starts_with("udp") || transport.starts_with("datagram");
+  int type = has_datagrams ? SOCK_DGRAM : SOCK_STREAM;
+  if (transport.starts_with("seqpacket")) type = SOCK_SEQPACKET;
+  const int listener = ::socket(address->sa_family, type, 0);
+  if (::bind(listener, address, size) != 0) return -1;
+  if (!has_datagrams && ::listen(listener, 16) != 0) return -1;
   size = sizeof(storage);
   ::getsockname(listener, address, &size);
-  port = transport == "tcp6" ? ntohs(reinterpret_cast<sockaddr_in6*>(&storage)->sin6_port)
-                             : ntohs(reinterpret_cast<sockaddr_in*>(&storage)->sin_port);
+  // Both families have it in the same place.
+  port = ntohs(reinterpret_cast<sockaddr_in*>(&storage)->sin_port);
   std::printf("listening %u\n", port);
   std::fflush(stdout);
   return listener;
+}
+
+// What comes is done as for a session, but an empty datagram is only answered.
+void serve_datagram(int fd) {
+  static char buffer[65536];
+  asker_size = sizeof(asker);
+  ::recvfrom(fd, buffer, 1, MSG_PEEK, reinterpret_cast<sockaddr*>(&asker), &asker_size);
+  const ssize_t got = read_session(fd, buffer, sizeof(buffer));
+  std::string line(buffer, got < 0 ? 0 : static_cast<size_t>(got));
+  if (line.ends_with('\n')) line.pop_back();
+  obey(fd, line);
 }
 
 }  // namespace
@@ -237,14 +297,24 @@ int main(int argc, char** argv) {
   if (argc < 3) return 2;
   reader = argv[2];
   for (int i = 3; i < argc; ++i) read_file_by(static_cast<size_t>(i - 3), argv[i]);
-  const int listener = listen_on(argv[1]);
-  if (listener < 0) return 1;
-  std::vector<pollfd> polled = {{listener, POLLIN, 0}};
+  std::vector<pollfd> polled;
+  int session = -1;
+  if (std::sscanf(argv[1], "inherited:%d:%d", &own_listener, &session) == 2) {
+    polled = {{own_listener, POLLIN, 0}, {session, POLLIN, 0}};
+    std::printf("listening 0\n");
+    std::fflush(stdout);
+  } else {
+    own_listener = listen_on(argv[1]);
+    polled = {{own_listener, POLLIN, 0}};
+  }
+  if (own_listener < 0) return 1;
+  while (has_datagrams) serve_datagram(own_listener);
   for (;;) {
     ::poll(polled.data(), polled.size(), -1);
     for (size_t i = polled.size() - 1; i > 0; --i) {
       if (polled[i].revents != 0) serve(polled, i);
     }
-    if (polled[0].revents != 0) polled.push_back({::accept(listener, nullptr, nullptr), POLLIN, 0});
+    if (polled[0].revents != 0)
+      polled.push_back({::accept(own_listener, nullptr, nullptr), POLLIN, 0});
   }
 }

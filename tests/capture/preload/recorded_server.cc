@@ -11,6 +11,7 @@
 
 #include <cctype>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 #include "capture/base/check.h"
@@ -27,9 +28,9 @@ bool is_readable_in_time(int fd) {
   return ::poll(&polled, 1, kPatienceMs) == 1;
 }
 
-OwnedFd connect_to(const sockaddr* address, socklen_t size) {
+OwnedFd connect_to(const sockaddr* address, socklen_t size, int type = SOCK_STREAM) {
   for (int waited_ms = 0; waited_ms < kPatienceMs; waited_ms += kRetryMs) {
-    OwnedFd fd(::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    OwnedFd fd(::socket(address->sa_family, type | SOCK_CLOEXEC, 0));
     if (::connect(fd.get(), address, size) == 0) return fd;
     ::poll(nullptr, 0, kRetryMs);
   }
@@ -53,20 +54,6 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// Ports differ from run to run: ":40123" at the end of a word becomes ":PORT".
-std::string without_ports(const std::string& text) {
-  std::string result;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = at + 1;
-    while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end])) != 0) ++end;
-    const bool ends_word = end == text.size() || text[end] == ' ';
-    const bool is_port = text[at] == ':' && end > at + 1 && ends_word;
-    result += is_port ? ":PORT" : text.substr(at, 1);
-    at = is_port ? end : at + 1;
-  }
-  return result;
-}
-
 }  // namespace
 
 Client Client::tcp(int port) {
@@ -85,11 +72,54 @@ Client Client::tcp6(int port) {
   return Client(connect_to(reinterpret_cast<sockaddr*>(&address), sizeof(address)));
 }
 
-Client Client::unix_socket(const std::string& path) {
+Client Client::udp(int port) {
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  const auto* wanted = reinterpret_cast<const sockaddr*>(&address);
+  OwnedFd fd = connect_to(wanted, sizeof(address), SOCK_DGRAM);
+  // As long as nobody has the port, we may be given it ourselves, and would talk to ourselves.
+  sockaddr_in own = {};
+  socklen_t size = sizeof(own);
+  CRASHREEL_CHECK(::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&own), &size) == 0);
+  if (own.sin_port != address.sin_port) return Client(std::move(fd));
+  return Client(connect_to(wanted, sizeof(address), SOCK_DGRAM));
+}
+
+Client Client::unix_socket(const std::string& path, int type, const std::string& own) {
+  const auto named = [](const std::string& name, sockaddr_un* address) {
+    address->sun_family = AF_UNIX;
+    std::memcpy(address->sun_path, name.data(), name.size());
+    if (name.starts_with('@')) address->sun_path[0] = '\0';
+    return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  };
   sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
-  return Client(connect_to(reinterpret_cast<sockaddr*>(&address), sizeof(address)));
+  sockaddr_un own_address = {};
+  const auto* wanted = reinterpret_cast<const sockaddr*>(&address);
+  const socklen_t size = named(path, &address);
+  if (own.empty()) return Client(connect_to(wanted, size, type));
+  OwnedFd fd(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+  const socklen_t own_size = named(own, &own_address);
+  CRASHREEL_CHECK(::bind(fd.get(), reinterpret_cast<sockaddr*>(&own_address), own_size) == 0);
+  CRASHREEL_CHECK(::connect(fd.get(), wanted, size) == 0);
+  return Client(std::move(fd));
+}
+
+std::string Client::ask_until_answered(const std::string& bytes) {
+  char answer[512];
+  for (int waited_ms = 0; waited_ms < kPatienceMs; waited_ms += kRetryMs) {
+    ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    ::poll(nullptr, 0, kRetryMs);  // a refusal would end a wait for the answer at once
+    const ssize_t got = ::recv(fd_.get(), answer, sizeof(answer), MSG_DONTWAIT);
+    if (got >= 0) return {answer, static_cast<std::size_t>(got)};
+  }
+  return {};
+}
+
+std::string Client::ask_whole(const std::string& bytes) {
+  CRASHREEL_CHECK(::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) >= 0);
+  return receive_until("\n");
 }
 
 void Client::send(const std::string& bytes) {
@@ -130,16 +160,31 @@ RecordedServer::RecordedServer(const Setup& setup)
   environment.insert(environment.end(), setup.settings.begin(), setup.settings.end());
   posix_spawn_file_actions_t files;
   ::posix_spawn_file_actions_init(&files);
-  ::posix_spawn_file_actions_addopen(&files, 0, setup.standard_input.c_str(), O_RDONLY, 0);
+  if (setup.stdin_fd < 0) {
+    ::posix_spawn_file_actions_addopen(&files, 0, setup.standard_input.c_str(), O_RDONLY, 0);
+  } else {
+    ::posix_spawn_file_actions_adddup2(&files, setup.stdin_fd, 0);
+  }
   ::posix_spawn_file_actions_adddup2(&files, output.get(), 1);
   ::posix_spawn_file_actions_adddup2(&files, errors_.get(), 2);
+  if (setup.third_fd >= 0) ::posix_spawn_file_actions_adddup2(&files, setup.third_fd, 3);
   CRASHREEL_CHECK(::posix_spawnp(&pid_, setup.argv[0].c_str(), &files, nullptr,
                                  pointers_to(setup.argv).data(),
                                  pointers_to(environment).data()) == 0);
   ::posix_spawn_file_actions_destroy(&files);
 }
 
-std::string RecordedServer::first_line() {
+bool RecordedServer::says(const std::string& text) {
+  std::string said;
+  char byte = 0;
+  while (is_readable_in_time(output_.get()) && ::read(output_.get(), &byte, 1) == 1) {
+    said += byte;
+    if (said.ends_with(text)) return true;
+  }
+  return false;
+}
+
+std::string RecordedServer::next_line() {
   std::string line;
   char byte = 0;
   while (is_readable_in_time(output_.get()) && ::read(output_.get(), &byte, 1) == 1) {
@@ -150,7 +195,7 @@ std::string RecordedServer::first_line() {
 }
 
 int RecordedServer::port() {
-  const std::string line = first_line();
+  const std::string line = next_line();
   CRASHREEL_CHECK(line.starts_with("listening "));
   return std::stoi(line.substr(10));
 }
@@ -183,6 +228,21 @@ std::string RecordedServer::complaints() {
 
 std::string recorder_path() {
   return std::string(CRASHREEL_BUILD_DIR) + "/lib/libcrashreel-record.so";
+}
+
+// Ports differ from run to run: ":40123" at the end of a word becomes ":PORT". "fd:3" stays.
+std::string without_ports(const std::string& text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at + 1;
+    while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end])) != 0) ++end;
+    const bool ends_word = end == text.size() || text[end] == ' ';
+    const bool is_fd = at >= 3 && text.compare(at - 3, 3, " fd") == 0;
+    const bool is_port = text[at] == ':' && end > at + 1 && ends_word && !is_fd;
+    result += is_port ? ":PORT" : text.substr(at, 1);
+    at = is_port ? end : at + 1;
+  }
+  return result;
 }
 
 std::vector<std::string> as_lines(const Reel& reel) {

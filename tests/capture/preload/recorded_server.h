@@ -4,6 +4,7 @@
 // gone at the latest with its RecordedServer. Each wait has an end.
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <string>
@@ -20,7 +21,10 @@ class Client {
   // Tries until somebody listens there, for some seconds.
   static Client tcp(int port);
   static Client tcp6(int port);
-  static Client unix_socket(const std::string& path);
+  static Client udp(int port);
+  // "@name" of the abstract kind. `own` is the client's own name, by which it can be answered.
+  static Client unix_socket(const std::string& path, int type = SOCK_STREAM,
+                            const std::string& own = "");
 
   void send(const std::string& bytes);
   // What comes, up to and with the first `end`; what came until then if the other side ends it.
@@ -29,6 +33,15 @@ class Client {
     send(line);
     return receive_until("\n");
   }
+
+  std::string ask_until(const std::string& bytes, const std::string& end) {
+    send(bytes);
+    return receive_until(end);
+  }
+  // A datagram, sent again until there is somebody who answers.
+  std::string ask_until_answered(const std::string& bytes);
+  // One datagram or record, which may be empty, and its answer.
+  std::string ask_whole(const std::string& bytes);
 
   void close() { fd_.reset(); }
   void reset();  // closes so that the other side is told of an error instead of an end
@@ -47,6 +60,8 @@ class RecordedServer {
     std::vector<std::string> settings{};       // more of the environment, "NAME=value"
     std::string ring_bytes = "4194304";        // empty: the default
     std::string standard_input = "/dev/null";  // a file
+    int stdin_fd = -1;  // its standard input instead of the file; -1: the file
+    int third_fd = -1;  // its descriptor 3; -1: none
   };
 
   explicit RecordedServer(const Setup& setup);
@@ -56,8 +71,10 @@ class RecordedServer {
 
   // The listener's port; waits for it to say so.
   int port();
-  // The first line on its standard output.
-  std::string first_line();
+  // Waits until it has said `text` on its standard output.
+  bool says(const std::string& text);
+  // The next line on its standard output.
+  std::string next_line();
 
   pid_t pid() const { return pid_; }
   // Waits for it to die by itself; its wait status.
@@ -82,6 +99,7 @@ std::string recorder_path();
 // "open 1 tcp inbound ...", "data 1 PING": an input as a line. Ports are written as PORT. What the
 // program answered is left out.
 std::vector<std::string> as_lines(const Reel& reel);
+std::string without_ports(const std::string& text);
 
 // A port that nobody listens on at this moment.
 int free_port();

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/capture/preload/recorded_server.h"
+#include "tests/capture/preload/recorded_listener.h"
 #include "tests/capture/reel/folder.h"
 
 namespace crashreel::testing {
@@ -11,24 +11,6 @@ namespace {
 using ::testing::ElementsAre;
 
 constexpr char kOpened[] = "open 1 tcp inbound 127.0.0.1:PORT 127.0.0.1:PORT";
-
-// A listener under recording, and one client of it.
-class Scene {
- public:
-  explicit Scene(const std::string& reader = "read", const std::string& transport = "tcp4")
-      : server_({.argv = {LISTENER, transport, reader}, .ring_path = folder_ / "ring"}) {}
-
-  int port() { return port_ != 0 ? port_ : port_ = server_.port(); }
-  Client connect() { return Client::tcp(port()); }
-  std::vector<std::string> recorded() { return as_lines(server_.end_and_salvage()); }
-  RecordedServer& server() { return server_; }
-  const Folder& folder() const { return folder_; }
-
- private:
-  Folder folder_;
-  RecordedServer server_;
-  int port_ = 0;
-};
 
 // The other side's end is not answered: the next connection's answer shows that it was seen.
 [[nodiscard]] Client see_the_end_through(Scene& scene) {
@@ -54,8 +36,9 @@ TEST_P(Readers, HandOverExactlyWhatEachReadReturned) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryCall, Readers,
-                         ::testing::Values("read", "readv", "recv", "recvfrom", "recvmsg",
-                                           "read_chk", "recv_chk"),
+                         ::testing::Values("read", "readv", "preadv2", "recv", "recvfrom",
+                                           "recvmsg", "recvmmsg", "read_chk", "recv_chk",
+                                           "recvfrom_chk"),
                          [](const auto& reader) { return reader.param; });
 
 class ScatteringReaders : public ::testing::TestWithParam<const char*> {};
@@ -96,7 +79,7 @@ TEST(Recorder, TakesAResetForTheOtherSidesEnd) {
   client.ask("a");
   client.reset();
   const Client later = see_the_end_through(scene);
-  EXPECT_EQ(scene.recorded()[2], "close 1");
+  EXPECT_EQ(scene.recorded()[2], "close 1 104");  // ECONNRESET
 }
 
 TEST(Recorder, RecordsNothingWhenTheProgramItselfEndsASession) {
@@ -154,6 +137,22 @@ TEST(Recorder, GoesOnInAForkedChild) {
               ::testing::IsSupersetOf(std::vector<std::string>{
                   kOpened, "data 1 fork\n", "data 1 in the child",
                   "open 2 tcp inbound 127.0.0.1:PORT 127.0.0.1:PORT", "data 2 in the parent"}));
+}
+
+TEST(Recorder, GoesOnWithWhatStayedOpenOverAnExec) {
+  Scene scene;
+  Client client = scene.connect();
+  client.send("exec\n");
+  scene.server().port();  // the new program says that it listens
+  client.ask("a");
+  Client later = scene.connect();
+  later.ask("b");
+  const std::vector<std::string> recorded = scene.recorded();
+  ASSERT_EQ(recorded.size(), 4u);
+  EXPECT_THAT(recorded[0], ::testing::MatchesRegex(std::string(kOpened) + " fd:[0-9]+"));
+  EXPECT_EQ(recorded[1], "data 1 a");
+  EXPECT_EQ(recorded[2], "open 2 tcp inbound 127.0.0.1:PORT 127.0.0.1:PORT");
+  EXPECT_EQ(recorded[3], "data 2 b");
 }
 
 TEST(Recorder, IsNotMisledByAVforkedChildThatCloses) {

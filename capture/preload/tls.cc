@@ -1,0 +1,103 @@
+#include "capture/preload/tls.h"
+
+#include "capture/interpose/keep_errno.h"
+#include "capture/preload/known_sessions.h"
+#include "capture/preload/session_table.h"
+#include "capture/runtime/crashreel.h"
+
+namespace crashreel {
+namespace {
+
+constexpr int kAnyDescriptor = -1;
+
+thread_local int depth = 0;
+thread_local int inside_fd = kAnyDescriptor;
+
+// By the address of OpenSSL's connection: those without a descriptor of ours.
+constinit KnownSessions connections;
+constexpr std::uint32_t kNoOwner = 0;
+
+std::uint64_t hash_of_connection(const void* connection) {
+  return hash_of(kNoOwner, &connection, sizeof(connection));
+}
+
+std::uint32_t session_in_memory(const void* connection, bool is_server) {
+  const std::uint64_t hash = hash_of_connection(connection);
+  const std::uint32_t known = connections.find(hash);
+  if (known != 0) return known;
+  const std::uint32_t session = crashreel_new_session();
+  connections.add(hash, session, static_cast<std::uint32_t>(hash));
+  const char* const text = is_server ? "tls inbound" : "tls outbound";
+  record_opening(session, !is_server, text, is_server ? 11 : 12);
+  return session;
+}
+
+}  // namespace
+
+bool is_cipher_text(int fd) {
+  if (depth == 0) return false;
+  if (inside_fd == kAnyDescriptor) inside_fd = fd;
+  return inside_fd == fd;
+}
+
+InsideTls::InsideTls(int fd) : outer_fd_(inside_fd), outer_depth_(depth) {
+  inside_fd = fd;
+  depth = outer_depth_ + 1;
+}
+
+InsideTls::~InsideTls() {
+  inside_fd = outer_fd_;
+  depth = outer_depth_;
+}
+
+int InsideTls::fd() const {
+  return inside_fd;
+}
+
+void session_turns_tls(int fd) {
+  const Descriptor before = come_to(fd, descriptors().get(fd));
+  if (before.kind != DescriptorKind::kSession || (before.flags & kDescriptorTls) != 0) return;
+  const KeepErrno keep;
+  Descriptor after = before;
+  after.flags |= kDescriptorTls;
+  if (!descriptors().replace(fd, before, after)) return;
+  char text[kMostOpeningText];
+  const bool outbound = (after.flags & kDescriptorOutbound) != 0;
+  const std::size_t size = describe_socket(fd, transport_of(fd),
+                                           {.outbound = outbound, .tls = true}, text, sizeof(text));
+  record_opening(after.session, outbound, text, size);
+}
+
+void tls_connection_reads(const void* connection, int fd) {
+  const Descriptor descriptor = descriptors().get(fd);
+  const std::uint64_t hash = hash_of_connection(connection);
+  if (descriptor.kind != DescriptorKind::kSession || connections.find(hash) != 0) return;
+  connections.add(hash, descriptor.session, static_cast<std::uint32_t>(hash));
+}
+
+void plain_bytes_came(const void* connection, int fd, bool is_server, const void* bytes,
+                      std::size_t size) {
+  if (!is_recording()) return;
+  const Descriptor descriptor = descriptors().get(fd);
+  const std::uint32_t session = descriptor.kind == DescriptorKind::kSession
+                                    ? descriptor.session
+                                    : session_in_memory(connection, is_server);
+  crashreel_data(session, bytes, size);
+}
+
+void plain_bytes_ended(const void* connection, int fd) {
+  if (descriptors().get(fd).kind == DescriptorKind::kSession) return end_session(fd, 0);
+  const std::uint32_t session = connections.find(hash_of_connection(connection));
+  if (session == 0) return;
+  tls_connection_gone(connection);
+  crashreel_close(session);
+}
+
+void tls_connection_gone(const void* connection) {
+  const std::uint64_t hash = hash_of_connection(connection);
+  if (connections.find(hash) == 0) return;
+  connections.forget_owned(static_cast<std::uint32_t>(hash),
+                           [](std::uint32_t session) { crashreel_session_ended(session, 0); });
+}
+
+}  // namespace crashreel
