@@ -83,9 +83,6 @@ class DescriptorTable {
   // that close two of its descriptors at once, one finds no other.
   bool is_anywhere(Descriptor descriptor) const;
 
-  // No descriptor above was ever set.
-  int highest() const { return __atomic_load_n(&highest_, __ATOMIC_RELAXED); }
-
   // `to` now means what `from` means: after dup().
   void copy(int from, int to);
 
@@ -97,17 +94,14 @@ class DescriptorTable {
   // the one caller that ended it.
   bool end_session(int fd);
 
-  // False in a child of vfork(). Not before something was set.
-  bool belongs_to_this_process() const;
-
   // To be called in the child of a fork(), before it can vfork() in its turn.
   void adopt_after_fork();
 
  private:
   bool prepare();
+  bool belongs_to_this_process() const;
   bool change(int fd, Descriptor before, Descriptor after);
   void note_highest(int fd);
-  bool is_anywhere(std::uint32_t session) const;
 
   std::uint64_t* words_ = nullptr;         // kMostDescriptors of them
   std::int32_t* owner_process_ = nullptr;  // a page that the kernel clears in a forked child
