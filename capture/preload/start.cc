@@ -16,6 +16,7 @@
 //   CRASHREEL_STDIN_FED   set: whoever started us records what standard input brings
 //
 // Whatever goes wrong, the program runs on. Nothing else of the environment is touched.
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,15 @@ void tell_starter(int error) {
 
 void say_unrecorded(const char* ring, int error) {
   char line[512];
+  char complaint[256];
+  if (error == EINVAL &&
+      crashreel_check_rules(::getenv("CRASHREEL_REDACT"), complaint, sizeof(complaint)) != 0) {
+    const int size =
+        ::snprintf(line, sizeof(line),
+                   "crashreel: $CRASHREEL_REDACT: %s; the program runs on unrecorded\n", complaint);
+    if (size > 0) (void)!::write(STDERR_FILENO, line, static_cast<std::size_t>(size));
+    return;
+  }
   const int size = ::snprintf(line, sizeof(line),
                               "crashreel: %.300s: no ring: %s; the program runs on unrecorded\n",
                               *ring == '\0' ? "the default ring" : ring, ::strerror(error));

@@ -3,6 +3,7 @@
 #include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "capture/runtime/crash_region.h"
 #include "capture/runtime/crashreel.h"
 #include "capture/runtime/fatal_signals.h"
+#include "capture/runtime/redact.h"
 #include "capture/runtime/ring.h"
 #include "capture/runtime/ring_answers.h"
 #include "capture/runtime/ring_file.h"
@@ -133,6 +135,14 @@ int create_as_asked(const crashreel_options& asked) {
   return plan.ring_bytes != 0 ? create_somewhere(plan) : create_of_default_size(plan);
 }
 
+// 0 or errno. Nothing may be recorded in clear because its rules could not be read.
+int prepare_redaction(const crashreel_options& asked) {
+  redact::Plan plan{asked.redact_rules, asked.redact_key, asked.redact, asked.redact_context};
+  if (plan.rules == nullptr) plan.rules = ::getenv("CRASHREEL_REDACT");
+  if (plan.key == nullptr) plan.key = ::getenv("CRASHREEL_REDACT_KEY");
+  return redact::prepare(plan);
+}
+
 // The caller's struct may be older (shorter) than ours, never longer.
 bool read_options(const crashreel_options* from, crashreel_options* options) {
   if (from == nullptr) return true;
@@ -151,6 +161,7 @@ void publish() {
   __atomic_store_n(place, magic, __ATOMIC_RELEASE);
   __atomic_store_n(&g_ring.active, true, __ATOMIC_RELEASE);
   __atomic_store_n(g_ring.epoch, g_ring.super->pid, __ATOMIC_RELEASE);
+  if (!redact::is_active()) __atomic_store_n(&g_ring.depths, kDepths, __ATOMIC_RELEASE);
 }
 
 // Of the last input that this thread took in; CRASHREEL_NO_SESSION where it took in none.
@@ -184,12 +195,15 @@ int crashreel_start_(const crashreel_options* options) {
   if (!read_options(options, &asked)) return EINVAL;
   if (__atomic_exchange_n(&g_started, true, __ATOMIC_ACQ_REL)) return EALREADY;
   const int saved_errno = errno;
-  const int trouble = create_as_asked(asked);
+  int trouble = prepare_redaction(asked);
+  if (trouble == 0) trouble = create_as_asked(asked);
   if (trouble == 0) {
+    add_redaction_fact();
     add_program_facts();
     publish();
     watch_sanitizer();
-    if (wants_frames(asked)) watch_fatal_signals();
+    // They are found in a copy of the stack, which holds whatever the program had in its hands.
+    if (wants_frames(asked) && !crashreel::redact::is_active()) watch_fatal_signals();
   } else {
     __atomic_store_n(&g_started, false, __ATOMIC_RELEASE);
   }
@@ -213,7 +227,7 @@ int crashreel_add_file_(const char* path, std::uint32_t mode, const void* bytes,
   const std::size_t length = ::strlen(path);
   if (length > UINT16_MAX) return ENAMETOOLONG;
   const std::uint32_t head[2] = {mode, static_cast<std::uint32_t>(length)};
-  return add_fact(Fact::kFile, {head, sizeof head}, {path, length}, {bytes, size});
+  return add_fact(Fact::kFile, {head, sizeof head, true}, {path, length}, {bytes, size});
 }
 
 void crashreel_clock_(std::uint32_t clock, std::uint64_t nanoseconds) {
@@ -276,6 +290,29 @@ int crashreel_save_now_(void) {
   }
   errno = saved_errno;
   return result;
+}
+
+int crashreel_check_rules_(const char* rules, char* text, std::size_t capacity) {
+  if (rules == nullptr) return 0;
+  // Not on the stack of whoever asks: a rule is a third of a kilobyte.
+  void* page = ::mmap(nullptr, sizeof(crashreel::redact::Rules), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return errno;
+  auto* parsed = static_cast<crashreel::redact::Rules*>(page);
+  crashreel::redact::Complaint complaint;
+  const bool good =
+      crashreel::redact::parse_rules(rules, ::strlen(rules), false, *parsed, complaint);
+  if (!good && text != nullptr) crashreel::redact::complaint_text(complaint, text, capacity);
+  ::munmap(page, sizeof(crashreel::redact::Rules));
+  return good ? 0 : EINVAL;
+}
+
+int crashreel_flush_(void) {
+  if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return ENOSYS;
+  const int saved_errno = errno;
+  const int trouble = ::msync(g_ring.base, g_ring.super->ring_bytes, MS_SYNC) != 0 ? errno : 0;
+  errno = saved_errno;
+  return trouble;
 }
 
 // Other threads may be inside a record, so the mapping stays.

@@ -2,8 +2,9 @@
  *
  * A program calls these where bytes from outside are already plain. All entry points are weak:
  * without libcrashreel a program that includes this header links and runs the same, unrecorded.
- * Nothing here blocks, locks, allocates, throws, logs, or changes errno, but for crashreel_start();
- * all but crashreel_start() may be called from signal handlers and after fork(). C11 and C++.
+ * Nothing here blocks, locks, allocates, throws, logs, or changes errno, but for crashreel_start()
+ * and crashreel_flush(); all but crashreel_start() may be called from signal handlers and after
+ * fork(). C11 and C++.
  */
 #ifndef CRASHREEL_CRASHREEL_H_
 #define CRASHREEL_CRASHREEL_H_
@@ -31,12 +32,34 @@ enum crashreel_kind {
                            clock it was, as clockid_t, may follow */
   CRASHREEL_RANDOM = 6, /* bytes: random bytes that were read */
   CRASHREEL_NOTE = 7,   /* bytes: whatever the program wants to say of itself */
-  CRASHREEL_MASKED = 8, /* bytes: what was masked of the session's data before; no input itself */
+  CRASHREEL_MASKED = 8, /* by the library: what was masked of the session's record before,
+                           "SIZE RULE:ACTION:BEGIN+LENGTH ..."; no input itself */
   CRASHREEL_DIGEST = 9  /* bytes: digest and count of what was answered in the session since its
                            last input, 8 bytes each, little-endian; no input itself */
 };
 
 #define CRASHREEL_NO_SESSION 0xffffffffu
+
+/* What becomes of secret bytes. */
+enum crashreel_action {
+  CRASHREEL_MASK = 1, /* each becomes an 'x' */
+  CRASHREEL_HASH = 2, /* letters of the same number, equal for equal secrets under one key */
+  CRASHREEL_DROP = 3  /* the whole payload is left out, and its length stays known */
+};
+
+typedef struct crashreel_range {
+  size_t begin;
+  size_t size;
+  uint32_t action; /* a crashreel_action; anything else masks */
+} crashreel_range;
+
+/* Asked of each opening, data, random bytes and note before any of it is written: which bytes are
+ * secret? Writes at most `most` ranges, which may overlap and come in any order, and returns how
+ * many; more than `most`: all of it. Must do with what a signal handler may do, if inputs are
+ * recorded in one, and must not wait for a thread that records. */
+typedef size_t (*crashreel_redact_hook)(void* context, uint32_t kind, uint32_t session,
+                                        const void* bytes, size_t size, crashreel_range* ranges,
+                                        size_t most);
 
 typedef struct crashreel_options {
   size_t struct_size;    /* sizeof(crashreel_options): lets fields be added at the end */
@@ -59,10 +82,31 @@ typedef struct crashreel_options {
   uint64_t pin_keys;    /* how many keys share these; 0: $CRASHREEL_PIN_KEYS, else 32 */
   uint32_t frames; /* 1: at a fatal signal, write into the ring where it was (see below), and go
                       on to the program's own handler; 0: if $CRASHREEL_FRAMES is 1 */
+  const char* redact_rules; /* what is never written down: see REDACTION.md. One rule a line; NULL:
+                               $CRASHREEL_REDACT, else none. Rules that can't be read are EINVAL,
+                               and nothing is recorded: crashreel_check_rules() says why. */
+  const char* redact_key; /* for CRASHREEL_HASH, any text; NULL: $CRASHREEL_REDACT_KEY, else random
+                             and never told */
+  crashreel_redact_hook redact; /* asked as well as the rules; NULL: none */
+  void* redact_context;         /* handed to it */
 } crashreel_options;
 
 #define CRASHREEL_OPTIONS_INIT \
-  {sizeof(crashreel_options), NULL, 0, UINT64_MAX, 0, 0, UINT64_MAX, 0, UINT64_MAX, 0, 0}
+  {sizeof(crashreel_options),  \
+   NULL,                       \
+   0,                          \
+   UINT64_MAX,                 \
+   0,                          \
+   0,                          \
+   UINT64_MAX,                 \
+   0,                          \
+   UINT64_MAX,                 \
+   0,                          \
+   0,                          \
+   NULL,                       \
+   NULL,                       \
+   NULL,                       \
+   NULL}
 
 #define CRASHREEL_DEFAULT_RING_BYTES ((uint64_t)64 << 20)
 
@@ -89,6 +133,8 @@ CRASHREEL_API void crashreel_pin_(const char* key, uint32_t kind, uint32_t sessi
                                   const void* bytes, size_t size);
 CRASHREEL_API void crashreel_session_ended_(uint32_t session, int for_all);
 CRASHREEL_API int crashreel_save_now_(void);
+CRASHREEL_API int crashreel_check_rules_(const char* rules, char* text, size_t capacity);
+CRASHREEL_API int crashreel_flush_(void);
 
 CRASHREEL_API void crashreel_clock_(uint32_t clock, uint64_t nanoseconds);
 CRASHREEL_API void crashreel_random_(const void* bytes, size_t size);
@@ -203,6 +249,21 @@ static inline void crashreel_session_ended(uint32_t session, int for_all) {
  * this under `crashreel record`. ENOSYS: nothing is recorded. */
 static inline int crashreel_save_now(void) {
   return crashreel_save_now_ ? crashreel_save_now_() : 38 /* ENOSYS */;
+}
+
+/* Are these redaction rules that can be read? 0, or EINVAL, and then `text` says which is not,
+ * where and what to write instead (cut to `capacity`, with a zero at its end). ENOSYS: no library.
+ */
+static inline int crashreel_check_rules(const char* rules, char* text, size_t capacity) {
+  return crashreel_check_rules_ ? crashreel_check_rules_(rules, text, capacity) : 38 /* ENOSYS */;
+}
+
+/* Returns when all that was recorded before the call is on the disk where the ring lies, and so
+ * survives a loss of power, too; 0, or the errno value of msync(). On a file system in memory it
+ * does nothing. The one call beside crashreel_start() that waits: for the disk, while other threads
+ * record on. ENOSYS: nothing is recorded. */
+static inline int crashreel_flush(void) {
+  return crashreel_flush_ ? crashreel_flush_() : 38 /* ENOSYS */;
 }
 
 #endif /* CRASHREEL_BUILDS_LIBRARY */

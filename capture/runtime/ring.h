@@ -55,6 +55,10 @@ struct Ring {
   std::uint32_t stream_bytes;  // from this length on a payload goes around the caches
   std::uint32_t exit_key;      // of the thread-exit destructor
   bool has_exit_key;
+  // How deep records may nest: kDepths, or 0 where nothing is recorded yet and where each input
+  // must be redacted first. So the record path asks for both with the comparison that it makes
+  // anyway.
+  std::uint32_t depths;
   bool cycles;  // stamps are the cycle counter
   bool active;  // started and not stopped
 };
@@ -85,17 +89,21 @@ void choose_clock(Ring& ring);
 int map_epoch(std::uint32_t** epoch);
 void set_up(Ring& ring, const Superblock& super);
 
-// Appends one fact; the payload is given in up to three parts. 0, ENOSPC, EBUSY after a bounded
-// wait for another thread's fact, ENOSYS without a ring. Safe in signal handlers.
+// Appends one fact, redacted; the payload is given in up to three parts. 0, ENOSPC, EBUSY after a
+// bounded wait for another thread's fact, ENOSYS without a ring. Safe in signal handlers.
 struct Part {
   const void* bytes;
   std::size_t size;
+  bool is_ours = false;  // numbers and the like, which redaction leaves alone
 };
 int add_fact(Fact kind, Part first, Part second = {}, Part third = {});
 
 // argv, environment, working directory, executable, build id of this process. What does not fit is
 // counted in the superblock. Called once, by start().
 void add_program_facts();
+
+// Which redaction rules there are, if there are any. Called once, by start().
+void add_redaction_fact();
 
 // Gives back the slot's chunk, if any, and takes another for a record with this stamp. False when
 // none is to be had; then the slot has none.

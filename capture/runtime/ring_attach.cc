@@ -49,10 +49,12 @@ int map_existing(const char* path, unsigned char** base) {
 
 }  // namespace
 
-int attach(const char* path) {
+int attach(const char* path, const redact::Plan& redaction) {
   Ring& ring = g_ring;
   if (ring.super != nullptr) return EBUSY;
-  int trouble = g_epoch == nullptr ? map_epoch(&g_epoch) : 0;
+  int trouble = redact::prepare(redaction);
+  if (trouble != 0) return trouble;
+  trouble = g_epoch == nullptr ? map_epoch(&g_epoch) : 0;
   if (trouble == 0) trouble = map_existing(path, &ring.base);
   if (trouble != 0) return trouble;
   choose_clock(ring);
@@ -63,6 +65,7 @@ int attach(const char* path) {
   ring.epoch = g_epoch;
   __atomic_store_n(&ring.active, true, __ATOMIC_RELEASE);
   __atomic_store_n(ring.epoch, static_cast<std::uint32_t>(::getpid()), __ATOMIC_RELEASE);
+  if (!redact::is_active()) __atomic_store_n(&ring.depths, kDepths, __ATOMIC_RELEASE);
   return 0;
 }
 
@@ -70,6 +73,7 @@ void detach() {
   Ring& ring = g_ring;
   if (ring.super == nullptr) return;
   thread_exits(&t_thread);
+  __atomic_store_n(&ring.depths, 0u, __ATOMIC_RELEASE);
   __atomic_store_n(&ring.active, false, __ATOMIC_RELEASE);
   __atomic_store_n(ring.epoch, 0u, __ATOMIC_RELEASE);
   const std::uint64_t bytes = guarded_bytes();

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "capture/runtime/redact.h"
 #include "capture/runtime/ring.h"
 
 namespace crashreel::ring {
@@ -28,9 +29,20 @@ void unlock_facts(Superblock& super) {
   __atomic_store_n(&super.facts_lock, 0u, __ATOMIC_RELEASE);
 }
 
-unsigned char* append(unsigned char* at, const Part& part) {
-  if (part.size != 0) ::memcpy(at, part.bytes, part.size);
-  return at + part.size;
+// True when a part of it was masked.
+bool append(unsigned char*& at, const Part& part) {
+  unsigned char* const to = at;
+  at += part.size;
+  if (part.size == 0) return false;
+  if (part.is_ours || !redact::is_active()) {
+    ::memcpy(to, part.bytes, part.size);
+    return false;
+  }
+  const auto* bytes = static_cast<const unsigned char*>(part.bytes);
+  redact::Ranges ranges;
+  redact::judge_fact(bytes, part.size, ranges);
+  redact::copy(ranges, redact::key(), bytes, 0, to, part.size);
+  return !ranges.none();
 }
 
 void add_text(Fact kind, const char* text) {
@@ -97,7 +109,7 @@ bool add_build_id_of(const unsigned char* notes, std::size_t size) {
     if (next > size || next < at) return false;
     if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
         ::memcmp(notes + name, "GNU", 4) == 0) {
-      add_fact(Fact::kBuildId, {notes + desc, note.n_descsz});
+      add_fact(Fact::kBuildId, {notes + desc, note.n_descsz, true});
       return true;
     }
     at = next;
@@ -138,13 +150,23 @@ int add_fact(Fact kind, Part first, Part second, Part third) {
   }
   unsigned char* entry = g_ring.base + super->facts_offset + at;
   unsigned char* payload = entry + sizeof(FactHeader);
-  append(append(append(payload, first), second), third);
+  unsigned char* end_of_payload = payload;
+  bool masked = append(end_of_payload, first);
+  masked |= append(end_of_payload, second);
+  masked |= append(end_of_payload, third);
   FactHeader header{static_cast<std::uint32_t>(kind), static_cast<std::uint32_t>(size), 0, 0};
   header.crc = crc_of(header, payload);
   ::memcpy(entry, &header, sizeof header);
   __atomic_store_n(&super->facts_committed, end, __ATOMIC_RELEASE);
   unlock_facts(*super);
-  return 0;
+  const auto number = static_cast<std::uint32_t>(kind);
+  return masked ? add_fact(Fact::kMaskedFact, {&number, sizeof number, true}) : 0;
+}
+
+void add_redaction_fact() {
+  if (!redact::is_active()) return;
+  char text[redact::kMostRulesText];
+  add_fact(Fact::kRedaction, {text, redact::rules_text(text), true});
 }
 
 void add_program_facts() {

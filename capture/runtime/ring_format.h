@@ -159,6 +159,8 @@ enum class Fact : std::uint32_t {
   kBuildId = 5,
   kTargetKind = 6,
   kFile = 7,
+  kRedaction = 8,   // which rules there are
+  kMaskedFact = 9,  // the fact before it, of this kind, was masked in part
 };
 
 struct FactHeader {

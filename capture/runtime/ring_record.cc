@@ -13,6 +13,7 @@
 #include "capture/runtime/ring_copy.h"
 #include "capture/runtime/ring_heads.h"
 #include "capture/runtime/ring_pins.h"
+#include "capture/runtime/ring_redact.h"
 
 #define CRASHREEL_LIKELY(condition) __builtin_expect(static_cast<bool>(condition), true)
 
@@ -219,7 +220,28 @@ bool record_one(Slot& slot, std::uint32_t kind, std::uint32_t session, const voi
   --thread.depth;
 }
 
+// Nested too deep, or nothing is recorded, or not as it is.
+[[gnu::noinline]] void refuse(std::uint32_t kind, std::uint32_t session, const void* bytes,
+                              std::size_t size, const char* key) {
+  if (t_thread.depth >= kDepths) return drop();
+  if (__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) {
+    record_redacted(kind, session, bytes, size, key);
+  }
+}
+
 }  // namespace
+
+void record_as_it_is(std::uint32_t kind, std::uint32_t session, const void* bytes, std::size_t size,
+                     const char* key) {
+  Thread& thread = t_thread;
+  if (thread.depth >= kDepths) return drop();
+  Slot& slot = thread.slots[thread.depth++];
+  order_for_handlers();
+  if (key == nullptr) return record_in_full(thread, kind, session, bytes, size);
+  record_and_copy(slot, kind, session, bytes, size, key);
+  order_for_handlers();
+  --thread.depth;
+}
 
 constinit Ring g_ring = {.super = nullptr,
                          .base = nullptr,
@@ -234,6 +256,7 @@ constinit Ring g_ring = {.super = nullptr,
                          .stream_bytes = 0,
                          .exit_key = 0,
                          .has_exit_key = false,
+                         .depths = 0,
                          .cycles = false,
                          .active = false};
 constinit thread_local Thread t_thread = {};
@@ -250,7 +273,7 @@ void crashreel_record_(std::uint32_t kind, std::uint32_t session, const void* by
   asm("" : "+r"(thread));
   if (kind <= CRASHREEL_CLOSE) begin_input(*thread, session);
   const std::uint32_t depth = thread->depth;
-  if (depth >= kDepths) return drop();
+  if (!CRASHREEL_LIKELY(depth < g_ring.depths)) return refuse(kind, session, bytes, size, nullptr);
   // From here to the end a signal handler finds the next slot, so this one is ours alone. The
   // handler restores what it changed, so no atomic addition is needed.
   thread->depth = depth + 1;
@@ -270,13 +293,9 @@ void crashreel_record_(std::uint32_t kind, std::uint32_t session, const void* by
 void crashreel_pin_(const char* key, std::uint32_t kind, std::uint32_t session, const void* bytes,
                     std::size_t size) {
   using namespace crashreel::ring;
-  Thread& thread = t_thread;
-  if (thread.depth >= kDepths) return drop();
-  Slot& slot = thread.slots[thread.depth++];
-  order_for_handlers();
-  record_and_copy(slot, kind, session, bytes, size, key != nullptr ? key : "");
-  order_for_handlers();
-  --thread.depth;
+  const char* name = key != nullptr ? key : "";
+  if (t_thread.depth >= g_ring.depths) return refuse(kind, session, bytes, size, name);
+  record_as_it_is(kind, session, bytes, size, name);
 }
 
 void crashreel_session_ended_(std::uint32_t session, int for_all) {

@@ -1,0 +1,93 @@
+// Programs that include crashreel.h, compiled and linked by the plain C driver: one object file
+// each, with the library and without it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "tests/capture/runtime/recorded.h"
+
+namespace crashreel {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kPrograms = CRASHREEL_BUILD_DIR "/tests/programs/";
+const std::string kLibrary = CRASHREEL_BUILD_DIR "/lib/libcrashreel.so";
+
+// Its exit status. With `preload` the loader is told to bring the library in.
+int run(const std::string& program, const RingPath& ring, bool preload = false) {
+  const std::string path = kPrograms + program;
+  std::vector<std::string> environment;
+  if (preload) environment.push_back("LD_PRELOAD=" + kLibrary);
+  std::vector<char*> variables;
+  for (std::string& variable : environment) variables.push_back(variable.data());
+  variables.push_back(nullptr);
+  std::string words[] = {program, ring.str()};
+  char* argv[] = {words[0].data(), words[1].data(), nullptr};
+  pid_t pid = 0;
+  EXPECT_EQ(::posix_spawn(&pid, path.c_str(), nullptr, nullptr, argv, variables.data()), 0) << path;
+  int status = 0;
+  EXPECT_EQ(::waitpid(pid, &status, 0), pid);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+std::string salvaged(const RingPath& ring) {
+  const auto read = salvage_ring(ring.str());
+  if (!read) return read.error().message;
+  std::string text;
+  for (const Input& input : read->reel.inputs) {
+    const bool masked = static_cast<unsigned>(input.kind) == CRASHREEL_MASKED;
+    text += std::string(masked ? "masked" : name_of(input.kind)) + " " + input.data + "\n";
+  }
+  return text;
+}
+
+constexpr char kRecordedInC[] =
+    "open app inbound\n"
+    "data AUTH xxxxxx\nmasked 11 1:mask:5+6\n"
+    "data PIN xxxx\nmasked 8 0:mask:4+1 0:mask:5+1 0:mask:6+1 0:mask:7+1\n"
+    "note half way\n"
+    "close \n";
+
+TEST(Embedded, ACProgramIsRecordedWithTheSharedLibrary) {
+  const RingPath ring;
+  EXPECT_EQ(run("in_c_shared", ring), 0);
+  EXPECT_EQ(salvaged(ring), kRecordedInC);
+}
+
+TEST(Embedded, ACProgramIsRecordedWithTheArchive) {
+  const RingPath ring;
+  EXPECT_EQ(run("in_c_static", ring), 0);
+  EXPECT_EQ(salvaged(ring), kRecordedInC);
+}
+
+TEST(Embedded, TheSameBinaryRunsUnrecordedAndIsRecordedOnceTheLibraryIsThere) {
+  const RingPath ring;
+  EXPECT_EQ(run("in_c_alone", ring), ENOSYS);
+  EXPECT_FALSE(ring.exists());
+  EXPECT_EQ(run("in_c_alone", ring, true), 0);
+  EXPECT_EQ(salvaged(ring), kRecordedInC);
+}
+
+TEST(Embedded, ACxxProgramNeedsNoCxxLibraryForIt) {
+  for (const char* program : {"in_cxx_shared", "in_cxx_static"}) {
+    const RingPath ring;
+    EXPECT_EQ(run(program, ring), 0);
+    EXPECT_THAT(salvaged(ring), Not(HasSubstr("hunter")));
+    EXPECT_THAT(salvaged(ring), HasSubstr("masked 11 1:hash:5+6\n"));
+  }
+  const RingPath ring;
+  EXPECT_EQ(run("in_cxx_alone", ring), ENOSYS);
+  EXPECT_EQ(run("in_cxx_alone", ring, true), 0);
+  EXPECT_TRUE(ring.exists());
+}
+
+}  // namespace
+}  // namespace crashreel

@@ -1,0 +1,258 @@
+// What rules and a program's hook name never reaches the ring, and the ring says what was masked.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "tests/capture/runtime/payloads.h"
+#include "tests/capture/runtime/recorded.h"
+
+namespace crashreel {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr char kSecret[] = "hunter2-is-secret";
+
+crashreel_options with_rules(const RingPath& path, const char* rules) {
+  crashreel_options options = options_for(path);
+  options.redact_rules = rules;
+  return options;
+}
+
+std::string file_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// "kind:data" of each input.
+std::vector<std::string> told(const Reel& reel) {
+  std::vector<std::string> all;
+  for (const Input& input : reel.inputs) {
+    const bool masked = static_cast<unsigned>(input.kind) == CRASHREEL_MASKED;
+    all.push_back(std::string(masked ? "masked" : name_of(input.kind)) + ":" + input.data);
+  }
+  return all;
+}
+
+TEST(Redact, SaysBehindAnInputWhatOfItWasMasked) {
+  const RingPath path;
+  const auto read = recorded(with_rules(path, "mask:after:\"AUTH \"\nhash:literal:bob"), [] {
+    record_text(1, "AUTH secret\r\n");
+    record_text(1, "GET a\r\n");
+    record_text(2, "hi bob");
+  });
+  const auto inputs = told(read.reel);
+  EXPECT_THAT(std::vector(inputs.begin(), inputs.begin() + 3),
+              ElementsAre("data:AUTH xxxxxx\r\n", "masked:13 1:mask:5+6", "data:GET a\r\n"));
+  EXPECT_THAT(inputs[3], testing::MatchesRegex("data:hi [a-p][a-p][a-p]"));
+  EXPECT_EQ(inputs[4], "masked:6 2:hash:3+3");
+  EXPECT_EQ(read.reel.inputs[1].session, 1u);
+  EXPECT_EQ(read.reel.inputs[4].session, 2u);
+}
+
+// As input, note and opening; on the stack, on pages of its own, in many pieces, cut.
+TEST(Redact, LeavesNoSecretInTheRingWhateverItsSize) {
+  const RingPath path;
+  const auto read = recorded(with_rules(path, "mask:literal:hunter2-is-secret"), [] {
+    crashreel_note(kSecret, sizeof kSecret - 1);
+    crashreel_pin("key", CRASHREEL_DATA, 9, kSecret, sizeof kSecret - 1);
+    crashreel_record(CRASHREEL_OPEN, 1, kSecret, sizeof kSecret - 1);
+    for (const std::size_t size : {0, 1000, 1024, 5000, 40000, 500000}) {
+      record_text(1, kSecret + std::string(size, '.') + kSecret);
+    }
+  });
+  EXPECT_THAT(file_text(path.str()), Not(HasSubstr(kSecret)));
+  EXPECT_EQ(read.reel.inputs.size(), 18u);
+  EXPECT_EQ(read.reel.inputs[10].data.size(), 1024 + 2 * 17u);
+  EXPECT_EQ(read.reel.inputs[14].data.substr(0, 18), std::string(17, 'x') + ".");
+  EXPECT_EQ(read.reel.inputs[14].data.substr(40017), std::string(17, 'x'));
+}
+
+TEST(Redact, LeavesOutAWholePayloadAndKeepsItsLength) {
+  const RingPath path;
+  const auto read = recorded(with_rules(path, "drop:literal:hunter2-is-secret"), [] {
+    record_text(1, std::string("a lot and ") + kSecret);
+    record_text(1, "b");
+  });
+  EXPECT_THAT(told(read.reel), ElementsAre("data:", "masked:27 1:drop:0+27", "data:b"));
+}
+
+TEST(Redact, MasksAllOfASessionWhoseOpeningFits) {
+  const RingPath path;
+  const auto read = recorded(with_rules(path, "mask:session:unix\ndrop:session:tcp * *:443"), [] {
+    crashreel_record(CRASHREEL_OPEN, 1, "tcp inbound 1.2.3.4:443 5.6.7.8:9", 33);
+    crashreel_record(CRASHREEL_OPEN, 2, "unix inbound /run/socket", 24);
+    crashreel_record(CRASHREEL_OPEN, 3, "tcp inbound 1.2.3.4:80 5.6.7.8:9", 32);
+    for (std::uint32_t session = 1; session <= 4; ++session) record_text(session, "hello");
+  });
+  auto inputs = told(read.reel);
+  inputs.erase(inputs.begin(), inputs.begin() + 3);
+  EXPECT_THAT(inputs, ElementsAre("data:", "masked:5 2:drop:0+5", "data:xxxxx",
+                                  "masked:5 1:mask:0+5", "data:hello", "data:hello"));
+}
+
+TEST(Redact, TreatsASessionThatIsNoLongerKnownAsOneOfThoseToHide) {
+  const RingPath path;
+  const auto read = recorded(with_rules(path, "mask:session:tls"), [] {
+    crashreel_record(CRASHREEL_OPEN, 5, "tcp inbound", 11);
+    crashreel_record(CRASHREEL_OPEN, 5 + (1u << 18), "tcp inbound", 11);
+    record_text(5, "hello");
+    record_text(5 + (1u << 18), "hello");
+  });
+  EXPECT_EQ(read.reel.inputs[2].data, "xxxxx");
+  EXPECT_EQ(read.reel.inputs[4].data, "hello");
+}
+
+TEST(Redact, KnowsInAForkedChildWhatItsParentOpened) {
+  const RingPath path;
+  const auto read = recorded(with_rules(path, "mask:session:tls"), [] {
+    crashreel_record(CRASHREEL_OPEN, 1, "tls inbound", 11);
+    in_child([] {
+      record_text(1, kSecret);
+      return 0;
+    });
+  });
+  EXPECT_THAT(file_text(path.str()), Not(HasSubstr(kSecret)));
+  EXPECT_EQ(read.reel.inputs[1].data, std::string(17, 'x'));
+}
+
+// Masks the digits, and hashes all behind '#'; hides what begins with '!'.
+std::size_t digits_and_names(void* context, std::uint32_t, std::uint32_t, const void* bytes,
+                             std::size_t size, crashreel_range* ranges, std::size_t most) {
+  ++*static_cast<int*>(context);
+  const auto* text = static_cast<const char*>(bytes);
+  std::size_t count = 0;
+  if (text[0] == '!') return most + 1;
+  for (std::size_t i = 0; i < size && count < most; ++i) {
+    if (text[i] >= '0' && text[i] <= '9') ranges[count++] = {i, 1, CRASHREEL_MASK};
+    if (text[i] == '#') {
+      ranges[count++] = {i + 1, ~std::size_t{0}, CRASHREEL_HASH};
+      break;
+    }
+  }
+  return count;
+}
+
+TEST(Redact, AsksTheProgramsHook) {
+  static int asked = 0;
+  const RingPath path;
+  crashreel_options options = options_for(path);
+  options.redact = digits_and_names;
+  options.redact_context = &asked;
+  const auto read = recorded(options, [] {
+    record_text(1, "a1b2");
+    record_text(1, "id#bob");
+    record_text(1, "!all of it");
+    crashreel_close(1);
+    if (asked != 3) ::abort();
+  });
+  auto inputs = told(read.reel);
+  EXPECT_THAT(inputs[2], testing::MatchesRegex("data:id#[a-p][a-p][a-p]"));
+  inputs.erase(inputs.begin() + 2);
+  EXPECT_THAT(inputs,
+              ElementsAre("data:axbx", "masked:4 0:mask:1+1 0:mask:3+1", "masked:6 0:hash:3+3",
+                          "data:xxxxxxxxxx", "masked:10 0:mask:0+10", "close:"));
+}
+
+TEST(Redact, AppliesToFilesAndEnvironmentToo) {
+  const RingPath path;
+  const char rules[] = "mask:after:\"requirepass \"\ndrop:literal:hunter2-is-secret";
+  ::setenv("LC_TEST", kSecret, 1);
+  const auto read = recorded(with_rules(path, rules), [] {
+    crashreel_add_file("a.conf", 0600, "port 1\nrequirepass abc\n", 23);
+    crashreel_add_file("b.conf", 0600, kSecret, sizeof kSecret - 1);
+    crashreel_add_file("c.conf", 0600, "port 2\n", 7);
+  });
+  ::unsetenv("LC_TEST");
+  EXPECT_THAT(file_text(path.str()), Not(HasSubstr(kSecret)));
+  EXPECT_THAT(read.reel.program.env, testing::Contains("xxxxxxxxxxxxxxxxxxxxxxxxx"));
+  std::vector<std::string> files;
+  for (const ReelFile& file : read.reel.files) files.push_back(file.bytes);
+  EXPECT_THAT(files, ElementsAre("port 1\nrequirepass xxx\n", std::string(17, 'x'), "port 2\n"));
+}
+
+TEST(Redact, TakesItsRulesFromTheEnvironmentWhereTheProgramHasNone) {
+  const RingPath path;
+  crashreel_options options = options_for(path);
+  ::setenv("CRASHREEL_REDACT", "mask:literal:hunter2-is-secret", 1);
+  const auto read = recorded(options, [] { record_text(1, kSecret); });
+  ::unsetenv("CRASHREEL_REDACT");
+  EXPECT_EQ(read.reel.inputs[0].data, std::string(17, 'x'));
+}
+
+TEST(Redact, HashesAlikeInTwoRunsOnlyUnderOneKey) {
+  const auto letters = [](const char* key) {
+    const RingPath path;
+    crashreel_options options = with_rules(path, "hash:literal:hunter2-is-secret");
+    options.redact_key = key;
+    return recorded(options, [] { record_text(1, kSecret); }).reel.inputs[0].data;
+  };
+  EXPECT_EQ(letters("key"), letters("key"));
+  EXPECT_NE(letters("key"), letters("another"));
+  EXPECT_NE(letters(nullptr), letters(nullptr));
+}
+
+TEST(Redact, RecordsNothingUnderRulesThatCanNotBeRead) {
+  const RingPath path;
+  const crashreel_options options = with_rules(path, "mask:word:x");
+  const int status = in_child([&] { return crashreel_start(&options); });
+  EXPECT_EQ(WEXITSTATUS(status), EINVAL);
+  EXPECT_FALSE(path.exists());
+  char text[200];
+  EXPECT_EQ(crashreel_check_rules(options.redact_rules, text, sizeof text), EINVAL);
+  EXPECT_THAT(text, HasSubstr("redaction rule in line 1, column 6: write literal:"));
+  EXPECT_EQ(crashreel_check_rules("mask:literal:x", text, sizeof text), 0);
+}
+
+TEST(Redact, LeavesErrnoAlone) {
+  const RingPath path;
+  recorded(with_rules(path, "mask:literal:hunter2-is-secret"), [] {
+    errno = EDOM;
+    record_text(1, kSecret + std::string(100000, ' '));
+    if (errno != EDOM) ::abort();
+  });
+}
+
+// Killed anywhere, also in the middle of a copy.
+TEST(Redact, LeavesNoSecretInTheRingWhenItsWriterIsKilled) {
+  for (int run = 0; run < 20; ++run) {
+    const RingPath path;
+    const crashreel_options options = with_rules(path, "mask:literal:hunter2-is-secret");
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (crashreel_start(&options) != 0) ::_exit(1);
+      const std::string payload =
+          kSecret + std::string(static_cast<std::size_t>(run) * 500, '.') + kSecret;
+      for (int i = 0;; ++i) {
+        record_text(1, payload);
+        if (i == 200 && ::write(ends[1], "", 1) != 1) ::_exit(1);
+      }
+    }
+    char byte = 0;
+    EXPECT_EQ(::read(ends[0], &byte, 1), 1);
+    ::kill(child, SIGKILL);
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    const std::string text = file_text(path.str());
+    EXPECT_THAT(text, HasSubstr("xxxxxxxxxxxxxxxxx"));
+    EXPECT_THAT(text, Not(HasSubstr("hunter2")));
+  }
+}
+
+}  // namespace
+}  // namespace crashreel
