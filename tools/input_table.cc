@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "capture/reel/answer_digest.h"
+#include "capture/reel/masks.h"
 #include "tools/visible.h"
 
 namespace crashreel {
@@ -24,8 +25,26 @@ std::string columns_text(const std::string& seq, const std::string& place, const
          right(session, 8) + "  " + left(kind, 6) + right(size, 8) + "  ";
 }
 
+// "above: 7 of 13 bytes, mask 5+6 by rule 1".
+std::string masks_text(const Masks& masks) {
+  std::uint64_t hidden = 0;
+  std::string ranges;
+  for (const MaskedRange& range : masks.ranges) {
+    hidden += range.size;
+    ranges += ", " + range.action + " " + std::to_string(range.begin) + "+" +
+              std::to_string(range.size) + " by " +
+              (range.rule == 0 ? "the program" : "rule " + std::to_string(range.rule));
+  }
+  return "above: " + std::to_string(hidden) + " of " + std::to_string(masks.payload_bytes) +
+         " bytes" + ranges;
+}
+
 // What the bytes are, in words, where they are not the program's input themselves.
 std::string words_for(const Input& input) {
+  if (input.kind == InputKind::kMasked) {
+    const auto masks = parse_masks(input.data);
+    return masks ? masks_text(*masks) : "";
+  }
   if (input.kind != InputKind::kDigest) return "";
   const auto digest = answer_digest_of(input.data);
   if (!digest) return "";

@@ -76,6 +76,13 @@ Json json_of(const CrashFacts& crash) {
   return json;
 }
 
+Json redaction_json(const ReelFacts& facts) {
+  return {{"rules", facts.redaction.rules},
+          {"salvage_rules", facts.redaction.salvage_rules},
+          {"masked_records", facts.masked_inputs},
+          {"masked_facts", facts.redaction.masked_facts}};
+}
+
 Json json_of(const Damage& damage) {
   return {{"notes", damage.notes},
           {"lost_frames", damage.lost_frames},
@@ -104,6 +111,7 @@ void add_summary(Json& object, const ReelSummary& summary) {
   object["kept"] = kept_of(summary);
   object["kinds"] = json_of(summary.kinds);
   object["lost"] = known ? json_of(summary.facts.loss) : Json();
+  object["redaction"] = known ? redaction_json(summary.facts) : Json();
   object["files"] = Json::array();
   for (const FileSummary& file : summary.files) {
     object["files"].push_back({{"path", file.path}, {"mode", file.mode}, {"bytes", file.bytes}});

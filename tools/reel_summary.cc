@@ -139,6 +139,33 @@ std::string lost_rows(const Console& console, const Loss& loss) {
                         grouped(loss.first_kept_seq) + " on");
 }
 
+std::string listed(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + visible(text);
+  return list;
+}
+
+// What is not there because somebody asked for that.
+std::string redaction_rows(const Console& console, const ReelFacts& facts) {
+  const Redaction& redaction = facts.redaction;
+  if (redaction.none() && facts.masked_inputs == 0) return "";
+  std::string rows = row(console, "redacted",
+                         counted(facts.masked_inputs, "record") + " and " +
+                             counted(redaction.masked_facts, "fact") + " of the program in part");
+  if (!redaction.rules.empty()) {
+    rows += row(console, "", "while it was recorded, by the rules " + listed(redaction.rules));
+    rows += row(console, "", "a secret that two reads share was not found");
+  }
+  if (!redaction.salvage_rules.empty()) {
+    rows +=
+        row(console, "", "when it was salvaged, by the rules " + listed(redaction.salvage_rules));
+    rows += row(console, "",
+                console.alarming("the ring itself held the clear bytes") +
+                    ": remove it, and what was copied from it");
+  }
+  return rows;
+}
+
 }  // namespace
 
 void take_in(ReelSummary& summary, std::span<const Input> inputs) {
@@ -154,7 +181,9 @@ ReelSummary summary_of(const ReadReel& read) {
   ReelSummary summary{.facts = {.totals = totals_of(reel.inputs),
                                 .program = reel.program,
                                 .loss = reel.loss,
-                                .crash = reel.crash},
+                                .crash = reel.crash,
+                                .redaction = reel.redaction,
+                                .masked_inputs = count_masked(reel)},
                       .damage = read.damage};
   take_in(summary, reel.inputs);
   for (const ReelFile& file : reel.files) {
@@ -169,7 +198,7 @@ std::string summary_text(const ReelSummary& summary, const Console& console) {
   if (summary.facts_known) {
     text = program_rows(console, facts.program) + crash_rows(console, facts.crash) +
            kept_rows(console, summary) + hidden_row(console, summary.kinds) +
-           lost_rows(console, facts.loss);
+           lost_rows(console, facts.loss) + redaction_rows(console, facts);
   } else {
     text = row(console, "program", "not known: that part of the file is damaged") +
            kept_rows(console, summary) + hidden_row(console, summary.kinds);

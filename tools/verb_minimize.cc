@@ -11,6 +11,7 @@
 #include "tools/minimize_file.h"
 #include "tools/outcome_lines.h"
 #include "tools/pipeline/load.h"
+#include "tools/pipeline/redaction.h"
 #include "tools/pipeline/shrink.h"
 #include "tools/quantity.h"
 #include "tools/reel_json.h"
@@ -62,6 +63,11 @@ std::string report_text(const ShrinkReport& report, const std::string& output,
   if (report.recalled != 0) {
     text += "  " + counted(report.recalled, "answer") + " came from the journal\n";
   }
+  if (report.masked_after != 0) {
+    text += "  " + grouped(report.masked_after) + " of these inputs " +
+            (report.masked_after == 1 ? "is" : "are") +
+            " masked: what production saw there is not in the reel\n";
+  }
   return text + "  written to " + visible(output) + "\n";
 }
 
@@ -75,6 +81,7 @@ Json answer_of(const ShrinkReport& report, const std::string& output) {
   answer["sessions_after"] = report.sessions_after;
   answer["bytes_before"] = report.bytes_before;
   answer["bytes_after"] = report.bytes_after;
+  answer["masked_inputs"] = report.masked_after;
   answer["questions"] = report.questions;
   answer["session_questions"] = report.session_questions;
   answer["byte_questions"] = report.byte_questions;
@@ -115,12 +122,15 @@ Json answer_of(const ShrinkReport& report, const std::string& output) {
 }
 
 // Nothing to minimize: say what the whole reel did instead.
-void complain_of_no_crash(const ShrinkReport& report, const std::string& path, Console& console) {
+void complain_of_no_crash(const ShrinkReport& report, const std::string& path, const Reel& reel,
+                          Console& console) {
   std::string text = "minimize: " + path + ": the whole of it did not bring its crash in " +
                      counted(report.outcomes.size(), "try") +
                      "; ask for more with: crashreel replay --tries 10 " + shell_text(path);
   for (const std::string& line : outcome_lines(report.outcomes)) text += "\n" + line;
   console.complain(text);
+  const std::string masked = masked_hint(reel);
+  if (!masked.empty()) console.complain("minimize: " + masked);
 }
 
 // The smallest of each, as a reproducer of its own.
@@ -184,7 +194,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
     console.say("stopped before the end; the same command goes on from " + budget.journal());
   }
   if (!report->reproduced) {
-    complain_of_no_crash(*report, arguments.operands().front(), console);
+    complain_of_no_crash(*report, arguments.operands().front(), read->reel, console);
   } else if (Result<void> written = write_reel(report->reel, output); !written) {
     return written.error();
   }

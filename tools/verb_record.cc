@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <cstdlib>
 #include <optional>
 
 #include "harness/signal_names.h"
@@ -12,6 +13,7 @@
 #include "tools/exit_status.h"
 #include "tools/json.h"
 #include "tools/pipeline/record.h"
+#include "tools/pipeline/redaction.h"
 #include "tools/pipeline/signal_relay.h"
 #include "tools/quantity.h"
 #include "tools/verbs.h"
@@ -162,11 +164,22 @@ Json answer_of(const RecordReport& report) {
   return answer;
 }
 
+// What the environment asks for comes first, and keeps its rules' numbers.
+Result<std::string> rules_of(const Arguments& arguments) {
+  std::vector<std::string> given;
+  if (const char* rules = std::getenv("CRASHREEL_REDACT")) given.emplace_back(rules);
+  for (const std::string& rule : arguments.all("redact")) given.push_back(rule);
+  return rules_from(given, RulesFor::kRecord);
+}
+
 Result<int> run(const Arguments& arguments, Console& console) {
   if (const Result<void> names = check_names(arguments); !names) return names.error();
+  Result<std::string> rules = rules_of(arguments);
+  if (!rules) return rules.error();
   RecordOptions options = options_of(arguments);
   if (const Result<void> read = read_values(arguments, &options); !read) return read.error();
   options.saved = [&console](const SavedReel& saved) { tell_saved(saved, console); };
+  options.redact_rules = *std::move(rules);
   Result<RecordReport> report = record(options);
   if (!report) return report.error();
   narrate(*report, console);
@@ -264,6 +277,15 @@ std::vector<Option> options() {
        .value = Value::kText,
        .argument = "SIGNAL",
        .help = "Send this signal to a program that hangs, for example SIGABRT"},
+      {.name = "redact",
+       .value = Value::kText,
+       .argument = "RULE|@FILE",
+       .help =
+           "Keep secrets out of the ring and the reel: mask:, hash: or drop:, then literal:TEXT, "
+           "after:TEXT (to the end of the word), line:TEXT (to the end of the line) or "
+           "session:PATTERN; or a file of such rules, one a line, which others can't read in the "
+           "list of processes. A secret that two reads share is not found",
+       .repeated = true},
       {.name = "no-stdin",
        .help = "Give the program our standard input itself, unrecorded; for programs that want a "
                "terminal there"}};
@@ -294,13 +316,17 @@ const Verb& record_verb() {
                     "that can't be recorded"},
                    {kExitNotExecutable, "The program was found and can't be executed"},
                    {kExitNotFound, "There is no such program"}},
-      .examples = {{"crashreel record -o crash.reel -- ./calc < commands.txt",
-                    "A program that reads its standard input"},
-                   {"crashreel record --ring 32MiB --inputs 100000 -- ./server -f server.conf",
-                    "A server, with room for its last 100,000 inputs"},
-                   {"crashreel record -o ./ --keep 20 --on-signal SIGUSR2 --hang 30s -- ./server",
-                    "A service: the last 20 reels in a folder, one also when it hangs or when "
-                    "somebody sends SIGUSR2"}},
+      .examples =
+          {{"crashreel record -o crash.reel -- ./calc < commands.txt",
+            "A program that reads its standard input"},
+           {"crashreel record --ring 32MiB --inputs 100000 -- ./server -f server.conf",
+            "A server, with room for its last 100,000 inputs"},
+           {"crashreel record -o ./ --keep 20 --on-signal SIGUSR2 --hang 30s -- ./server",
+            "A service: the last 20 reels in a folder, one also when it hangs or when "
+            "somebody sends SIGUSR2"},
+           {"crashreel record --redact 'mask:after:\"AUTH \"' --redact 'hash:line/i:cookie:' "
+            "-- ./server",
+            "Passwords and cookies are never written down; equal cookies stay equal"}},
       .passes_status_through = true,
       .run = run};
   return verb;

@@ -1,11 +1,13 @@
 // crashreel replay: does the crash come back?
 
+#include "capture/reel/masks.h"
 #include "harness/signature.h"
 #include "tools/arguments.h"
 #include "tools/console.h"
 #include "tools/exit_status.h"
 #include "tools/outcome_lines.h"
 #include "tools/pipeline/load.h"
+#include "tools/pipeline/redaction.h"
 #include "tools/pipeline/replay.h"
 #include "tools/progress.h"
 #include "tools/quantity.h"
@@ -85,9 +87,13 @@ Result<int> run(const Arguments& arguments, Console& console) {
   if (!report) return report.error();
 
   if (!report->left_out.empty()) console.complain("replay: " + report->left_out);
+  const std::string masked = report->reproduced == 0 ? masked_hint(read->reel) : "";
   if (!report->obstacle.empty()) console.complain("replay: " + report->obstacle);
+  if (!masked.empty()) console.complain("replay: " + masked);
   if (console.json()) {
-    console.answer(answer_of(*report));
+    Json answer = answer_of(*report);
+    answer["masked_inputs"] = masked_inputs(read->reel.inputs).size();
+    console.answer(answer);
   } else {
     console.print(report_text(*report, console));
   }

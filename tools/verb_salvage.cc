@@ -13,6 +13,7 @@
 #include "tools/console.h"
 #include "tools/exit_status.h"
 #include "tools/json.h"
+#include "tools/pipeline/redaction.h"
 #include "tools/pipeline/reel_shelf.h"
 #include "tools/pipeline/rings.h"
 #include "tools/pipeline/take_ring.h"
@@ -138,14 +139,25 @@ Result<int> make_reel(const Arguments& arguments, Console& console) {
       return noted.error();
     }
   }
-  const Result<TakenRing> taken = take_ring(*path);
+  const Result<std::string> rules = rules_from(arguments.all("redact"), RulesFor::kSalvage);
+  if (!rules) return rules.error();
+  Result<TakenRing> taken = take_ring(*path);
   if (!taken) return taken.error();
-  const Result<std::string> output = put_away(taken->read.reel, arguments);
+  Reel& reel = taken->read.reel;
+  if (auto redacted = redact_reel(reel, *rules, redaction_key()); !redacted) {
+    return redacted.error();
+  }
+  const Result<std::string> output = put_away(reel, arguments);
   if (!output) return output.error();
   report_damage(console, *path, taken->read.damage);
   if (alive) console.say(*path + ": the program still runs; the reel ends where it was");
   if (const std::string fault = fault_text(*taken); !fault.empty()) console.say(fault);
   report_written(console, "salvage", *output, taken->read);
+  if (!reel.redaction.salvage_rules.empty() && !arguments.has("remove")) {
+    console.complain(*path +
+                     ": still holds in clear what was masked in the reel; remove it with: rm " +
+                     shell_text(*path));
+  }
   if (!arguments.has("remove")) return kExitDone;
   if (Result<void> removed = remove_ring(*path, alive, console); !removed) return removed.error();
   return kExitDone;
@@ -154,7 +166,7 @@ Result<int> make_reel(const Arguments& arguments, Console& console) {
 Result<int> run(const Arguments& arguments, Console& console) {
   const auto usage = [](const std::string& message) { return Error{Trouble::kUsage, message}; };
   if (arguments.has("list")) {
-    for (const char* option : {"output", "remove", "keep", "ended"}) {
+    for (const char* option : {"output", "remove", "keep", "ended", "redact"}) {
       if (arguments.has(option)) {
         return usage(std::string("'--list' makes no reel; leave out '--") + option + "'");
       }
@@ -197,17 +209,28 @@ const Verb& salvage_verb() {
                    .argument = "HOW",
                    .help = "How the program ended, when you know: exited:STATUS, killed:SIGNAL or "
                            "dumped:SIGNAL, as systemd says \"$EXIT_CODE:$EXIT_STATUS\""},
+                  {.name = "redact",
+                   .value = Value::kText,
+                   .argument = "RULE|@FILE",
+                   .help = "Keep secrets out of the reel; the ring still holds them. As for "
+                           "'crashreel record', and besides mask:regex:PATTERN, hash: and drop: "
+                           "alike, for a regular expression, of which the first group counts if "
+                           "it has one",
+                   .repeated = true},
                   {.name = "remove",
                    .help = "Remove the ring of a program that is dead, once the reel is safely on "
                            "the disk"},
                   {.name = "list", .help = "Tell which rings there are instead"}},
       .statuses = {{kExitDone, "The reel is written"},
                    {kExitDamaged, "The ring is damaged beyond use, or the file is none"}},
-      .examples = {{"crashreel salvage server.ring -o crash.reel",
-                    "After a crash of a program that records itself"},
-                   {"crashreel salvage server.ring -o crash.reel --remove",
-                    "The same, and the ring is not needed any more"},
-                   {"crashreel salvage --list /dev/shm", "What is there to be salvaged"}},
+      .examples =
+          {{"crashreel salvage server.ring -o crash.reel",
+            "After a crash of a program that records itself"},
+           {"crashreel salvage server.ring -o crash.reel --remove",
+            "The same, and the ring is not needed any more"},
+           {"crashreel salvage server.ring -o crash.reel --redact 'mask:regex:[0-9]{13,19}'",
+            "Numbers as long as those of payment cards are masked in the reel"},
+           {"crashreel salvage --list /dev/shm", "What is there to be salvaged"}},
       .run = run};
   return verb;
 }

@@ -188,6 +188,12 @@ ReelTotals totals_of(std::span<const Input> inputs) {
   return totals;
 }
 
+std::uint64_t count_masked(const Reel& reel) {
+  if (reel.redaction == Redaction()) return 0;
+  return static_cast<std::uint64_t>(
+      std::ranges::count(reel.inputs, InputKind::kMasked, &Input::kind));
+}
+
 std::string encode_facts(const ReelFacts& facts) {
   std::string out;
   put_totals(out, facts.totals);

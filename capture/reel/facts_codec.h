@@ -33,6 +33,8 @@ struct ReelTotals {
 
 // Frames are the file's business and stay 0.
 ReelTotals totals_of(std::span<const Input> inputs);
+// ReelFacts::masked_inputs of a reel.
+std::uint64_t count_masked(const Reel& reel);
 
 // Everything of a reel but its inputs and files.
 struct ReelFacts {
@@ -40,6 +42,8 @@ struct ReelFacts {
   Program program;
   Loss loss;
   CrashFacts crash;
+  Redaction redaction;
+  std::uint64_t masked_inputs = 0;  // of which a kMasked one says so; 0 without redaction
 
   bool operator==(const ReelFacts&) const = default;
 };

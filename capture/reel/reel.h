@@ -108,6 +108,18 @@ struct Loss {
   bool operator==(const Loss&) const = default;
 };
 
+// What was kept out on purpose. Of a rule only its number and kind are known ("1 mask:after",
+// "0 hook"): its text may be the secret. What was masked in an input, a kMasked input behind it
+// says.
+struct Redaction {
+  std::vector<std::string> rules;          // of recording; numbers as in kMasked inputs
+  std::vector<std::string> salvage_rules;  // of salvage: the ring itself held the clear bytes
+  std::uint64_t masked_facts = 0;          // arguments, variables, paths and files of the program
+
+  bool none() const { return rules.empty() && salvage_rules.empty(); }
+  bool operator==(const Redaction&) const = default;
+};
+
 // One stack frame, innermost first.
 struct Frame {
   std::string module;        // base name of the mapped file; empty when the address is in none
@@ -142,6 +154,7 @@ struct Reel {
   Program program;
   Loss loss;
   CrashFacts crash;
+  Redaction redaction;
   std::vector<ReelFile> files;
   std::vector<Input> inputs;  // by seq, strictly rising
 

@@ -33,6 +33,7 @@ inline constexpr std::uint64_t kMaxFrames = std::uint64_t{1} << 24;
 inline constexpr std::uint64_t kMaxReelBytes = std::uint64_t{64} << 30;
 inline constexpr std::uint64_t kMaxListEntries = 65536;  // argv, env
 inline constexpr std::uint64_t kMaxFiles = 4096;
+inline constexpr std::uint64_t kMaxRedactionRules = 64;
 inline constexpr std::uint64_t kMaxPathBytes = 65536;
 inline constexpr std::uint64_t kMaxStackFrames = 4096;
 inline constexpr std::uint64_t kMaxSections = 256;

@@ -2,6 +2,7 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <vector>
@@ -110,6 +111,8 @@ std::string facts_of(const Reel& reel, std::size_t input_frames) {
   facts.program = reel.program;
   facts.loss = reel.loss;
   facts.crash = reel.crash;
+  facts.redaction = reel.redaction;
+  facts.masked_inputs = count_masked(reel);
   return encode_facts(facts);
 }
 
@@ -131,6 +134,11 @@ std::string trouble_with_lists(const Reel& reel) {
   if (reel.files.size() > kMaxFiles) return exceeds("files", reel.files.size(), kMaxFiles);
   if (reel.crash.signature.frames.size() > kMaxStackFrames)
     return exceeds("stack frames", reel.crash.signature.frames.size(), kMaxStackFrames);
+  const Redaction& redaction = reel.redaction;
+  if (std::max(redaction.rules.size(), redaction.salvage_rules.size()) > kMaxRedactionRules)
+    return exceeds("redaction rules",
+                   std::max(redaction.rules.size(), redaction.salvage_rules.size()),
+                   kMaxRedactionRules);
   if (reel.inputs.size() > kMaxInputs) return exceeds("inputs", reel.inputs.size(), kMaxInputs);
   return "";
 }

@@ -1,5 +1,6 @@
 #include "capture/reel/ring_facts_reader.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -50,6 +51,17 @@ bool append(std::vector<T>& list, T entry, std::uint64_t most) {
   return true;
 }
 
+bool decode_rules(std::string_view payload, RingFacts& facts) {
+  while (!payload.empty()) {
+    const std::size_t end = std::min(payload.find('\n'), payload.size());
+    if (!append(facts.redaction.rules, std::string(payload.substr(0, end)), kMaxRedactionRules)) {
+      return false;
+    }
+    payload.remove_prefix(std::min(end + 1, payload.size()));
+  }
+  return true;
+}
+
 // False: the entry's bytes are sound but no reel can hold what they say.
 bool take(Fact kind, std::string_view payload, RingFacts& facts) {
   Program& program = facts.program;
@@ -73,7 +85,9 @@ bool take(Fact kind, std::string_view payload, RingFacts& facts) {
       if (auto file = decode_file(payload)) return append(facts.files, std::move(*file), kMaxFiles);
       return false;
     case Fact::kRedaction:
+      return decode_rules(payload, facts);
     case Fact::kMaskedFact:
+      ++facts.redaction.masked_facts;
       return true;
   }
   return true;  // a kind that a later version added

@@ -165,6 +165,7 @@ Result<ReadReel> salvage(const Result<RingImage>& image) {
   Reel& reel = result.reel;
   reel.program = std::move(facts.program);
   reel.files = std::move(facts.files);
+  reel.redaction = std::move(facts.redaction);
   reel.crash = std::move(end.facts);
   if (const auto crash = read_ring_crash(*image)) add_crash(*crash, reel.crash);
   if (!facts.kind_is_known) reel.program.kind = guess_kind(reel.inputs);

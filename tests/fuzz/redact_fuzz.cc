@@ -1,12 +1,13 @@
 // A text of rules, an empty line, a payload: whatever both are, the rules are read or refused with
 // a place inside the text; and applied to the payload they keep its length, change nothing outside
-// what they say they changed, say nothing of what was there, and leave no whole secret.
+// what they say they changed, and leave no whole secret. What they say of it can be read.
 #include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "capture/base/check.h"
+#include "capture/reel/masks.h"
 #include "capture/runtime/redact_bytes.h"
 
 using namespace crashreel::redact;
@@ -64,6 +65,25 @@ void check_literals(const Rules& rules, const Ranges& ranges, std::string_view p
   }
 }
 
+void check_what_is_said(const Ranges& ranges) {
+  char said[kMostMaskText];
+  const std::size_t length = text_of(ranges, said);
+  CRASHREEL_CHECK(length <= kMostMaskText);
+  const auto masks = crashreel::parse_masks({said, length});
+  CRASHREEL_CHECK(masks && masks->payload_bytes == ranges.size);
+  CRASHREEL_CHECK(masks->ranges.size() == ranges.count);
+  for (std::uint32_t i = 0; i < ranges.count; ++i) {
+    CRASHREEL_CHECK(masks->ranges[i].begin == ranges.list[i].begin);
+    CRASHREEL_CHECK(masks->ranges[i].rule == ranges.list[i].rule);
+  }
+}
+
+// As the data of a hostile reel's kMasked input.
+void check_masks(std::string_view text) {
+  const auto masks = crashreel::parse_masks(text);
+  CRASHREEL_CHECK(!masks || crashreel::to_text(*masks) == text);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -90,7 +110,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_ranges(ranges);
   check_copy(ranges, payload);
   check_literals(rules, ranges, payload);
-  char said[kMostMaskText];
-  CRASHREEL_CHECK(text_of(ranges, said) <= kMostMaskText);
+  check_what_is_said(ranges);
+  check_masks(payload);
   return 0;
 }

@@ -145,6 +145,34 @@ TEST_F(ChainTest, SalvageMakesOfARingWhatRecordWouldHave) {
   EXPECT_EQ(one_object(run.out)["crash"], first["crash"]);
 }
 
+TEST_F(ChainTest, ReplayAndMinimizeSayWhenAMaskedFieldMayBeWhy) {
+  record("-q --redact mask:literal:RUN -o crash.reel -- ./calc", kCrash);
+  CommandRun replay = type("crashreel replay crash.reel");
+  EXPECT_EQ(replay.exit, 1);
+  EXPECT_THAT(replay.err, HasSubstr("input 4 is masked: a masked field may be why"));
+  EXPECT_THAT(type("crashreel minimize crash.reel -o min.reel").err, HasSubstr("may be why"));
+}
+
+TEST_F(ChainTest, MinimizeSaysWhatOfTheRestIsMasked) {
+  record("-q --redact 'mask:after:\"DEF \"' --redact 'mask:after:\"RUN \"' -o crash.reel -- ./calc",
+         kCrash);
+  CommandRun minimize = type("crashreel minimize crash.reel -o min.reel");
+  EXPECT_EQ(minimize.exit, 0) << minimize.err;
+  EXPECT_THAT(minimize.out, HasSubstr("2 of these inputs are masked"));
+  Json left = one_object(type("crashreel show min.reel --json").out);
+  EXPECT_EQ(left["redaction"]["masked_records"], 2);
+}
+
+TEST_F(ChainTest, SalvageMasksAndSaysThatTheRingStillHoldsIt) {
+  record("-q --keep-ring --ring-path $PWD/c.ring -- ./calc", "ECHO 4111111111111111\nQUIT\n");
+  CommandRun run = type("crashreel salvage c.ring -o x.reel --redact 'mask:regex:[0-9]{13,19}'");
+  EXPECT_EQ(run.exit, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("c.ring: still holds in clear what was masked"));
+  EXPECT_THAT(type("crashreel show x.reel --inputs").out, HasSubstr("ECHO xxxxxxxxxxxxxxxx"));
+  EXPECT_EQ(type("crashreel salvage c.ring -o x.reel --redact mask:regex:[").exit, 2);
+  EXPECT_EQ(record("--redact mask:regex:a -- ./calc", "").exit, 125);
+}
+
 TEST_F(ChainTest, SalvageTakesWhatIsLeftOfABadRingAndRefusesTheRest) {
   record("-q --keep-ring --ring-path $PWD/c.ring -- ./calc", kHarmless);
   std::string ring = directory_.read("c.ring");

@@ -133,6 +133,26 @@ TEST(Record, LeavesStandardInputAloneWhenAskedTo) {
   EXPECT_THAT(scene.reel().inputs, IsEmpty());
 }
 
+TEST(Record, NeverWritesDownWhatItsRulesName) {
+  Scene scene;
+  scene.give_stdin("AUTH hunter2\nGET a\n");
+  scene.options().save_on = SaveOn::kAlways;
+  scene.options().keep_ring = true;
+  scene.options().redact_rules = "mask:after:\"AUTH \"\nmask:literal:letmein";
+  EXPECT_EQ(scene.run({"sh", "-c", "read a; read b; true", "letmein"}).trouble, "");
+  // That the input ended may come after the program did.
+  std::vector<std::string> lines = as_lines(scene.reel());
+  lines.resize(4);
+  EXPECT_THAT(lines, ElementsAre("open 0 stdin inbound", "data 0 AUTH xxxxxxx\n",
+                                 "masked 0 13 1:mask:5+7", "data 0 GET a\n"));
+  EXPECT_EQ(scene.reel().program.argv[3], "xxxxxxx");
+  for (const char* name : {"ring", "reel"}) {
+    const std::string bytes = file_bytes(scene.folder() / name);
+    EXPECT_EQ(bytes.find("hunter2"), std::string::npos) << name;
+    EXPECT_EQ(bytes.find("letmein"), std::string::npos) << name;
+  }
+}
+
 TEST(Record, SaysWhenTheProgramThatReadsIsNotTheOneThatWasStarted) {
   Scene scene;
   scene.give_stdin("one\ntwo\n");
@@ -238,8 +258,10 @@ TEST(RecordStockPrograms, ADatabaseShellThatReadsByStdio) {
 // A stock redis-server under recording.
 class RedisScene : public Scene {
  public:
-  RedisScene() {
-    put_file(folder() / "redis.conf", "port " + std::to_string(port_) +
+  explicit RedisScene(const std::string& more_config = "", const std::string& redact_rules = "") {
+    options().redact_rules = redact_rules;
+    options().keep_ring = !redact_rules.empty();
+    put_file(folder() / "redis.conf", more_config + "port " + std::to_string(port_) +
                                           "\nbind 127.0.0.1\nsave \"\"\ndir " + folder().path() +
                                           "\nlogfile " + (folder() / "log") + "\n");
     start({"redis-server", folder() / "redis.conf"});
@@ -290,6 +312,27 @@ TEST_F(RecordRedis, KeepsItsConfiguration) {
   ASSERT_EQ(reel.files.size(), 1u);
   EXPECT_EQ(reel.files[0].path, scene.folder() / "redis.conf");
   EXPECT_EQ(reel.files[0].bytes, file_bytes(scene.folder() / "redis.conf"));
+}
+
+TEST_F(RecordRedis, NeverWritesDownItsPasswordWhoeverSaysIt) {
+  const std::string secret = "hunter2-is-secret";
+  RedisScene scene("requirepass " + secret + "\n",
+                   "mask:after:\"requirepass \"\nmask:line:\"AUTH\\r\\n$\\d\\r\\n\"\n"
+                   "mask:after/i:\"auth \"");
+  Client client = scene.connect();
+  EXPECT_EQ(client.ask("AUTH " + secret + "\r\n"), "+OK\r\n");
+  EXPECT_EQ(client.ask("*2\r\n$4\r\nAUTH\r\n$17\r\n" + secret + "\r\n"), "+OK\r\n");
+  ::kill(process_id(client), SIGKILL);
+  EXPECT_EQ(scene.wait().trouble, "");
+  for (const char* name : {"ring", "reel"}) {
+    EXPECT_EQ(file_bytes(scene.folder() / name).find("hunter2"), std::string::npos) << name;
+  }
+  const Reel reel = scene.reel();
+  EXPECT_EQ(data_of(reel)[0], "AUTH xxxxxxxxxxxxxxxxx\r\n");
+  EXPECT_EQ(data_of(reel)[1], "*2\r\n$4\r\nAUTH\r\n$17\r\nxxxxxxxxxxxxxxxxx\r\n");
+  EXPECT_THAT(reel.files[0].bytes, ::testing::StartsWith("requirepass xxxxxxxxxxxxxxxxx\n"));
+  EXPECT_THAT(reel.redaction.rules, ElementsAre("1 mask:after", "2 mask:line", "3 mask:after"));
+  EXPECT_EQ(reel.redaction.masked_facts, 1u);
 }
 
 TEST_F(RecordRedis, KeepsTheFourCommandsThatCrashIt) {

@@ -99,6 +99,23 @@ TEST_F(ShowTest, ShowsEachInputOnALineThatFits) {
   EXPECT_EQ(count, 7);
 }
 
+TEST_F(ShowTest, SaysWhatWasMaskedAndThatTheRingHeldIt) {
+  Reel reel = crashed_server();
+  reel.redaction = {.rules = {"1 mask:after"}, .masked_facts = 2};
+  reel.inputs.push_back({103, 12'000'000'000, 1, 7, InputKind::kMasked, "3000 1:mask:5+7"});
+  std::string out = show(serialize_reel(reel)).out;
+  EXPECT_THAT(out, HasSubstr("1 record and 2 facts of the program in part"));
+  EXPECT_THAT(out, HasSubstr("a secret that two reads share was not found"));
+  EXPECT_THAT(out, Not(HasSubstr("clear bytes")));
+  EXPECT_THAT(show(serialize_reel(reel), {"--inputs"}).out,
+              HasSubstr("above: 7 of 3000 bytes, mask 5+7"));
+  reel.redaction.salvage_rules = {"2 mask:regex"};
+  EXPECT_THAT(show(serialize_reel(reel)).out, HasSubstr("the ring itself held the clear bytes"));
+  Json summary = one_object(show(serialize_reel(reel), {"--json"}).out);
+  EXPECT_EQ(summary["redaction"]["masked_records"], 1);
+  EXPECT_EQ(summary["redaction"]["salvage_rules"][0], "2 mask:regex");
+}
+
 TEST_F(ShowTest, LetsNothingOfAReelActOnTheTerminal) {
   Reel reel = crashed_server();
   reel.program.argv.push_back("\033]0;title\a");

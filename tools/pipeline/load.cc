@@ -34,7 +34,9 @@ std::optional<ReelFacts> OpenReel::facts() const {
   return ReelFacts{.totals = totals_of(seed_.inputs),
                    .program = seed_.program,
                    .loss = seed_.loss,
-                   .crash = seed_.crash};
+                   .crash = seed_.crash,
+                   .redaction = seed_.redaction,
+                   .masked_inputs = count_masked(seed_)};
 }
 
 std::vector<ReelFile> OpenReel::files() {

@@ -167,6 +167,9 @@ std::vector<std::string> settings_of(const RecordOptions& options) {
   if (options.heads_bytes) add("CRASHREEL_HEADS_BYTES=", *options.heads_bytes);
   if (options.head_bytes != 0) add("CRASHREEL_HEAD_BYTES=", options.head_bytes);
   if (options.frames) add("CRASHREEL_FRAMES=", 1);
+  if (!options.redact_rules.empty()) {
+    settings.push_back("CRASHREEL_REDACT=" + options.redact_rules);
+  }
   return settings;
 }
 
@@ -193,6 +196,7 @@ Result<RecordReport> record(const RecordOptions& options) {
                                            .first_library = program.first_library,
                                            .ring_path = ring_path,
                                            .settings = settings_of(options),
+                                           .redact_rules = options.redact_rules,
                                            .pump_stdin = options.pump_stdin,
                                            .save_signal = options.save_signal,
                                            .hang = options.hang,

@@ -49,6 +49,7 @@ struct RecordOptions {
   std::optional<std::uint64_t> prelude_bytes;
   std::optional<std::uint64_t> heads_bytes;  // for all sessions; 0: none are kept
   std::uint64_t head_bytes = 0;              // of each; 0: the runtime's default
+  std::string redact_rules;      // what is never written down; empty: what $CRASHREEL_REDACT says
   std::string reel_path;         // a file or a folder, see reel_shelf.h; empty: this folder
   std::uint64_t keep_reels = 5;  // so many, older ones go
   std::chrono::milliseconds loop_time{60'000};  // a crash loop: so many within this time

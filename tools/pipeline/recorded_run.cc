@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -106,12 +107,14 @@ int spawn(const RecordedRun& run, const sigset_t& mask, int ready_fd, const Stdi
 // What this process itself writes into the program's ring: its standard input.
 class StdinRecord {
  public:
+  explicit StdinRecord(const std::string& redact_rules) : redact_rules_(redact_rules) {}
   ~StdinRecord() { ring::detach(); }
 
   // 0 or an errno value.
   int attach(const std::string& ring_path) {
     attached_to_ = inode_of(ring_path);
-    return ring::attach(ring_path.c_str());
+    return ring::attach(ring_path.c_str(), {.rules = redact_rules_.c_str(),
+                                            .key = std::getenv("CRASHREEL_REDACT_KEY")});
   }
 
   void note(InputKind kind, std::string_view bytes) {
@@ -129,6 +132,7 @@ class StdinRecord {
     return ::stat(path.c_str(), &file) == 0 ? file.st_ino : 0;
   }
 
+  const std::string& redact_rules_;
   std::optional<ino_t> attached_to_;
 };
 
@@ -260,7 +264,7 @@ Error no_resource(const char* what) {
 }  // namespace
 
 Result<RunEnd> run_recorded(const RecordedRun& run) {
-  StdinRecord stdin_record;
+  StdinRecord stdin_record(run.redact_rules);
   std::optional<StdinPump> pump;
   if (run.pump_stdin && StdinPump::is_wanted_for(STDIN_FILENO)) {
     Result<StdinPump> made =

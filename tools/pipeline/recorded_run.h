@@ -29,6 +29,7 @@ struct RecordedRun {
   std::string first_library;          // to be loaded before all others; empty: none
   std::string ring_path;              // made by the recorder
   std::vector<std::string> settings;  // more of the environment, "NAME=value"
+  std::string redact_rules;           // for standard input; may be empty
   bool pump_stdin = true;
   int save_signal = 0;  // not passed on but asks for a reel of the present moment; 0: none does
   HangOptions hang;

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "capture/reel/masks.h"
 #include "minimizer/checker.h"
 #include "minimizer/minimize.h"
 #include "minimizer/values.h"
@@ -213,6 +214,26 @@ class Shrinking {
     for (std::size_t i = 0; i < places.size(); ++i) {
       result.inputs[places[i]].data = payloads[i];
     }
+    result.redaction = reel_.redaction;
+    keep_masks(result);
+  }
+
+  // What says of an input that it was masked stays with it. Where bytes of that were left out or
+  // changed, nobody knows any more which of the rest were masked: it says so of all.
+  void keep_masks(Reel& result) {
+    for (const MaskedInput& masked : masked_inputs(reel_.inputs)) {
+      const auto kept =
+          std::ranges::find(result.inputs, reel_.inputs[masked.input].seq, &Input::seq);
+      if (kept == result.inputs.end()) continue;
+      Input says = reel_.inputs[masked.says];
+      auto masks = parse_masks(says.data);
+      if (masks && kept->data != reel_.inputs[masked.input].data) {
+        says.data = to_text(masks_of_all(*masks, kept->data.size()));
+      }
+      result.inputs.push_back(std::move(says));
+    }
+    std::ranges::sort(result.inputs, {}, &Input::seq);
+    report_.masked_after = masked_inputs(result.inputs).size();
   }
 
   // Fresh instances, no cache, nothing shared with the search but the definition of the crash.

@@ -56,6 +56,7 @@ struct ShrinkReport {
   std::uint64_t sessions_after = 0;
   std::uint64_t bytes_before = 0;
   std::uint64_t bytes_after = 0;
+  std::uint64_t masked_after = 0;       // of the inputs that remain, some bytes were masked
   std::uint64_t questions = 0;          // over inputs, verification included
   std::uint64_t session_questions = 0;  // over closings and bare sessions
   std::uint64_t byte_questions = 0;

@@ -26,6 +26,15 @@ std::string with_strange_section(const ReelFacts& facts, std::string_view conten
   return bytes;
 }
 
+TEST(FactsCodec, KeepsWhatWasRedacted) {
+  ReelFacts facts = some_facts();
+  facts.totals.inputs = 7;
+  facts.masked_inputs = 3;
+  facts.redaction = {
+      .rules = {"1 mask:after", "0 hook"}, .salvage_rules = {"2 drop:regex"}, .masked_facts = 5};
+  EXPECT_EQ(decode_facts(encode_facts(facts)), facts);
+}
+
 TEST(FactsCodec, PassesOverASectionThatItDoesNotKnow) {
   EXPECT_EQ(decode_facts(with_strange_section(some_facts(), "from a later year")), some_facts());
 }
