@@ -27,13 +27,13 @@ std::uint32_t noted_number(std::uint32_t number) {
 }  // namespace
 }  // namespace crashreel
 
-CRASHREEL_HOOK ssize_t getrandom(void* bytes, std::size_t size, unsigned flags) noexcept {
+CRASHREEL_HOOK ssize_t getrandom(void* bytes, std::size_t size, unsigned flags) {
   const ssize_t got = CRASHREEL_REAL(getrandom)(bytes, size, flags);
   if (got > 0) crashreel::random_came(bytes, static_cast<std::size_t>(got));
   return got;
 }
 
-CRASHREEL_HOOK int getentropy(void* bytes, std::size_t size) noexcept {
+CRASHREEL_HOOK int getentropy(void* bytes, std::size_t size) {
   const int result = CRASHREEL_REAL(getentropy)(bytes, size);
   if (result == 0) crashreel::random_came(bytes, size);
   return result;
