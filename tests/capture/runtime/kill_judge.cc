@@ -68,7 +68,7 @@ std::size_t tail_begin_of(const Reel& reel) {
   return static_cast<std::size_t>(tail - reel.inputs.begin());
 }
 
-// A head is the first inputs of a session, none missing. Of what is open the opening is there,
+// A head, with what the prelude has of it, is the first inputs of a session, none missing. Of what is open the opening is there,
 // whatever became of the rest; and of what was pinned the newest.
 void check_kept(const Reel& reel, const Truth& truth, KillAccount& account) {
   std::map<std::uint32_t, std::uint32_t> next_of_head;
@@ -77,10 +77,11 @@ void check_kept(const Reel& reel, const Truth& truth, KillAccount& account) {
     const auto label = read_payload(input.data);
     if (!label) continue;
     there.insert({label->writer, label->number + std::uint64_t{1}});
-    if (input.place != Place::kHead) continue;
+    if (input.place != Place::kHead && input.place != Place::kPrelude) continue;
     const bool opens = input.kind == InputKind::kOpen;
     std::uint32_t& next = next_of_head[label->writer];
-    if (!opens && label->number != next) {
+    // What is in the prelude already is not there a second time.
+    if (input.place == Place::kHead && !opens && label->number != next) {
       ++account.missing;
       complain(account, "head of writer " + std::to_string(label->writer) + ": " +
                             std::to_string(label->number) + " where " + std::to_string(next) +
