@@ -91,6 +91,7 @@ RecordOptions options_of(const Arguments& arguments) {
   options.save_on = save_on(arguments.text("save-on"));
   options.digests = !arguments.has("no-digests");
   options.every_clock = arguments.text("clock") == "every";
+  options.payload_crc = arguments.has("crc");
   options.environment = arguments.all("env");
   options.keep_reels = arguments.count("keep");
   options.frames = arguments.has("frames");
@@ -250,6 +251,9 @@ std::vector<Option> options() {
        .help = "Keep the times at which inputs came; or also what each look at a clock showed, "
                "which a server takes several times for each input",
        .fallback = "delivery"},
+      {.name = "crc",
+       .help = "Check each payload by a sum: what the dying program hit in its own ring is then "
+               "reported instead of shown"},
       {.name = "env",
        .value = Value::kText,
        .argument = "NAME",

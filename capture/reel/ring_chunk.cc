@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "capture/reel/ring_v1.h"
+#include "capture/runtime/ring_sum.h"
 
 namespace crashreel {
 namespace {
@@ -40,17 +41,28 @@ bool check_fits(const ring::Bank& bank, std::uint32_t generation, std::uint32_t 
 
 // The record that begins at `at`, if a sound one does. `after`: the stamp of the one before.
 std::optional<Record> record_at(std::string_view committed, std::size_t at, std::uint64_t after,
-                                std::uint32_t version) {
-  if (committed.size() - at < sizeof(RecordHeader)) return std::nullopt;
+                                const ChunkFormat& format) {
+  const std::size_t without_payload = ring::record_bytes(format.payload_sum);
+  if (committed.size() - at < without_payload) return std::nullopt;
   RecordHeader header;
   std::memcpy(&header, committed.data() + at, sizeof header);
   const Record record = ring::unpack_record(header);
   const bool sound =
-      record.len <= committed.size() - at - sizeof header && check_fits(header, version) &&
+      record.len <= committed.size() - at - without_payload && check_fits(header, format.version) &&
       record.kind >= ring::kFirstKind && record.kind <= ring::kLastKind &&
       (record.flags & ~(ring::kFirst | ring::kLast | ring::kCut)) == 0 && record.stamp > after;
   if (!sound) return std::nullopt;
   return record;
+}
+
+// The payload at `at` is followed by its sum, and fits it.
+bool sum_fits(std::string_view committed, std::size_t at, std::size_t size) {
+  const std::size_t sum_at = at + ring::padded(size);
+  if (committed.size() - at < ring::padded(size) + ring::kPayloadSumBytes) return false;
+  std::uint64_t sum;
+  std::memcpy(&sum, committed.data() + sum_at, sizeof sum);
+  const auto* payload = reinterpret_cast<const unsigned char*>(committed.data() + at);
+  return sum == ring::payload_sum(payload, size);
 }
 
 Piece make_piece(const Record& record, const Owner& owner, std::string_view payload) {
@@ -71,13 +83,15 @@ Piece make_piece(const Record& record, const Owner& owner, std::string_view payl
 // Walks the committed records. Behind a damaged header the next sound one is searched, at each
 // place where one can begin: what lies behind a damaged record is not lost with it.
 void walk(std::string_view committed, const CommitWord& word, const Owner& owner,
-          std::uint32_t version, ChunkContent& content) {
+          const ChunkFormat& format, ChunkContent& content) {
+  const bool has_sums = format.payload_sum != ring::PayloadSum::kNone;
+  std::size_t hit = 0;  // records with a payload that is not what it was
   std::size_t at = sizeof(ChunkHeader);
   std::size_t searched_from = 0;
   std::uint64_t stamp = 0;
   content.pieces.reserve(word.records);
-  while (at < committed.size() && content.pieces.size() < word.records) {
-    const auto record = record_at(committed, at, stamp, version);
+  while (at < committed.size() && content.pieces.size() + hit < word.records) {
+    const auto record = record_at(committed, at, stamp, format);
     if (!record) {
       if (searched_from == 0) searched_from = at;
       at += 8;
@@ -88,16 +102,22 @@ void walk(std::string_view committed, const CommitWord& word, const Owner& owner
                                std::to_string(at - 1) + " are no record");
       searched_from = 0;
     }
-    content.pieces.push_back(
-        make_piece(*record, owner, committed.substr(at + sizeof(RecordHeader), record->len)));
+    const std::size_t payload = at + sizeof(RecordHeader);
+    if (has_sums && !sum_fits(committed, payload, record->len)) {
+      content.damage.push_back("the payload at byte " + std::to_string(payload) +
+                               " does not fit its checksum");
+      ++hit;
+    } else {
+      content.pieces.push_back(make_piece(*record, owner, committed.substr(payload, record->len)));
+    }
     stamp = record->stamp;
-    at += sizeof(RecordHeader) + ring::padded(record->len);
+    at += ring::record_bytes(format.payload_sum) + ring::padded(record->len);
   }
   if (searched_from != 0) {
     content.damage.push_back("bytes " + std::to_string(searched_from) + " to " +
                              std::to_string(committed.size() - 1) + " are no record");
   }
-  const bool agrees = at == committed.size() && content.pieces.size() == word.records;
+  const bool agrees = at == committed.size() && content.pieces.size() + hit == word.records;
   if (!agrees && content.damage.empty()) {
     content.damage.push_back("has " + std::to_string(content.pieces.size()) + " records in " +
                              std::to_string(at) + " bytes, its commit word says " +
@@ -121,7 +141,7 @@ void compare(const ring::Totals& totals, const CommitWord& word, ChunkContent& c
 
 }  // namespace
 
-ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index, std::uint32_t version) {
+ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index, ChunkFormat format) {
   ChunkContent content;
   ChunkHeader header;
   std::memcpy(&header, bytes.data(), sizeof header);
@@ -137,16 +157,17 @@ ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index, std::uint3
   }
 
   const ring::Bank& bank = header.banks[word.generation & 1];
-  content.bank_is_sound = check_fits(bank, word.generation, version);
+  content.bank_is_sound = check_fits(bank, word.generation, format.version);
   if (content.bank_is_sound) content.bank = bank;
   const bool full = static_cast<std::uint32_t>(header.state) == ring::kFull;
   const Owner owner = content.bank_is_sound ? Owner{bank.slot, bank.pid, bank.tid, full}
                                             : Owner{kUnknownSlots | index, 0, 0, full};
-  walk(bytes.substr(0, word.committed), word, owner, version, content);
-  compare(word.records != 0 ? header.totals[word.records & 1] : ring::Totals{}, word, content);
-
-  const CommitWord begun = ring::unpack(header.begun);
-  content.torn = begun.generation == word.generation && begun.records == word.records + 1;
+  walk(bytes.substr(0, word.committed), word, owner, format, content);
+  if (!format.live) {
+    compare(word.records != 0 ? header.totals[word.records & 1] : ring::Totals{}, word, content);
+    const CommitWord begun = ring::unpack(header.begun);
+    content.torn = begun.generation == word.generation && begun.records == word.records + 1;
+  }
   if (!content.bank_is_sound) {
     content.damage.push_back(
         "its bank is damaged: who wrote it, and what it overwrote, is not known");

@@ -45,8 +45,16 @@ struct ChunkContent {
   std::vector<std::string> damage;   // without the chunk's number
 };
 
-// `index` tells apart the pieces of chunks whose owner is not known; `version` is the ring's.
-ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index,
-                         std::uint32_t version = ring::kVersion);
+// What a ring's superblock says of all its chunks.
+struct ChunkFormat {
+  std::uint32_t version = ring::kVersion;
+  ring::PayloadSum payload_sum = ring::PayloadSum::kNone;
+  // Its writer goes on: the totals may be of another moment than the commit word, and an input that
+  // was begun is not torn.
+  bool live = false;
+};
+
+// `index` tells apart the pieces of chunks whose owner is not known.
+ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index, ChunkFormat format = {});
 
 }  // namespace crashreel

@@ -1,6 +1,7 @@
 #include "capture/reel/ring_image.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 
@@ -72,9 +73,9 @@ bool plausible(const Superblock& super) {
          inside(super.end_offset, super.end_bytes, super) &&
          inside(super.facts_offset, super.facts_bytes, super) &&
          super.facts_bytes <= ring::kMaxFactsBytes && super.end_bytes >= sizeof(ring::EndHeader) &&
-         super.end_bytes <= sizeof(Superblock) && absent_or_inside(super.heads, super) &&
-         absent_or_inside(super.pins, super) && apart(super.heads, super.pins) &&
-         super.chunks_offset <= super.ring_bytes &&
+         super.end_bytes <= sizeof(Superblock) && super.payload_sum <= ring::PayloadSum::kCrc32c &&
+         absent_or_inside(super.heads, super) && absent_or_inside(super.pins, super) &&
+         apart(super.heads, super.pins) && super.chunks_offset <= super.ring_bytes &&
          inside(super.chunks_offset, chunk * super.chunk_count, super) &&
          (super.crash_bytes == 0 ||
           (inside(super.crash_offset, super.crash_bytes, super) &&
@@ -155,6 +156,25 @@ std::optional<std::string_view> RingImage::chunk(std::uint32_t index, std::strin
 std::optional<std::string_view> RingImage::bytes(std::uint64_t offset, std::uint64_t size,
                                                  std::string& scratch) const {
   return source_->view(offset, size, scratch);
+}
+
+std::optional<std::uint64_t> RingImage::commit_word(std::uint32_t index) const {
+  const std::uint64_t at = super_.chunks_offset + std::uint64_t{index} * super_.chunk_bytes;
+  std::string scratch;
+  std::optional<std::uint64_t> word;
+  // Reading a file promises no whole words, and the word only ever moves on: seen twice, it was
+  // there. Neither compiler nor machine may move the reading of a chunk across this one.
+  for (;;) {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    const auto bytes = source_->view(at, sizeof(std::uint64_t), scratch);
+    if (!bytes) return std::nullopt;
+    std::uint64_t seen;
+    std::memcpy(&seen, bytes->data(), sizeof seen);
+    if (word == seen) break;
+    word = seen;
+  }
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  return word;
 }
 
 std::optional<std::string_view> RingImage::end(std::string& scratch) const {

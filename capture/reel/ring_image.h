@@ -36,6 +36,8 @@ class RingImage {
   std::optional<std::string_view> chunk(std::uint32_t index, std::string& scratch) const;
   std::optional<std::string_view> bytes(std::uint64_t offset, std::uint64_t size,
                                         std::string& scratch) const;
+  // A chunk's first word, and whatever of it was stored before that was stored.
+  std::optional<std::uint64_t> commit_word(std::uint32_t index) const;
   std::optional<std::string_view> end(std::string& scratch) const;
   // What the program left when it died; nothing where the ring has no such region.
   std::optional<std::string_view> crash(std::string& scratch) const;

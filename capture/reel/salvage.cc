@@ -144,13 +144,24 @@ void fill_inputs(const RingImage& image, Selection selection, Numbering numberin
   reel.loss.first_kept_seq = numbers.complete + (selection.tail_begin - selection.complete_begin);
 }
 
-Result<ReadReel> salvage(const Result<RingImage>& image) {
+// Of a ring that is being written a copy may be read while it changes hands, and look damaged.
+RingCopies settled_copies(const RingImage& image, bool live) {
+  constexpr int kTries = 20;
+  RingCopies copies = read_copies(image);
+  for (int i = 1; live && i < kTries && !copies.damage.empty(); ++i) copies = read_copies(image);
+  return copies;
+}
+
+Result<ReadReel> salvage(const Result<RingImage>& image,
+                         Collection (*collect_chunks)(const RingImage&) = collect) {
   if (!image) return image.error();
   ReadReel result;
   RingFacts facts = read_ring_facts(*image);
   RingEnd end = read_end(*image);
-  Collection found = collect(*image);
-  RingCopies copies = read_copies(*image);
+  Collection found = collect_chunks(*image);
+  RingCopies copies = settled_copies(*image, found.live);
+  std::erase_if(copies.copies,
+                [&](const RingCopy& copy) { return copy.input.stamp > found.newest; });
   for (std::string& what : copies.damage) note(found.damage, std::move(what));
   found.damage.lost_frames += copies.lost_regions;
 
@@ -181,6 +192,10 @@ Result<ReadReel> salvage(const Result<RingImage>& image) {
 
 Result<ReadReel> salvage_ring(const std::string& path) {
   return salvage(RingImage::open(path));
+}
+
+Result<ReadReel> salvage_live_ring(const std::string& path) {
+  return salvage(RingImage::open(path), collect_live);
 }
 
 Result<ReadReel> salvage_ring_bytes(std::span<const std::byte> bytes, const std::string& name) {

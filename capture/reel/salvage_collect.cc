@@ -6,6 +6,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "capture/reel/live_chunks.h"
+
 namespace crashreel {
 namespace {
 
@@ -32,12 +34,14 @@ struct Place {
 class Collector {
  public:
   void read_chunks(const RingImage& image);
+  void read_chunks_live(const RingImage& image);
   void join_pieces();
   Collection take() { return std::move(result_); }
 
  private:
   void take_content(std::uint32_t index, bool prelude, ChunkContent content);
   void take_bank(const ring::Bank& bank, bool prelude);
+  void note_cut(const RingImage& image);
   void join(std::span<const Place> places);
   void judge_incomplete(std::span<const Place> places);
   bool is_whole(std::span<const Place> places) const;
@@ -78,17 +82,34 @@ void Collector::take_content(std::uint32_t index, bool prelude, ChunkContent con
 void Collector::read_chunks(const RingImage& image) {
   some_were_dropped_ = image.super().dropped != 0;
   const std::uint32_t whole = image.whole_chunks();
-  const std::uint32_t count = image.super().chunk_count;
+  const ChunkFormat format{image.super().version, image.super().payload_sum};
   std::string scratch;
   for (std::uint32_t i = 0; i < whole; ++i) {
     const auto bytes = image.chunk(i, scratch);
     if (bytes) {
-      take_content(i, image.is_prelude(i), parse_chunk(*bytes, i, image.super().version));
+      take_content(i, image.is_prelude(i), parse_chunk(*bytes, i, format));
     } else {
       ++result_.damage.lost_frames;
       note(result_.damage, "chunk " + std::to_string(i) + ": can't be read");
     }
   }
+  note_cut(image);
+}
+
+void Collector::read_chunks_live(const RingImage& image) {
+  LiveChunks chunks = read_live_chunks(image);
+  result_.live = true;
+  result_.newest = chunks.newest;
+  some_were_dropped_ = image.super().dropped != 0;
+  for (std::uint32_t i = 0; i < chunks.contents.size(); ++i) {
+    take_content(i, image.is_prelude(i), std::move(chunks.contents[i]));
+  }
+  note_cut(image);
+}
+
+void Collector::note_cut(const RingImage& image) {
+  const std::uint32_t whole = image.whole_chunks();
+  const std::uint32_t count = image.super().chunk_count;
   if (whole < count) {
     result_.damage.lost_frames += count - whole;
     note(result_.damage, "chunks " + std::to_string(whole) + " to " + std::to_string(count - 1) +
@@ -121,7 +142,7 @@ void Collector::judge_incomplete(std::span<const Place> places) {
     note(result_.damage, "an input of " + std::to_string(places.size()) +
                              " or more pieces has lost one of them to other damage");
   } else if (last.stamp == last_stamp_[last.slot] && !(some_were_dropped_ && last.given_back)) {
-    ++result_.torn_inputs;  // its writer was still at it
+    result_.torn_inputs += result_.live ? 0 : 1;  // its writer was, or is, still at it
   }
   // Else its writer gave up in the middle, for want of a chunk, and has counted it as dropped.
 }
@@ -154,6 +175,11 @@ void Collector::join_pieces() {
   }
 }
 
+Collection joined(Collector& collector) {
+  collector.join_pieces();
+  return collector.take();
+}
+
 }  // namespace
 
 void note(Damage& damage, std::string text) {
@@ -163,8 +189,13 @@ void note(Damage& damage, std::string text) {
 Collection collect(const RingImage& image) {
   Collector collector;
   collector.read_chunks(image);
-  collector.join_pieces();
-  return collector.take();
+  return joined(collector);
+}
+
+Collection collect_live(const RingImage& image) {
+  Collector collector;
+  collector.read_chunks_live(image);
+  return joined(collector);
 }
 
 }  // namespace crashreel

@@ -26,11 +26,17 @@ struct Collection {
   std::uint64_t horizon = 0;
   std::uint64_t pool_earliest = std::numeric_limits<std::uint64_t>::max();
 
+  // Of a ring that is being written nothing newer than this is here.
+  bool live = false;
+  std::uint64_t newest = std::numeric_limits<std::uint64_t>::max();
+
   std::vector<ring::ClockPair> clock_pairs;
   Damage damage;
 };
 
 Collection collect(const RingImage& image);
+// The same of a ring whose writer goes on (live_chunks.h).
+Collection collect_live(const RingImage& image);
 
 // Keeps a note unless there are enough already.
 void note(Damage& damage, std::string text);

@@ -109,8 +109,10 @@ int create_as_asked(const crashreel_options& asked) {
             asked.head_bytes,
             asked.pins_bytes,
             asked.pin_keys,
-            wants_frames(asked) || has_sanitizer()};
+            wants_frames(asked) || has_sanitizer(),
+            false};
   std::uint64_t age_ms = asked.keep_age_ms;
+  std::uint64_t sums = asked.payload_crc;
   bool sound = true;
   if (plan.ring_bytes == 0) sound &= number_from("CRASHREEL_RING_BYTES", 0, &plan.ring_bytes);
   if (plan.prelude_bytes == UINT64_MAX) {
@@ -129,7 +131,9 @@ int create_as_asked(const crashreel_options& asked) {
     sound &= number_from("CRASHREEL_PINS_BYTES", UINT64_MAX, &plan.pins_bytes);
   }
   if (plan.pin_keys == 0) sound &= number_from("CRASHREEL_PIN_KEYS", 0, &plan.pin_keys);
+  if (sums == 0) sound &= number_from("CRASHREEL_CRC", 0, &sums);
   if (!sound) return EINVAL;
+  plan.sums = sums != 0;
   if (plan.path == nullptr) plan.path = ::getenv("CRASHREEL_RING");
   if (plan.path != nullptr && *plan.path == '\0') plan.path = nullptr;
   return plan.ring_bytes != 0 ? create_somewhere(plan) : create_of_default_size(plan);

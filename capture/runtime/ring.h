@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <ctime>
 
+#include "capture/runtime/ring_copy.h"
 #include "capture/runtime/ring_format.h"
 
 namespace crashreel::ring {
@@ -17,18 +18,23 @@ namespace crashreel::ring {
 // more handler upon it.
 inline constexpr std::uint32_t kDepths = 3;
 
-// What a thread needs to append to its chunk, one per depth. A zeroed slot has no room: the first
-// record finds out on the slow path.
-struct Slot {
+// What a thread needs to append to its chunk, one per depth; what each record touches lies in one
+// cache line. A zeroed slot has no room: the first record finds out on the slow path.
+struct alignas(64) Slot {
   unsigned char* at;     // where the next record goes
   unsigned char* end;    // of the chunk
   ChunkHeader* chunk;    // null: none held
   std::uint64_t commit;  // the chunk's commit word as we last stored it
   std::uint64_t last_stamp;
-  ClockPair pair;       // the newest that was read
+  // Running totals of this generation. Not read back from the chunk: a load of two words that were
+  // stored a moment ago as two waits until they have reached the cache, behind all else.
+  std::uint64_t inputs;
+  std::uint64_t bytes;
   std::uint32_t epoch;  // pid that this slot was set up for
-  std::uint32_t tid;
   std::uint32_t number;
+
+  std::uint32_t tid;
+  ClockPair pair;  // the newest that was read
 };
 
 struct Thread {
@@ -52,7 +58,7 @@ struct Ring {
   std::uint32_t prelude_chunks;
   std::uint32_t pool_chunks;
   std::uint32_t min_piece;     // a smaller rest of a chunk is left empty rather than filled
-  std::uint32_t stream_bytes;  // from this length on a payload goes around the caches
+  std::uint32_t record_bytes;  // of a record without its payload
   std::uint32_t exit_key;      // of the thread-exit destructor
   bool has_exit_key;
   // How deep records may nest: kDepths, or 0 where nothing is recorded yet and where each input
@@ -60,7 +66,10 @@ struct Ring {
   // anyway.
   std::uint32_t depths;
   bool cycles;  // stamps are the cycle counter
+  bool sums;    // payloads have a sum
+  bool plain;   // cycles and no sums: small records take the short way
   bool active;  // started and not stopped
+  Copies copies;
 };
 
 extern Ring g_ring;
@@ -77,6 +86,7 @@ struct Plan {
   std::uint64_t pins_bytes;
   std::uint64_t pin_keys;
   bool leaves_crash;  // with a crash region
+  bool sums;          // over payloads
 };
 
 // Makes the file and the mapping, and fills g_ring but for `active` and the epoch. 0 or errno; on
@@ -84,8 +94,9 @@ struct Plan {
 int create(const Plan& plan);
 
 // What attaching to a ring (ring_attach.h) shares with making one: the clock; the page that a fork
-// wipes (0 or errno); all that follows from the superblock, once `base` is set.
-void choose_clock(Ring& ring);
+// wipes (0 or errno); all that follows from the superblock, once `base`, clock and copies are set.
+void find_clock(Ring& ring);
+bool cycles_are_trustworthy();  // moves this thread from CPU to CPU and back, if it must
 int map_epoch(std::uint32_t** epoch);
 void set_up(Ring& ring, const Superblock& super);
 

@@ -57,10 +57,11 @@ int attach(const char* path, const redact::Plan& redaction) {
   trouble = g_epoch == nullptr ? map_epoch(&g_epoch) : 0;
   if (trouble == 0) trouble = map_existing(path, &ring.base);
   if (trouble != 0) return trouble;
-  choose_clock(ring);
+  find_clock(ring);
   const Superblock super = *reinterpret_cast<const Superblock*>(ring.base);
   guard_ring(ring.base, super.ring_bytes);
   ring.cycles = super.clock == Clock::kCycles;
+  ring.copies = choose_copies(nullptr, 0);
   set_up(ring, super);
   ring.epoch = g_epoch;
   __atomic_store_n(&ring.active, true, __ATOMIC_RELEASE);

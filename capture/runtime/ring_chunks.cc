@@ -116,8 +116,6 @@ std::uint64_t begin_generation(ChunkHeader& chunk, Slot& slot, std::uint64_t sta
   chunk.banks[generation & 1] = bank;
   const std::uint64_t commit = pack({generation, 0, sizeof(ChunkHeader)});
   __atomic_store_n(&chunk.commit, commit, __ATOMIC_RELEASE);
-  // Not valid while there is no record, but what the first one adds to.
-  chunk.totals[0] = Totals{};
   return commit;
 }
 
@@ -128,6 +126,7 @@ bool take_chunk(Slot& slot, Thread& thread, std::uint64_t stamp) {
   ChunkHeader* chunk = take_any(thread, slot.tid);
   if (chunk == nullptr) return false;
   slot.commit = begin_generation(*chunk, slot, stamp);
+  slot.inputs = slot.bytes = 0;
   slot.at = reinterpret_cast<unsigned char*>(chunk) + sizeof(ChunkHeader);
   slot.end = reinterpret_cast<unsigned char*>(chunk) + g_ring.chunk_bytes;
   slot.chunk = chunk;

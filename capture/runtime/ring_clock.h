@@ -1,7 +1,7 @@
 // What time is it, for a record?
 //
 // Reads the stamp and pairs stamps with monotonic time. Does not decide which clock a ring uses
-// (ring_create.cc) nor turn stamps into time (salvage).
+// (ring_clock.cc) nor turn stamps into time (salvage).
 #pragma once
 
 #include <cstdint>

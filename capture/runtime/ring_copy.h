@@ -1,18 +1,13 @@
 // How do a payload's bytes get into the ring?
 //
-// Plainly, without a call where they are few, or around the caches where the machine has such
-// stores: a payload of 16 KiB and more in a ring larger than the cache would only evict the
-// program's own data (64 KiB: 2.6 instead of 4.3 µs). The caller publishes afterwards with a
-// release store; the fence that streaming needs is here.
+// Few of them without a call, more in the way that start found best on this machine (ring_copy.cc),
+// and with a sum over them where that was asked for. The caller publishes afterwards with a release
+// store; where a copy goes around the caches, the fence that this needs is in it.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace crashreel::ring {
 
@@ -49,28 +44,23 @@ inline constexpr std::size_t kFewBytes = 64;
   }
 }
 
-#if defined(__SSE2__)
-inline void copy_streaming(unsigned char* to, const unsigned char* from, std::size_t size) {
-  const std::size_t head = -reinterpret_cast<std::uintptr_t>(to) & 63;
-  std::memcpy(to, from, head);
-  to += head, from += head, size -= head;
-  for (; size >= 64; to += 64, from += 64, size -= 64) {
-    const auto* source = reinterpret_cast<const __m128i*>(from);
-    auto* target = reinterpret_cast<__m128i*>(to);
-    const __m128i a = _mm_loadu_si128(source), b = _mm_loadu_si128(source + 1),
-                  c = _mm_loadu_si128(source + 2), d = _mm_loadu_si128(source + 3);
-    _mm_stream_si128(target, a);
-    _mm_stream_si128(target + 1, b);
-    _mm_stream_si128(target + 2, c);
-    _mm_stream_si128(target + 3, d);
-  }
-  std::memcpy(to, from, size);
-  _mm_sfence();
-}
-#else
-inline void copy_streaming(unsigned char* to, const unsigned char* from, std::size_t size) {
-  std::memcpy(to, from, size);
-}
-#endif
+using Copy = void (*)(unsigned char* to, const unsigned char* from, std::size_t size);
+// Copies and pads with zeros; gives the sum over what it wrote. Each byte is read once: a payload
+// that another thread changes meanwhile still gets the sum of what lies in the ring.
+using SummingCopy = std::uint32_t (*)(unsigned char* to, const unsigned char* from,
+                                      std::size_t size);
+
+// From this length on it is worth asking whether to go around the caches.
+inline constexpr std::size_t kLargeBytes = 16u << 10;
+
+struct Copies {
+  Copy some;            // of more than kFewBytes
+  Copy large;           // of kLargeBytes and more
+  SummingCopy and_sum;  // of any size
+};
+
+// `trial`: bytes of the ring, all zeros and with nobody at them, that may be written with zeros to
+// see what is fast. What is faster depends on the machine and on whether a ring fits its caches.
+Copies choose_copies(unsigned char* trial, std::uint64_t trial_bytes);
 
 }  // namespace crashreel::ring

@@ -1,5 +1,4 @@
 // Making the ring: everything that can fail does so here, before the first record.
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -15,10 +14,6 @@
 #include "capture/runtime/ring_guard.h"
 #include "capture/runtime/ring_heads.h"
 #include "capture/runtime/ring_pins.h"
-
-#if defined(__x86_64__) || defined(__i386__)
-#include <cpuid.h>
-#endif
 
 namespace crashreel::ring {
 namespace {
@@ -37,23 +32,6 @@ std::size_t read_small(const char* path, char* buffer, std::size_t size) {
   const ssize_t got = ::read(fd, buffer, size);
   ::close(fd);
   return got < 0 ? 0 : static_cast<std::size_t>(got);
-}
-
-// The counter must tick at one rate in all power states, and the kernel itself must trust it: a
-// kernel that watched it run apart between cores has changed its clock source.
-bool cycles_are_trustworthy() {
-#if defined(__x86_64__) || defined(__i386__)
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  const bool invariant = __get_cpuid(0x80000007, &a, &b, &c, &d) != 0 && (d & 1u << 8) != 0;
-  char source[8] = {};
-  const std::size_t got = read_small(
-      "/sys/devices/system/clocksource/clocksource0/current_clocksource", source, sizeof source);
-  return invariant && got >= 4 && ::memcmp(source, "tsc\n", 4) == 0;
-#elif defined(__aarch64__)
-  return true;
-#else
-  return false;
-#endif
 }
 
 // The text is 8-4-4-4-12 hex digits.
@@ -133,17 +111,6 @@ int map_epoch(std::uint32_t** epoch) {
 
 namespace {
 
-std::uint32_t streaming_threshold(std::uint64_t ring_bytes) {
-#if defined(__SSE2__) && defined(_SC_LEVEL2_CACHE_SIZE)
-  const long l2 = ::sysconf(_SC_LEVEL2_CACHE_SIZE);
-  const std::uint64_t cache = l2 > 0 ? static_cast<std::uint64_t>(l2) : 1u << 20;
-  if (ring_bytes > 2 * cache) return 16u << 10;
-#else
-  (void)ring_bytes;
-#endif
-  return UINT32_MAX;
-}
-
 // glibc keeps the first 32 keys' values inside the thread itself; a later key would allocate in the
 // thread that sets it, which may be in a signal handler. Without a key, chunks of ended threads are
 // found only when no other is left.
@@ -166,18 +133,7 @@ ClockPair ready_pair(const ClockPair& start) {
   return pair;
 }
 
-decltype(&::clock_gettime) find_clock() {
-  // A preloaded recorder stands in front of the C library's clock, and would record our reading it.
-  void* real = ::dlsym(RTLD_NEXT, "clock_gettime");
-  return real != nullptr ? reinterpret_cast<decltype(&::clock_gettime)>(real) : &::clock_gettime;
-}
-
 }  // namespace
-
-void choose_clock(Ring& ring) {
-  ring.clock_gettime = find_clock();
-  ring.cycles = cycles_are_trustworthy();
-}
 
 void set_up(Ring& ring, const Superblock& super) {
   ring.super = reinterpret_cast<Superblock*>(ring.base);
@@ -185,10 +141,12 @@ void set_up(Ring& ring, const Superblock& super) {
   ring.chunk_bytes = super.chunk_bytes;
   ring.prelude_chunks = super.prelude_chunks;
   ring.pool_chunks = super.chunk_count - super.prelude_chunks;
-  const std::uint64_t capacity = super.chunk_bytes - sizeof(ChunkHeader) - sizeof(RecordHeader);
+  ring.sums = super.payload_sum != PayloadSum::kNone;
+  ring.plain = ring.cycles && !ring.sums;
+  ring.record_bytes = record_bytes(super.payload_sum);
+  const std::uint64_t capacity = super.chunk_bytes - sizeof(ChunkHeader) - ring.record_bytes;
   ring.min_piece = static_cast<std::uint32_t>(clamp(capacity / 4, 0, 4096));
   ring.max_payload = clamp(ring.pool_chunks * capacity / 4, 0, kMaxPayloadBytes);
-  ring.stream_bytes = streaming_threshold(super.ring_bytes);
   set_up_heads(ring.base, super.heads);
   set_up_pins(ring.base, super.pins);
   make_exit_key(ring);
@@ -196,7 +154,8 @@ void set_up(Ring& ring, const Superblock& super) {
 
 int create(const Plan& plan) {
   Ring& ring = g_ring;
-  choose_clock(ring);
+  find_clock(ring);
+  ring.cycles = cycles_are_trustworthy();
 
   Superblock super{};
   if (!lay_out(plan, super)) return EINVAL;
@@ -207,6 +166,7 @@ int create(const Plan& plan) {
   super.clock = ring.cycles ? Clock::kCycles : Clock::kMonotonic;
   super.keep_inputs = plan.keep_inputs;
   super.keep_age_ns = plan.keep_age_ns;
+  super.payload_sum = plan.sums ? PayloadSum::kCrc32c : PayloadSum::kNone;
   super.pid = static_cast<std::uint32_t>(::getpid());
   struct stat space{};
   if (::stat("/proc/self/ns/pid", &space) == 0) super.pid_namespace = space.st_ino;
@@ -223,6 +183,8 @@ int create(const Plan& plan) {
     return trouble;
   }
   guard_ring(ring.base, super.ring_bytes);
+  ring.copies = choose_copies(ring.base + super.chunks_offset,
+                              std::uint64_t{super.chunk_count} * super.chunk_bytes);
   super.ready = ready_pair(super.start);
   super.crc = crc_of(super);
   *reinterpret_cast<Superblock*>(ring.base) = super;

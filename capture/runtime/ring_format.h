@@ -42,6 +42,13 @@ struct ClockPair {
   std::uint64_t monotonic_ns;
 };
 
+// What stands behind each payload.
+enum class PayloadSum : std::uint32_t {
+  kNone = 0,
+  kCrc32c = 1,  // a word: as ring_sum.h says
+};
+inline constexpr std::uint32_t kPayloadSumBytes = 8;
+
 // A part of the file that older writers do not have: then all is 0.
 struct Region {
   std::uint64_t offset;
@@ -82,7 +89,7 @@ struct Superblock {
   std::uint64_t keep_age_ns;   // 0: no bound
   std::uint64_t crash_offset;  // what the program leaves when it dies (ring_crash.h)
   std::uint64_t crash_bytes;   // 0: none
-  std::array<unsigned char, 4> zeros;
+  PayloadSum payload_sum;
   std::uint32_t crc;  // over the immutable part behind the magic, without this field
 
   // Counters, by who touches them together.
@@ -219,6 +226,11 @@ static_assert(unpack(pack({3, 2, 4096})).committed == 4096);
 
 constexpr std::uint64_t padded(std::uint64_t bytes) {
   return (bytes + 7) & ~std::uint64_t{7};
+}
+
+// Of a record without its payload and that one's padding.
+constexpr std::uint32_t record_bytes(PayloadSum sum) {
+  return sizeof(RecordHeader) + (sum == PayloadSum::kNone ? 0 : kPayloadSumBytes);
 }
 
 // What the commit word of a chunk becomes with one more record of `bytes`, header and padding

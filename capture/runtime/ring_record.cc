@@ -32,17 +32,30 @@ std::uint64_t room_in(const Slot& slot) {
   return static_cast<std::uint64_t>(slot.end - slot.at);
 }
 
+[[gnu::always_inline]] inline void copy_any(unsigned char* to, const unsigned char* payload,
+                                            std::uint32_t size) {
+  if (g_ring.sums) {
+    const std::uint64_t sum = g_ring.copies.and_sum(to, payload, size);
+    *reinterpret_cast<std::uint64_t*>(to + padded(size)) = sum;
+  } else if (size <= kFewBytes) {
+    copy_few(to, payload, size);
+  } else {
+    (size < kLargeBytes ? g_ring.copies.some : g_ring.copies.large)(to, payload, size);
+  }
+}
+
 // Appends one record to the slot's chunk, which has the room, and makes it visible. `input_bytes`:
 // of the whole input, told with its last piece.
 //
 // Inlined by force: a header that is built on the stack and copied from there stalls the store
 // buffer for longer than the whole record takes.
-template <bool few_bytes>
+template <bool plain_and_few>
 [[gnu::always_inline]] inline void append(Slot& slot, const Record& record,
                                           const unsigned char* payload, std::uint64_t input_bytes) {
   ChunkHeader& chunk = *slot.chunk;
   unsigned char* at = slot.at;
-  const std::uint64_t bytes = sizeof(RecordHeader) + padded(record.len);
+  const std::uint64_t bytes =
+      (plain_and_few ? sizeof(RecordHeader) : g_ring.record_bytes) + padded(record.len);
   const std::uint64_t commit = commit_after(slot.commit, bytes);
   if ((record.flags & kFirst) != 0) {
     __atomic_store_n(&chunk.begun, begun_after(slot.commit), __ATOMIC_RELAXED);
@@ -51,20 +64,19 @@ template <bool few_bytes>
 
   *reinterpret_cast<RecordHeader*>(at) = pack_record(record);
   unsigned char* to = at + sizeof(RecordHeader);
-  if constexpr (few_bytes) {
+  if constexpr (plain_and_few) {
     copy_few(to, payload, record.len);
-  } else if (record.len < g_ring.stream_bytes) {
-    ::memcpy(to, payload, record.len);
   } else {
-    copy_streaming(to, payload, record.len);
+    copy_any(to, payload, record.len);
   }
 
-  const std::uint64_t records = commit >> 16;
-  const Totals& before = chunk.totals[~records & 1];
-  Totals& totals = chunk.totals[records & 1];
-  const bool last = (record.flags & kLast) != 0;
-  totals.inputs = before.inputs + (last ? 1 : 0);
-  totals.bytes = before.bytes + (last ? input_bytes : 0);
+  if ((record.flags & kLast) != 0) {
+    slot.inputs += 1;
+    slot.bytes += input_bytes;
+  }
+  Totals& totals = chunk.totals[commit >> 16 & 1];
+  totals.inputs = slot.inputs;
+  totals.bytes = slot.bytes;
   totals.last_stamp = record.stamp;
   __atomic_store_n(&chunk.commit, commit, __ATOMIC_RELEASE);
   slot.commit = commit;
@@ -117,12 +129,12 @@ bool append_pieces(Slot& slot, std::uint32_t kind, std::uint32_t session,
   do {
     const std::uint64_t left = total - done;
     const std::uint64_t room = room_in(slot);
-    if (room < sizeof(RecordHeader) + (left < g_ring.min_piece ? left : g_ring.min_piece) &&
+    if (room < g_ring.record_bytes + (left < g_ring.min_piece ? left : g_ring.min_piece) &&
         !take_chunk(slot, t_thread, stamp)) {
       drop();
       return false;
     }
-    const std::uint64_t most = room_in(slot) - sizeof(RecordHeader);
+    const std::uint64_t most = room_in(slot) - g_ring.record_bytes;
     const std::uint64_t piece = left < most ? left : most;
     const unsigned first = done == 0 ? kFirst : 0u;
     const unsigned last = done + piece == total ? kLast : 0u;
@@ -165,24 +177,24 @@ bool append_pieces(Slot& slot, std::uint32_t kind, std::uint32_t session,
 
 // The slot is this process's, and its chunk has the room.
 [[gnu::always_inline]] inline bool fits(const Slot& slot, std::uint32_t kind, const void* bytes,
-                                        std::size_t size) {
+                                        std::size_t size, std::uint64_t record_bytes) {
   return slot.epoch == __atomic_load_n(g_ring.epoch, __ATOMIC_RELAXED) &&
-         sizeof(RecordHeader) + size <= room_in(slot) && bytes != nullptr &&
+         record_bytes + size <= room_in(slot) && bytes != nullptr &&
          kind - kFirstKind <= kLastKind - kFirstKind;
 }
 
-template <bool few_bytes>
+template <bool plain_and_few>
 [[gnu::always_inline]] inline void record_fitting(Slot& slot, std::uint32_t kind,
                                                   std::uint32_t session, const void* bytes,
                                                   std::size_t size, std::uint64_t stamp) {
   const auto length = static_cast<std::uint32_t>(size);
-  append<few_bytes>(slot, {length, kind, kFirst | kLast, session, length, stamp},
-                    static_cast<const unsigned char*>(bytes), size);
+  append<plain_and_few>(slot, {length, kind, kFirst | kLast, session, length, stamp},
+                        static_cast<const unsigned char*>(bytes), size);
 }
 
 bool record_one(Slot& slot, std::uint32_t kind, std::uint32_t session, const void* bytes,
                 std::size_t size) {
-  if (size >= kMaxChunkBytes || !fits(slot, kind, bytes, size)) {
+  if (size >= kMaxChunkBytes || !fits(slot, kind, bytes, size, g_ring.record_bytes)) {
     return record_slowly(slot, kind, session, bytes, size);
   }
   record_fitting<false>(slot, kind, session, bytes, size, claim_stamp(slot));
@@ -253,12 +265,15 @@ constinit Ring g_ring = {.super = nullptr,
                          .prelude_chunks = 0,
                          .pool_chunks = 0,
                          .min_piece = 0,
-                         .stream_bytes = 0,
+                         .record_bytes = 0,
                          .exit_key = 0,
                          .has_exit_key = false,
                          .depths = 0,
                          .cycles = false,
-                         .active = false};
+                         .sums = false,
+                         .plain = false,
+                         .active = false,
+                         .copies = {}};
 constinit thread_local Thread t_thread = {};
 
 }  // namespace crashreel::ring
@@ -280,7 +295,8 @@ void crashreel_record_(std::uint32_t kind, std::uint32_t session, const void* by
   order_for_handlers();
   Slot* slot = &thread->slots[depth];
   asm("" : "+r"(slot));
-  if (!CRASHREEL_LIKELY(size <= kFewBytes && g_ring.cycles && fits(*slot, kind, bytes, size) &&
+  if (!CRASHREEL_LIKELY(size <= kFewBytes && g_ring.plain &&
+                        fits(*slot, kind, bytes, size, sizeof(RecordHeader)) &&
                         !may_concern_head(kind, session))) {
     return record_in_full(*thread, kind, session, bytes, size);
   }

@@ -12,6 +12,7 @@
 #include "capture/reel/salvage.h"
 #include "capture/runtime/ring_format.h"
 #include "capture/runtime/ring_kept.h"
+#include "capture/runtime/ring_sum.h"
 
 using namespace crashreel;
 
@@ -42,14 +43,27 @@ void seal(ring::ChunkHeader& header, std::uint32_t version) {
       version == 1 ? ring::v1::check_of(bank, generation) : ring::check_of(bank, generation);
 }
 
-void seal_records(Bytes& bytes, std::size_t chunk, std::size_t size, std::uint32_t version) {
-  for (std::size_t at = sizeof(ring::ChunkHeader); at + sizeof(ring::RecordHeader) <= size;) {
+void seal_payload(Bytes& bytes, std::size_t at, std::size_t size) {
+  const std::size_t sum_at = at + ring::padded(size);
+  if (sum_at > bytes.size()) return;
+  const auto* payload = reinterpret_cast<const unsigned char*>(bytes.data() + at);
+  reseal<std::uint64_t>(bytes, sum_at,
+                        [&](std::uint64_t& sum) { sum = ring::payload_sum(payload, size); });
+}
+
+void seal_records(Bytes& bytes, std::size_t chunk, const ring::Superblock& super) {
+  const std::size_t size = super.chunk_bytes;
+  const std::uint32_t without_payload = ring::record_bytes(super.payload_sum);
+  for (std::size_t at = sizeof(ring::ChunkHeader); at + without_payload <= size;) {
     std::size_t length = 0;
     reseal<ring::RecordHeader>(bytes, chunk + at, [&](ring::RecordHeader& header) {
-      seal(header, version);
+      seal(header, super.version);
       length = ring::unpack_record(header).len;
     });
-    at += sizeof(ring::RecordHeader) + ring::padded(length);
+    if (super.payload_sum != ring::PayloadSum::kNone) {
+      seal_payload(bytes, chunk + at + sizeof(ring::RecordHeader), length);
+    }
+    at += without_payload + ring::padded(length);
   }
 }
 
@@ -114,7 +128,7 @@ Bytes sealed(Bytes bytes) {
        at += super.chunk_bytes) {
     reseal<ring::ChunkHeader>(bytes, at,
                               [&](ring::ChunkHeader& header) { seal(header, super.version); });
-    seal_records(bytes, at, super.chunk_bytes, super.version);
+    seal_records(bytes, at, super);
   }
   return bytes;
 }

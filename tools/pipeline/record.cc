@@ -161,6 +161,7 @@ std::vector<std::string> settings_of(const RecordOptions& options) {
   if (options.prelude_bytes) add("CRASHREEL_PRELUDE_BYTES=", *options.prelude_bytes);
   if (!options.digests) settings.emplace_back("CRASHREEL_DIGESTS=none");
   if (options.every_clock) settings.emplace_back("CRASHREEL_CLOCK=every");
+  if (options.payload_crc) settings.emplace_back("CRASHREEL_CRC=1");
   std::string names;
   for (const std::string& name : options.environment) names += (names.empty() ? "" : ",") + name;
   if (!names.empty()) settings.push_back("CRASHREEL_ENV=" + names);

@@ -61,6 +61,7 @@ struct RecordOptions {
   SaveOn save_on = SaveOn::kCrash;
   bool digests = true;                   // of what the program answers
   bool every_clock = false;              // also each look at a clock
+  bool payload_crc = false;              // a checksum over each payload
   std::vector<std::string> environment;  // names of variables to keep beside the usual ones
   bool pump_stdin = true;    // false: the program gets our standard input itself, unrecorded
   std::string library_path;  // of the recorder; empty: ../lib beside our own executable

@@ -77,12 +77,12 @@ TEST(RingFormat, RingsOfEachVersionAreReadForEver) {
 TEST(RingFormat, ARingOfVersion1HasChecksOfItsOwn) {
   const std::string ring = file_bytes(kGolden + "v1-ping.ring");
   const std::string_view chunk = std::string_view(ring).substr(kChunk, ring::kMinChunkBytes);
-  const ChunkContent content = parse_chunk(chunk, 0, 1);
+  const ChunkContent content = parse_chunk(chunk, 0, {.version = 1});
   EXPECT_TRUE(content.damage.empty());
   EXPECT_TRUE(content.bank_is_sound);
   ASSERT_EQ(content.pieces.size(), 1u);
   EXPECT_EQ(content.pieces[0].data, "PING\n");
-  EXPECT_TRUE(parse_chunk(chunk, 0, 2).pieces.empty());
+  EXPECT_TRUE(parse_chunk(chunk, 0).pieces.empty());
 }
 
 // Session 1 opens and says "auth", session 2 opens, says "over" and closes; "schema" is pinned as
