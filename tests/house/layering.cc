@@ -15,7 +15,7 @@ const std::vector<Folder>& folders() {
       {"capture/preload/", {"capture/runtime/", "capture/interpose/"}},
       {"capture/reel/",
        {"capture/base/", "capture/runtime/ring_format.h", "capture/runtime/ring_kept.h",
-        "capture/runtime/ring_crash.h"}},
+        "capture/runtime/ring_crash.h", "capture/runtime/ring_sum.h"}},
       {"harness/player/", {"capture/runtime/", "capture/interpose/"}},
       {"harness/symbols/", {"capture/base/"}},
       {"harness/", {"capture/base/", "capture/reel/", "harness/player/script.h"}},
