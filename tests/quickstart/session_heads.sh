@@ -3,7 +3,7 @@
 #
 #   tests/quickstart/session_heads.sh BUILD INPUTS [--minimize]
 #
-# A stock redis-server with a ring of 1 MiB, whose prelude is full before anything happens. Two
+# A stock redis-server with a ring of 256 KiB, whose prelude is full before anything happens. Two
 # sessions authenticate and subscribe and stay open, then INPUTS others roll the ring over, then the
 # last command kills. The reel must reproduce, and one that was recorded without heads must not.
 # With --minimize the reel is minimized too, down to the case itself. Prints one JSON object a run.
@@ -34,7 +34,7 @@ record_and_replay() { # NAME OPTION...
   local name=$1 port died
   shift
   port=$("$built/quickstart/traffic" free-port)
-  "$crashreel" record --ring 1MiB "$@" -o "$work/$name.reel" -- /usr/bin/redis-server \
+  "$crashreel" record --ring 256KiB "$@" -o "$work/$name.reel" -- /usr/bin/redis-server \
     --port "$port" --bind 127.0.0.1 --save '' --appendonly no --dir "$work" --daemonize no \
     >"$work/server.log" 2>&1 &
   recorder=$!
@@ -54,7 +54,7 @@ holds() { # FILTER FILE.json
   jq -e "$1" "$2" >/dev/null || fail "does not hold of $(basename "$2"): $1"
 }
 
-record_and_replay with
+record_and_replay with --heads 64KiB
 holds '.kept.places.head.records >= 5' "$work/with.show.json" # 2 openings and 3 inputs at least
 holds '.kept.places.prelude.records > 0' "$work/with.show.json"
 holds ".lost.overwritten_inputs > $((inputs / 2))" "$work/with.show.json"
