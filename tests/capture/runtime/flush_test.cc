@@ -19,7 +19,7 @@ int refusal = 0;
 
 // Stands in front of libc's for the library, too.
 extern "C" __attribute__((visibility("default"))) int msync(void* from, std::size_t bytes,
-                                                            int how) noexcept {
+                                                            int how) {
   synced_from = from;
   synced_bytes = bytes;
   synced_how = how;
