@@ -165,12 +165,14 @@ class Splitter {
       return usage("'" + pattern + "' is no regular expression: " + regex_trouble(code, compiled));
     }
     const std::unique_ptr<regex_t, void (*)(regex_t*)> freed(&compiled, regfree);
+    // REG_STARTEND needs no end behind the text, but who stands in front of regexec looks for one.
+    const std::string terminated(text());
     std::size_t begin = 0;
     for (std::size_t at = 0; at < text().size();) {
       regmatch_t match = {.rm_so = static_cast<regoff_t>(at),
                           .rm_eo = static_cast<regoff_t>(text().size())};
       const int flags = REG_STARTEND | (at > 0 && text()[at - 1] != '\n' ? REG_NOTBOL : 0);
-      if (regexec(&compiled, text().data(), 1, &match, flags) != 0) break;
+      if (regexec(&compiled, terminated.c_str(), 1, &match, flags) != 0) break;
       const auto end = static_cast<std::size_t>(match.rm_eo);
       if (end > begin) {
         add(begin, end);

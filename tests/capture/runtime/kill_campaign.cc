@@ -81,7 +81,7 @@ KillPlan plan_run(const Campaign& campaign, unsigned long run) {
   plan.threads = kThreads[turn / campaign.deaths.size() % kThreads.size()];
   const bool large = random() % (campaign.short_lives ? 4 : 2) == 0;
   plan.ring_bytes = !large ? 512 << 10 : campaign.short_lives ? 8 << 20 : 16 << 20;
-  plan.longest = large ? 1 << 20 : 64 << 10;  // below what a ring of that size cuts
+  plan.longest = large ? 1 << 20 : 32 << 10;  // below what a ring of that size cuts
   plan.handler_hz = random() % 2 == 0 ? 5000 : 0;
   const unsigned most_us = campaign.short_lives ? 8000 : large ? 60000 : 20000;
   plan.life_us = static_cast<unsigned>(random() % most_us);
