@@ -45,6 +45,7 @@ class Collector {
   void join(std::span<const Place> places);
   void judge_incomplete(std::span<const Place> places);
   bool is_whole(std::span<const Place> places) const;
+  bool was_left(const Piece& piece) const;
 
   Collection result_;
   std::vector<Piece> pieces_;
@@ -141,10 +142,17 @@ void Collector::judge_incomplete(std::span<const Place> places) {
     ++result_.damage.lost_inputs;
     note(result_.damage, "an input of " + std::to_string(places.size()) +
                              " or more pieces has lost one of them to other damage");
-  } else if (last.stamp == last_stamp_[last.slot] && !(some_were_dropped_ && last.given_back)) {
+  } else if (last.stamp == last_stamp_[last.slot] && !was_left(last)) {
     result_.torn_inputs += result_.live ? 0 : 1;  // its writer was, or is, still at it
   }
-  // Else its writer gave up in the middle, for want of a chunk, and has counted it as dropped.
+  // Else its writer gave up in the middle, for want of a chunk, and has counted it as dropped; or
+  // it came to the end, and the chunk with its last piece was overwritten, which counted it.
+}
+
+// Its chunk is no longer its writer's. Either may have happened then; a writer that was killed just
+// between two chunks is taken for one of these.
+bool Collector::was_left(const Piece& piece) const {
+  return piece.given_back && (some_were_dropped_ || piece.stamp <= result_.horizon);
 }
 
 void Collector::join(std::span<const Place> places) {
