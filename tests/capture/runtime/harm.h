@@ -23,6 +23,17 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = false;
 #endif
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define CRASHREEL_TEST_IS_THREAD_SANITIZED 1
+#endif
+#endif
+#ifdef CRASHREEL_TEST_IS_THREAD_SANITIZED
+inline constexpr bool kThreadSanitized = true;
+#else
+inline constexpr bool kThreadSanitized = false;
+#endif
+
 inline constexpr int kNoRight = 77;  // a child's exit status: it may not do what the test needs
 
 // Runs `work` in a child; its result must be 0.

@@ -127,6 +127,7 @@ int record_and_leave(void*) {
 
 // As vfork() and posix_spawn() make it: in its parent's memory, which waits.
 TEST(NoHarm, AChildInItsParentsMemoryMayRecordToo) {
+  if (kThreadSanitized) GTEST_SKIP() << "its runtime does not survive a child in its own memory";
   const RingPath path;
   const auto read = recorded(options_for(path), [] {
     record_text(0, payload({0, 0}, 20));
