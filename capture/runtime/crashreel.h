@@ -82,8 +82,8 @@ typedef struct crashreel_options {
   uint64_t pin_keys;    /* how many keys share these; 0: $CRASHREEL_PIN_KEYS, else 32 */
   uint32_t frames; /* 1: at a fatal signal, write into the ring where it was (see below), and go
                       on to the program's own handler; 0: if $CRASHREEL_FRAMES is 1 */
-  uint32_t payload_crc; /* not 0: each payload gets a checksum, and salvage shows none that was
-                           overwritten by accident; 0: $CRASHREEL_CRC, else none */
+  uint32_t payload_crc;     /* not 0: each payload gets a checksum, and salvage shows none that was
+                               overwritten by accident; 0: $CRASHREEL_CRC, else none */
   const char* redact_rules; /* what is never written down: see REDACTION.md. One rule a line; NULL:
                                $CRASHREEL_REDACT, else none. Rules that can't be read are EINVAL,
                                and nothing is recorded: crashreel_check_rules() says why. */

@@ -186,7 +186,10 @@ class Splitter {
 
   // Lists are objects and arrays; a piece lies between two commas of a list at `level`.
   Result<void> json(std::uint32_t level) {
-    if (!nlohmann::json::accept(text())) return usage("is no JSON text; split it by lines");
+    // The parser takes a zero byte for the end, and what comes behind it for nothing.
+    const bool is_json =
+        text().find('\0') == std::string_view::npos && nlohmann::json::accept(text());
+    if (!is_json) return usage("is no JSON text; split it by lines");
     pieces_.commas_ = true;
     std::uint32_t depth = 0;  // lists that are open
     std::uint32_t list = 0;

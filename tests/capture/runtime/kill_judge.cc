@@ -68,8 +68,8 @@ std::size_t tail_begin_of(const Reel& reel) {
   return static_cast<std::size_t>(tail - reel.inputs.begin());
 }
 
-// A head, with what the prelude has of it, is the first inputs of a session, none missing. Of what is open the opening is there,
-// whatever became of the rest; and of what was pinned the newest.
+// A head, with what the prelude has of it, is the first inputs of a session, none missing. Of what
+// is open the opening is there, whatever became of the rest; and of what was pinned the newest.
 void check_kept(const Reel& reel, const Truth& truth, KillAccount& account) {
   std::map<std::uint32_t, std::uint32_t> next_of_head;
   std::set<std::pair<std::uint32_t, std::uint64_t>> there;
