@@ -32,7 +32,8 @@ namespace crashreel {
 namespace {
 
 TEST(Flush, WaitsUntilTheWholeRingIsOnTheDisk) {
-  const RingPath path(std::filesystem::temp_directory_path() / "crashreel-test-flush.ring");
+  const RingPath path(std::filesystem::temp_directory_path() /
+                      ("crashreel-test-flush-" + std::to_string(::getpid()) + ".ring"));
   const auto read = recorded(options_for(path), [] {
     record_text(1, "a");
     errno = EDOM;

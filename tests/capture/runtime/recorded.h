@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -21,11 +22,14 @@ namespace crashreel {
 class RingPath {
  public:
   RingPath() {
-    static int count = 0;
+    // A counted name would meet what a killed test of the same process id left behind.
     const bool shm = std::filesystem::is_directory("/dev/shm");
     path_ = std::string(shm ? "/dev/shm" : std::filesystem::temp_directory_path().string()) +
-            "/crashreel-test-" + std::to_string(::getpid()) + "-" + std::to_string(count++) +
-            ".ring";
+            "/crashreel-test-XXXXXX.ring";
+    const int file = ::mkstemps(path_.data(), 5);
+    CRASHREEL_CHECK(file >= 0);
+    ::close(file);
+    ::unlink(path_.c_str());
   }
   explicit RingPath(std::string path) : path_(std::move(path)) {}
   RingPath(const RingPath&) = delete;
