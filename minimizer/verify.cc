@@ -1,7 +1,6 @@
 #include "minimizer/verify.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <vector>
 
@@ -10,19 +9,6 @@
 namespace crashreel {
 
 namespace {
-
-// The first item that can go makes the questions behind it needless: they are to be asked without
-// it.
-class UntilOneGoes : public Race {
- public:
-  void answered(std::size_t index, Verdict verdict) override {
-    if (verdict == Verdict::kReproduces) first_ = std::min(first_, index);
-  }
-  bool needless(std::size_t index) const override { return index > first_; }
-
- private:
-  std::size_t first_ = std::numeric_limits<std::size_t>::max();
-};
 
 // One pass from the end to the front. Nullopt: stopped; else whether anything was dropped.
 class Pass {

@@ -5,7 +5,9 @@
 // monotone or not.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 
 #include "minimizer/asker.h"
 #include "minimizer/oracle.h"
@@ -24,5 +26,18 @@ struct VerifyOptions {
 bool make_one_minimal(Choice& kept, Asker& asker, ProgressLog& log, const VerifyOptions& options);
 
 Choice without(const Choice& kept, std::size_t index);
+
+// For questions each of which leaves out something else of the same: the first that can go makes
+// those behind it needless, as they are to be asked without it.
+class UntilOneGoes : public Race {
+ public:
+  void answered(std::size_t index, Verdict verdict) override {
+    if (verdict == Verdict::kReproduces) first_ = std::min(first_, index);
+  }
+  bool needless(std::size_t index) const override { return index > first_; }
+
+ private:
+  std::size_t first_ = std::numeric_limits<std::size_t>::max();
+};
 
 }  // namespace crashreel

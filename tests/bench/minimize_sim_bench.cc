@@ -335,12 +335,12 @@ void workers() {
 }
 
 // A text of which most bytes are needed, in order, anywhere.
-class NeedsBytes : public ByteOracle {
+class NeedsBytes : public CandidateOracle {
  public:
   explicit NeedsBytes(std::string needed) : needed_(std::move(needed)) {}
-  Verdict ask(std::span<const std::string> payloads) override {
+  Verdict ask(const Candidate& candidate) override {
     std::size_t at = 0;
-    for (const char c : payloads[0]) at += at < needed_.size() && needed_[at] == c ? 1 : 0;
+    for (const char c : candidate[0].bytes) at += at < needed_.size() && needed_[at] == c ? 1 : 0;
     return verdict_of(at == needed_.size());
   }
 
@@ -363,8 +363,9 @@ void bytes() {
           if (random() % 100 < percent) needed += whole.back();
         }
         NeedsBytes oracle(needed);
-        const ByteResult result = minimize_bytes({&whole, 1}, oracle, {});
-        measured.sound = measured.sound && result.payloads[0] == needed;
+        const Candidate start = {{.input = 0, .bytes = whole, .wait_ns = 0}};
+        const RewriteResult result = minimize_bytes(start, oracle, {});
+        measured.sound = measured.sound && result.candidate[0].bytes == needed;
         measured.values.push_back(static_cast<double>(result.questions));
         measured.references.push_back(length);
       }
