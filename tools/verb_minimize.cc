@@ -85,7 +85,10 @@ Json answer_of(const ShrinkReport& report, const std::string& output) {
   answer["questions"] = report.questions;
   answer["session_questions"] = report.session_questions;
   answer["byte_questions"] = report.byte_questions;
+  answer["pair_questions"] = report.pair_questions;
   answer["value_questions"] = report.value_questions;
+  answer["wait_questions"] = report.wait_questions;
+  answer["single_questions"] = report.single_questions;
   answer["check_questions"] = report.check_questions;
   answer["guesses"] = report.guesses;
   answer["replayed_inputs"] = report.replayed_inputs;
@@ -104,6 +107,7 @@ Json answer_of(const ShrinkReport& report, const std::string& output) {
   answer["stopped"] = report.stopped;
   answer["recalled"] = report.recalled;
   answer["one_minimal"] = report.one_minimal;
+  answer["two_minimal"] = report.two_minimal;
   answer["bytes_one_minimal"] = report.bytes_one_minimal;
   answer["confirmed"] = report.confirmed;
   answer["confirmations"] = report.confirmations;
@@ -180,7 +184,8 @@ Result<int> run(const Arguments& arguments, Console& console) {
   options.journal = budget.journal();
   options.progress = [&](const char* stage, const Progress& progress) {
     const std::string_view name = stage;
-    watch.show(stage, name == "bytes" || name == "values" ? "byte" : "input", progress);
+    const bool bytes = name == "bytes" || name == "values";
+    watch.show(stage, bytes ? "byte" : name == "waits" ? "wait" : "input", progress);
   };
   Result<ShrinkReport> report = shrink(read->reel, options);
   watch.clear();
@@ -222,8 +227,11 @@ const Verb& minimize_verb() {
       .summary = "Find the few inputs and bytes that the crash needs",
       .text =
           "Every question is a replay against a fresh instance. Inputs go first, then closings of "
-          "sessions, then bytes. Only the same crash counts: choices that crash differently are "
-          "counted and never accepted. The result is checked anew: without any one of its inputs "
+          "sessions, two inputs that can only go together, bytes, and the waits between inputs, "
+          "which become nothing or the fewest milliseconds that still bring the crash; an input "
+          "that is needed no longer after that goes, too. Only the same crash counts: choices that "
+          "crash differently are counted and never accepted. The result is checked anew: without "
+          "any one of its inputs "
           "the crash must be gone.\n\n"
           "With --test it does the same to any file, with any command for a question.\n\n"
           "A minimal reproducer is one cause of this crash; that it was production's is likely, "
@@ -258,7 +266,7 @@ const Verb& minimize_verb() {
             .most = 100},
            {.name = "values",
             .help = "Then make every byte plain that can be: 0 for a digit, a or A for a "
-                    "letter, a space for the rest"}}),
+                    "letter, a space for the rest; and every number as small as it can be"}}),
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone, "The minimized reel is written"},
                    {kExitNoCrash, "The whole reel brings no crash; nothing is written"},

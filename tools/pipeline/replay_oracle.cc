@@ -99,21 +99,18 @@ std::vector<Verdict> ReplayOracle::ask_all(std::span<const Choice> choices) {
   return judge_.ask(sequences);
 }
 
-Verdict ReplayByteOracle::ask(std::span<const std::string> payloads) {
-  const std::vector<std::string> candidate(payloads.begin(), payloads.end());
+Verdict ReplayCandidateOracle::ask(const Candidate& candidate) {
   return ask_all({&candidate, 1}).front();
 }
 
-std::vector<Verdict> ReplayByteOracle::ask_all(
-    std::span<const std::vector<std::string>> candidates) {
-  std::vector<std::vector<Input>> shortened(candidates.size());
-  std::vector<Sequence> sequences(candidates.size(), frame_);
-  for (std::size_t c = 0; c < candidates.size(); ++c) {
-    shortened[c].reserve(places_.size());  // sequences point into it
-    for (std::size_t i = 0; i < places_.size(); ++i) {
-      shortened[c].push_back(*frame_[places_[i]]);
-      shortened[c].back().data = candidates[c][i];
-      sequences[c][places_[i]] = &shortened[c].back();
+std::vector<Verdict> ReplayCandidateOracle::ask_all(std::span<const Candidate> candidates) {
+  std::vector<std::vector<Input>> inputs;
+  inputs.reserve(candidates.size());  // sequences point into it
+  std::vector<Sequence> sequences;
+  for (const Candidate& candidate : candidates) {
+    Sequence& sequence = sequences.emplace_back();
+    for (const Input& input : inputs.emplace_back(frame_.inputs_of(candidate))) {
+      sequence.push_back(&input);
     }
   }
   return judge_.ask(sequences);

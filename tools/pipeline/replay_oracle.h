@@ -8,9 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "minimizer/bytes.h"
+#include "minimizer/candidate.h"
 #include "minimizer/journal.h"
 #include "minimizer/oracle.h"
+#include "tools/pipeline/candidate_frame.h"
 #include "tools/pipeline/shrink.h"
 #include "tools/pipeline/tries.h"
 
@@ -62,19 +63,17 @@ class ReplayOracle : public Oracle {
   ToSequence to_sequence_;
 };
 
-class ReplayByteOracle : public ByteOracle {
+class ReplayCandidateOracle : public CandidateOracle {
  public:
-  // frame: the sequence whose inputs at `places` get the payloads.
-  ReplayByteOracle(SequenceJudge& judge, Sequence frame, std::vector<std::size_t> places)
-      : judge_(judge), frame_(std::move(frame)), places_(std::move(places)) {}
+  ReplayCandidateOracle(SequenceJudge& judge, const CandidateFrame& frame)
+      : judge_(judge), frame_(frame) {}
 
-  Verdict ask(std::span<const std::string> payloads) override;
-  std::vector<Verdict> ask_all(std::span<const std::vector<std::string>> candidates) override;
+  Verdict ask(const Candidate& candidate) override;
+  std::vector<Verdict> ask_all(std::span<const Candidate> candidates) override;
 
  private:
   SequenceJudge& judge_;
-  Sequence frame_;
-  std::vector<std::size_t> places_;
+  const CandidateFrame& frame_;
 };
 
 }  // namespace crashreel

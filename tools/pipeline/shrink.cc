@@ -8,8 +8,9 @@
 #include "capture/reel/masks.h"
 #include "minimizer/checker.h"
 #include "minimizer/minimize.h"
-#include "minimizer/values.h"
+#include "minimizer/passes.h"
 #include "minimizer/votes.h"
+#include "tools/pipeline/candidate_frame.h"
 #include "tools/pipeline/frame_names.h"
 #include "tools/pipeline/obstacle.h"
 #include "tools/pipeline/parts.h"
@@ -35,8 +36,9 @@ class Shrinking {
     if (auto confirmed = confirm_whole(); !confirmed || !report_.reproduced) return confirmed;
     if (auto searched = shrink_inputs(); !searched || !report_.reproduced) return searched;
     shrink_closings();
-    shrink_bytes();
+    shrink_the_rest();
     check();
+    report_.two_minimal &= report_.one_minimal;
     report_.replayed_inputs = judge_.replayed_inputs();
     report_.others = judge_.others();
     if (judge_.trouble()) return *judge_.trouble();
@@ -78,8 +80,7 @@ class Shrinking {
   }
 
   std::uint64_t questions_left() const {
-    const std::uint64_t asked = report_.questions + report_.session_questions +
-                                report_.byte_questions + report_.value_questions + report_.guesses;
+    const std::uint64_t asked = report_.questions + report_.session_questions + report_.guesses;
     return options_.max_questions - std::min(asked, options_.max_questions);
   }
 
@@ -148,7 +149,7 @@ class Shrinking {
       if (input->kind != InputKind::kClose) continue;
       closings.push_back(static_cast<std::uint32_t>(input - reel_.inputs.data()));
     }
-    if (!closings.empty()) {
+    if (!closings.empty() && !report_.stopped) {
       const std::unordered_set<std::uint32_t> all(closings.begin(), closings.end());
       ReplayOracle oracle(judge_, [&](std::span<const std::uint32_t> kept) {
         std::unordered_set<std::uint32_t> left_out = all;
@@ -163,46 +164,39 @@ class Shrinking {
       left_out_ = all;
       for (const std::uint32_t item : result.kept) left_out_.erase(closings[item]);
     }
-    frame_ = parts_.sequence(kept_, left_out_);
   }
 
-  void shrink_bytes() {
-    std::vector<std::size_t> places;
-    std::vector<std::string> payloads;
-    for (std::size_t i = 0; i < frame_.size(); ++i) {
-      if (frame_[i]->kind != InputKind::kData) continue;
-      places.push_back(i);
-      payloads.push_back(frame_[i]->data);
+  // Two inputs together, bytes, values, waits, and back to the inputs.
+  void shrink_the_rest() {
+    const CandidateFrame frame(reel_, parts_, kept_, left_out_);
+    const Candidate whole = frame.whole();
+    ReplayCandidateOracle oracle(judge_, frame);
+    PassesOptions options;
+    options.each.search_votes = votes().search();
+    options.each.verify_votes = votes().proof(whole.size());
+    options.each.workers = static_cast<std::uint32_t>(tries_.jobs());
+    options.each.max_questions = questions_left();
+    options.each.stop = options_.stop;
+    options.values = options_.values;
+    options.progress = options_.progress;
+    const PassesResult result = run_passes(whole, parts_.items(kept_), oracle, options);
+    for (const PassTally& pass : result.passes) {
+      if (pass.pass == "pairs") report_.pair_questions = pass.questions;
+      if (pass.pass == "bytes") report_.byte_questions = pass.questions;
+      if (pass.pass == "values") report_.value_questions = pass.questions;
+      if (pass.pass == "waits") report_.wait_questions = pass.questions;
+      if (pass.pass == "singles") report_.single_questions = pass.questions;
+      report_.guesses += pass.guesses;
     }
-    ReplayByteOracle oracle(judge_, frame_, places);
-    ByteOptions options;
-    options.search_votes = votes().search();
-    options.verify_votes = votes().proof(payloads.size());
-    options.workers = static_cast<std::uint32_t>(tries_.jobs());
-    options.max_questions = questions_left();
-    options.stop = options_.stop;
-    options.progress = teller("bytes");
-    ByteResult result = minimize_bytes(payloads, oracle, options);
-    report_.byte_questions = result.questions;
-    report_.guesses += result.guesses;
     report_.stopped |= result.stopped;
-    report_.bytes_one_minimal = result.one_minimal;
+    report_.two_minimal = result.two_minimal;
+    report_.bytes_one_minimal = result.bytes_one_minimal;
     report_.different_seen += result.different.size();
     report_.unresolved_seen += result.unresolved;
-    if (options_.values && !result.stopped) {
-      options.max_questions = questions_left();
-      options.progress = teller("values");
-      const ByteResult plainer = minimize_values(result.payloads, oracle, options);
-      report_.value_questions = plainer.questions;
-      report_.guesses += plainer.guesses;
-      report_.stopped |= plainer.stopped;
-      report_.unresolved_seen += plainer.unresolved;
-      result.payloads = plainer.payloads;
-    }
-    keep(places, result.payloads);
+    keep(frame.inputs_of(result.candidate));
   }
 
-  void keep(const std::vector<std::size_t>& places, const std::vector<std::string>& payloads) {
+  void keep(std::vector<Input> inputs) {
     Reel& result = report_.reel;
     result.program = reel_.program;
     result.program.argv = tries_.target().argv;
@@ -210,10 +204,7 @@ class Shrinking {
     result.program.build_id = tries_.target().build_id;
     result.loss = reel_.loss;
     result.files = reel_.files;
-    for (const Input* input : frame_) result.inputs.push_back(*input);
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      result.inputs[places[i]].data = payloads[i];
-    }
+    result.inputs = std::move(inputs);
     result.redaction = reel_.redaction;
     keep_masks(result);
   }
@@ -277,7 +268,6 @@ class Shrinking {
   SequenceJudge judge_;
   std::vector<std::uint32_t> kept_;  // positions in the reel's inputs
   std::unordered_set<std::uint32_t> left_out_;
-  Sequence frame_;  // what remains before bytes are looked at
 };
 
 struct Size {

@@ -1,7 +1,8 @@
 // What is the least of a reel that still brings the same crash?
 //
-// Confirm, minimize over inputs, then over what frames them (closings), then over the bytes of
-// each; every question is a fresh instance. The result is confirmed by an independent checker.
+// Confirm, minimize over inputs, then over what frames them (closings), then over pairs of inputs,
+// the bytes of each, and the waits between them; every question is a fresh instance. The result is
+// confirmed by an independent checker.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@
 
 namespace crashreel {
 
-// Of one stage: "confirming", "inputs", "sessions", "bytes", "checking". Its items are inputs, in
-// stage "bytes": bytes.
+// Of one stage: "confirming", "inputs", "sessions", "pairs", "bytes", "values", "waits", "singles",
+// "checking". Its items are inputs, in "bytes" and "values": bytes, in "waits": waits.
 using TellShrink = std::function<void(const char* stage, const Progress& progress)>;
 
 struct ShrinkOptions {
@@ -74,8 +75,12 @@ struct ShrinkReport {
   std::uint64_t recalled = 0;  // answers that came from the journal
   std::string journal_trouble;
   std::vector<HistoryPoint> history;  // of inputs
+  std::uint64_t pair_questions = 0;
   std::uint64_t value_questions = 0;
-  bool one_minimal = false;  // in inputs, by the checker
+  std::uint64_t wait_questions = 0;
+  std::uint64_t single_questions = 0;  // over inputs once more, after all that
+  bool one_minimal = false;            // in inputs, by the checker
+  bool two_minimal = false;            // nor can any two of them go
   bool bytes_one_minimal = false;
   int confirmed = 0;  // of `confirmations` tries of the result
   int confirmations = 0;
