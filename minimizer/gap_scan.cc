@@ -21,6 +21,12 @@ namespace {
 // and worse below four, by 4 %.
 constexpr double kFirstGroupShare = 0.25;
 constexpr double kNewestGapWeight = 0.5;
+// From 8 to 16 and from 1.5 to 4 hardly anything changes. Believing two short gaps saves 3 to 6 %
+// on tails, 7 to 11 % on clusters of six and 10 to 40 % on dense runs, and costs uniform sets 0.4 %
+// at most; to believe a single one would save clusters another 3 to 6 % and cost adjacent pairs as
+// much.
+constexpr double kFarShorter = 8.0;
+constexpr double kDenseSlack = 2.0;
 // Where more than about every third unit is needed, asking one by one is the optimum (the known
 // cutoff of group testing lies at 0.38); the running mean is too rough to go closer.
 constexpr double kOneByOneBelow = 3.0;
@@ -44,7 +50,14 @@ std::uint32_t GapMemory::cut(std::uint32_t clean, std::uint32_t failing) const {
 }
 
 void GapMemory::saw_needed(std::uint32_t gap) {
-  length_ = (1 - kNewestGapWeight) * length_ + kNewestGapWeight * gap;
+  const bool is_short = kFarShorter * gap < length_;
+  if (is_short && last_was_short_) {
+    length_ = kDenseSlack * std::max(gap, last_gap_);
+  } else {
+    length_ = (1 - kNewestGapWeight) * length_ + kNewestGapWeight * gap;
+  }
+  last_was_short_ = is_short;
+  last_gap_ = gap;
 }
 
 void GapMemory::scale(double factor) {
