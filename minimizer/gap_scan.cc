@@ -21,12 +21,11 @@ namespace {
 // and worse below four, by 4 %.
 constexpr double kFirstGroupShare = 0.25;
 constexpr double kNewestGapWeight = 0.5;
-// From 8 to 16 and from 1.5 to 4 hardly anything changes. Believing two short gaps saves 3 to 6 %
-// on tails, 7 to 11 % on clusters of six and 10 to 40 % on dense runs, and costs uniform sets 0.4 %
-// at most; to believe a single one would save clusters another 3 to 6 % and cost adjacent pairs as
-// much.
-constexpr double kFarShorter = 8.0;
-constexpr double kDenseSlack = 2.0;
+// Believing two short gaps in a row saves 3 to 4 % on tails, 6 to 11 % on clusters of six and 10 to
+// 38 % on dense runs, and costs uniform sets nothing; from 8 and 2 on it would save 1 % more and
+// cost 2 % of the runs where the crash is flaky, as a crash that was missed looks like a short gap.
+constexpr double kFarShorter = 24.0;
+constexpr double kDenseSlack = 4.0;
 // Where more than about every third unit is needed, asking one by one is the optimum (the known
 // cutoff of group testing lies at 0.38); the running mean is too rough to go closer.
 constexpr double kOneByOneBelow = 3.0;

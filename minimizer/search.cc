@@ -58,13 +58,13 @@ Choice Search::run(Choice start) {
 
 namespace {
 
-// Not tuned: each follows from what a question can save, as said beside it. The two that concern
-// dense runs were set by looking at one counted crash, of another seed than those reported.
+// Not tuned: each follows from what a question can save, as said beside it. What concerns dense
+// runs was set by looking at counted crashes of other sizes and seeds than those reported.
 
 // A guess by group is worth a question if it would leave at most this share of the pool: each item
 // still to be found then costs two bits less.
 constexpr double kWorthwhileShare = 0.25;
-// A needed item every so many, eight in a row, makes a dense run ...
+// A needed item every so many, a few in a row, makes a dense run ...
 constexpr std::uint32_t kDenseGap = 8;
 // ... and where everything is dense, an item that goes with its group is a whole question saved.
 constexpr double kWorthwhileShareWhenDense = 0.9;

@@ -50,6 +50,9 @@ class Search {
  private:
   // Speculation along one way serves up to three workers better.
   static constexpr std::uint32_t kDisjointFrom = 4;
+  // So many needed items close together speak for a count. Eight would cost counted crashes 10 to
+  // 25 % more questions; three cost no other structure more than 0.3 %.
+  static constexpr std::size_t kFirstDenseRun = 3;
 
   using Render = std::function<Choice(const GapScan&)>;
   using Groups = std::unordered_set<std::uint32_t>;
@@ -101,7 +104,7 @@ class Search {
   std::uint32_t needed_ = 0;
   std::vector<std::uint32_t> dense_run_;  // groups of the newest needed items, no long gap between
   std::size_t due_at_coincidences_ = 1;
-  std::size_t due_at_dense_run_ = 8;
+  std::size_t due_at_dense_run_ = kFirstDenseRun;
   bool groups_scanned_ = false;
 };
 

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "minimizer/bound.h"
 #include "minimizer/bytes.h"
 #include "minimizer/checker.h"
 #include "minimizer/minimize.h"
@@ -142,9 +143,16 @@ void structures() {
       report("sessions with 5 each", [=](auto seed) { return sessions_scene(n, k, 5, seed); });
     }
   }
-  for (const std::uint32_t count : {60U, 300U}) {
-    print(against_bound(named("counter", 10'000, count), 20, 1.3,
-                        [=](auto seed) { return counter_scene(10'000, count, seed); }));
+  for (const std::uint32_t count : {20U, 60U, 300U}) {
+    const MakeScene make = [=](auto seed) { return counter_scene(10'000, count, seed); };
+    print(against_bound(named("counter", 10'000, count), 20, 1.3, make));
+    // The same against a bound for somebody who was told how many are counted.
+    print(against_bound(named("counter", 10'000, count) + ", count known to the bound", 20, 0,
+                        [=](auto seed) {
+                          Scene scene = make(seed);
+                          scene.bound = question_bound(10'000, 1) + count;
+                          return scene;
+                        }));
   }
 }
 
@@ -313,9 +321,10 @@ void workers() {
     std::uint32_t k;
     double speedup;
   };
-  for (const Demand& demand : {Demand{2, 20, 1.4}, Demand{3, 20, 0}, Demand{4, 20, 0},
-                               Demand{8, 5, 4.5}, Demand{8, 20, 4.5}, Demand{8, 100, 4.5},
-                               Demand{64, 5, 10}, Demand{64, 20, 25}, Demand{64, 100, 40}}) {
+  for (const Demand& demand :
+       {Demand{2, 5, 1.4}, Demand{2, 20, 1.4}, Demand{2, 100, 1.4}, Demand{3, 20, 0},
+        Demand{4, 20, 0}, Demand{8, 5, 4.5}, Demand{8, 20, 4.5}, Demand{8, 100, 4.5},
+        Demand{64, 5, 10}, Demand{64, 20, 25}, Demand{64, 100, 40}}) {
     constexpr std::uint32_t kItems = 100'000;
     Case measured = {.name = named("uniform", kItems, demand.k) + ", rounds with " +
                              std::to_string(demand.workers) + " workers against one",

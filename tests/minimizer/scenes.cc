@@ -53,6 +53,18 @@ Scene needs_in_order(std::vector<Item> items, Choice needed,
   return scene;
 }
 
+// As question_bound(), for a crash that needs one trigger and any `count` of a class that is known:
+//
+//   - which of n items is the trigger: log2 n answers;
+//   - how many are counted: any number from none to the whole class would be another crash with
+//     another result, so log2(class + 1) answers tell them apart. Which ones are taken is free;
+//   - count + 1 proofs that none of the result can go, and one question that confirms the whole.
+std::uint64_t counter_bound(std::uint64_t n, std::uint64_t class_size, std::uint64_t count) {
+  const std::uint64_t which_trigger = question_bound(n, 1) - 2;
+  const std::uint64_t how_many = question_bound(class_size + 1, 1) - 2;
+  return which_trigger + how_many + count + 1 + 1;
+}
+
 }  // namespace
 
 Scene uniform_scene(std::uint32_t n, std::uint32_t k, std::uint64_t seed, Sessions sessions) {
@@ -148,8 +160,7 @@ Scene counter_scene(std::uint32_t n, std::uint32_t count, std::uint64_t seed) {
   }
   scene.items.push_back({.group = 1, .bytes = 40});
   scene.size = count + 1;
-  // Any of the class will do: to be told apart is the trigger alone.
-  scene.bound = question_bound(n, 1) + count;
+  scene.bound = counter_bound(n, of.size(), count);
   scene.oracle = std::make_unique<Counts>(std::move(of), count, n - 1);
   return scene;
 }
