@@ -37,35 +37,6 @@ Error trouble(const std::string& what) {
   return {Trouble::kEnvironment, what + ": " + std::strerror(errno)};
 }
 
-Result<std::string> make_directory() {
-  std::error_code error;
-  const fs::path base = fs::temp_directory_path(error);
-  std::string path = (error ? fs::path("/tmp") : base) / "crashreel-try-XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr) return trouble(path);
-  return path;
-}
-
-// Under its own relative path where it stays within the directory, else under its base name.
-fs::path place_of(const ReelFile& file) {
-  const fs::path named = fs::path(file.path).lexically_normal();
-  const bool inside = named.is_relative() && !named.empty() && *named.begin() != "..";
-  return inside ? named : named.filename();
-}
-
-Result<void> lay_files(const Target& target, const std::string& directory) {
-  for (const ReelFile& file : target.files) {
-    const fs::path path = fs::path(directory) / place_of(file);
-    std::error_code error;
-    fs::create_directories(path.parent_path(), error);
-    std::ofstream out(path, std::ios::binary);
-    out.write(file.bytes.data(), static_cast<std::streamsize>(file.bytes.size()));
-    if (!out) return trouble(path.string());
-    out.close();
-    fs::permissions(path, static_cast<fs::perms>(file.mode & 0777) | fs::perms::owner_read, error);
-  }
-  return {};
-}
-
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
   for (std::size_t at = text.find(from); !from.empty() && at != std::string::npos;
        at = text.find(from, at + to.size())) {
@@ -73,23 +44,26 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
   }
 }
 
-std::vector<std::string> arguments_in(const Target& target, const std::string& directory) {
+std::vector<std::string> arguments_in(const Target& target, const WorkingDirectory& directory) {
   std::vector<std::string> argv = target.argv;
   for (std::size_t i = 1; i < argv.size(); ++i) {
     for (const ReelFile& file : target.files) {
       // A file that travels is found where it was laid, whatever its name was in production.
-      if (argv[i] == file.path) argv[i] = directory + "/" + place_of(file).string();
+      if (argv[i] == file.path) argv[i] = directory.place_of(file);
     }
-    replace_all(argv[i], "{DIR}", directory);
+    replace_all(argv[i], "{DIR}", directory.path());
     replace_all(argv[i], "{PORT}", kSomePort);
   }
   return argv;
 }
 
-std::vector<std::string> environment_of(const Target& target, int script_fd) {
+std::vector<std::string> environment_of(const Target& target, const Handed& handed) {
   std::vector<std::string> env = target.env;
   env.push_back("LD_PRELOAD=" + target.player_path);
-  env.push_back(std::string(kScriptEnv) + "=" + std::to_string(script_fd));
+  env.push_back(std::string(kScriptEnv) + "=" + std::to_string(handed.script_fd));
+  if (handed.fork_server_fd >= 0) {
+    env.push_back(std::string(kForkServerEnv) + "=" + std::to_string(handed.fork_server_fd));
+  }
   return env;
 }
 
@@ -116,8 +90,7 @@ struct Launch {
   char* const* argv;
   char* const* env;
   const char* directory;
-  int script_fd;
-  int stdin_fd;
+  Handed handed;
   int output_fd;
   int error_fd;  // takes the errno value if exec fails
   pid_t parent;
@@ -135,13 +108,14 @@ struct Launch {
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
-  ::dup2(launch.stdin_fd, STDIN_FILENO);
+  ::dup2(launch.handed.stdin_fd, STDIN_FILENO);
   ::dup2(launch.output_fd, STDOUT_FILENO);
   ::dup2(launch.output_fd, STDERR_FILENO);
   // Whatever other threads of ours have open at this moment is not the program's.
   ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   int error = 0;
-  if (::fcntl(launch.script_fd, F_SETFD, 0) == 0 && ::chdir(launch.directory) == 0) {
+  if (launch.handed.fork_server_fd >= 0) ::fcntl(launch.handed.fork_server_fd, F_SETFD, 0);
+  if (::fcntl(launch.handed.script_fd, F_SETFD, 0) == 0 && ::chdir(launch.directory) == 0) {
     ::execve(launch.executable, launch.argv, launch.env);
   }
   error = errno;
@@ -151,13 +125,11 @@ struct Launch {
 
 }  // namespace
 
-Result<Instance> Instance::start(const Target& target, int script_fd, int stdin_fd) {
+Result<Instance> Instance::start(const Target& target, const Handed& handed) {
   Instance instance;
-  auto directory = make_directory();
+  auto directory = WorkingDirectory::create(target.files);
   if (!directory) return directory.error();
-  instance.directory_ = *directory;
-  const auto laid = lay_files(target, instance.directory_);
-  if (!laid) return laid.error();
+  instance.directory_.emplace(std::move(*directory));
 
   instance.output_fd_ = ::memfd_create("crashreel-output", MFD_CLOEXEC);
   int error_pipe[2];
@@ -165,18 +137,18 @@ Result<Instance> Instance::start(const Target& target, int script_fd, int stdin_
     return trouble("starting an instance");
   }
   instance.exec_error_fd_ = error_pipe[0];
-  const int null_fd = stdin_fd < 0 ? ::open("/dev/null", O_RDONLY | O_CLOEXEC) : stdin_fd;
+  Handed given = handed;
+  if (given.stdin_fd < 0) given.stdin_fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-  std::vector<std::string> argv = arguments_in(target, instance.directory_);
-  std::vector<std::string> env = environment_of(target, script_fd);
+  std::vector<std::string> argv = arguments_in(target, *instance.directory_);
+  std::vector<std::string> env = environment_of(target, handed);
   const std::vector<char*> argv_pointers = pointers(argv);
   const std::vector<char*> env_pointers = pointers(env);
   const Launch launch = {target.executable.c_str(),
                          argv_pointers.data(),
                          env_pointers.data(),
-                         instance.directory_.c_str(),
-                         script_fd,
-                         null_fd,
+                         instance.directory_->path().c_str(),
+                         given,
                          instance.output_fd_,
                          error_pipe[1],
                          ::getpid()};
@@ -184,7 +156,7 @@ Result<Instance> Instance::start(const Target& target, int script_fd, int stdin_
   if (pid == 0) run_child(launch);
   const int fork_error = errno;
   ::close(error_pipe[1]);
-  if (stdin_fd < 0 && null_fd >= 0) ::close(null_fd);
+  if (handed.stdin_fd < 0 && given.stdin_fd >= 0) ::close(given.stdin_fd);
   if (pid < 0) {
     errno = fork_error;
     return trouble("fork");
@@ -196,38 +168,51 @@ Result<Instance> Instance::start(const Target& target, int script_fd, int stdin_
   return instance;
 }
 
+Instance Instance::forked(pid_t pid, int pid_fd, int output_fd, InstanceParent& parent) {
+  Instance instance;
+  instance.pid_ = pid;
+  instance.pid_fd_ = pid_fd;
+  instance.output_fd_ = output_fd;
+  instance.parent_ = &parent;
+  return instance;
+}
+
 Instance::Instance(Instance&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       pid_fd_(std::exchange(other.pid_fd_, -1)),
       output_fd_(std::exchange(other.output_fd_, -1)),
       exec_error_fd_(std::exchange(other.exec_error_fd_, -1)),
-      directory_(std::exchange(other.directory_, {})),
-      end_(std::exchange(other.end_, {})) {}
+      directory_(std::move(other.directory_)),
+      end_(std::exchange(other.end_, {})),
+      parent_(std::exchange(other.parent_, nullptr)),
+      lost_(other.lost_) {}
 
 Instance::~Instance() {
-  if (pid_ > 0) {
+  if (pid_ > 0 && !end_) {
     kill();
-    if (!end_) {
-      siginfo_t info;
-      ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED);
-    }
+    siginfo_t info;
+    pollfd ended = {pid_fd_, POLLIN, 0};
+    if (pid_fd_ < 0) ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED);
+    while (pid_fd_ >= 0 && !poll_end()) ::poll(&ended, 1, -1);
   }
   for (const int fd : {pid_fd_, output_fd_, exec_error_fd_}) {
     if (fd >= 0) ::close(fd);
   }
-  std::error_code error;
-  if (!directory_.empty()) fs::remove_all(directory_, error);
 }
 
 std::optional<ProcessEnd> Instance::poll_end() {
   if (end_) return end_;
-  siginfo_t info = {};
+  pollfd ended = {pid_fd_, POLLIN, 0};
+  if (::poll(&ended, 1, 0) <= 0) return std::nullopt;
   // The zombie is kept until the group is killed, so that its number can't be another's by then.
-  if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-      info.si_pid == 0) {
-    return std::nullopt;
-  }
   kill();
+  if (parent_ != nullptr) {
+    end_ = parent_->collect();
+    lost_ = !end_;
+    if (lost_) end_ = ProcessEnd{true, SIGKILL};
+    return end_;
+  }
+  siginfo_t info = {};
   ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED);
   end_ = ProcessEnd{info.si_code != CLD_EXITED, info.si_status};
   return end_;

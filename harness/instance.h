@@ -1,7 +1,7 @@
-// One fresh process, from its start until nothing of it is left.
+// One instance's process, from its start until nothing of it is left.
 //
-// Owns the process, its process group and its working directory. Knows targets, not scripts: the
-// descriptor to hand over is just a descriptor.
+// Owns the process and its process group, and, where it was started alone, its working directory.
+// Knows targets, not scripts: the descriptors to hand over are just descriptors.
 #pragma once
 
 #include <sys/types.h>
@@ -12,6 +12,7 @@
 
 #include "capture/base/result.h"
 #include "harness/target.h"
+#include "harness/working_directory.h"
 
 namespace crashreel {
 
@@ -21,10 +22,26 @@ struct ProcessEnd {
   int code = 0;  // exit status or signal
 };
 
+// Whose child a forked instance is: only its parent learns how a process ended.
+class InstanceParent {
+ public:
+  virtual ~InstanceParent() = default;
+  // Of the instance that has ended. Empty: the parent has ended as well.
+  virtual std::optional<ProcessEnd> collect() = 0;
+};
+
+// The descriptors that a program gets beside its output; -1: none (/dev/null for stdin).
+struct Handed {
+  int script_fd = -1;
+  int stdin_fd = -1;
+  int fork_server_fd = -1;
+};
+
 class Instance {
  public:
-  // script_fd is handed to the player; stdin_fd becomes the standard input (-1: /dev/null).
-  static Result<Instance> start(const Target& target, int script_fd, int stdin_fd);
+  static Result<Instance> start(const Target& target, const Handed& handed);
+  // A process that a fork server has made. Takes pid_fd and output_fd; parent outlives it.
+  static Instance forked(pid_t pid, int pid_fd, int output_fd, InstanceParent& parent);
 
   Instance(Instance&& other) noexcept;
   Instance& operator=(Instance&&) = delete;
@@ -32,8 +49,11 @@ class Instance {
 
   int pid_fd() const { return pid_fd_; }
 
-  // Has it ended? Collects the status once.
+  // Has it ended? Collects the status once. Of a forked one whose parent is gone, nobody knows how:
+  // is_lost().
   std::optional<ProcessEnd> poll_end();
+
+  bool is_lost() const { return lost_; }
 
   void kill();
 
@@ -45,6 +65,11 @@ class Instance {
   // The last of what it printed, both streams together.
   std::string output_tail() const;
 
+  // Both streams go there, one behind the other.
+  int output_fd() const { return output_fd_; }
+  // Only of one that was started alone.
+  WorkingDirectory& working_directory() { return *directory_; }
+
   // Non-empty when exec itself failed: the reason.
   std::string exec_error() const;
 
@@ -55,8 +80,10 @@ class Instance {
   int pid_fd_ = -1;
   int output_fd_ = -1;
   int exec_error_fd_ = -1;
-  std::string directory_;
+  std::optional<WorkingDirectory> directory_;
   std::optional<ProcessEnd> end_;
+  InstanceParent* parent_ = nullptr;  // not us
+  bool lost_ = false;
 };
 
 }  // namespace crashreel

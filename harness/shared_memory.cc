@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "harness/player/script.h"
+
 namespace crashreel {
 
 Result<SharedMemory> SharedMemory::create(std::size_t size) {
@@ -15,7 +17,7 @@ Result<SharedMemory> SharedMemory::create(std::size_t size) {
     return Error{Trouble::kEnvironment, "shared memory of " + std::to_string(size) +
                                             " bytes: " + step + ": " + std::strerror(errno)};
   };
-  const int fd = ::memfd_create("crashreel-script", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  const int fd = ::memfd_create(kScriptName, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) return failed("memfd_create");
   SharedMemory memory(fd, nullptr, 0);
   if (::ftruncate(fd, static_cast<off_t>(size)) != 0) return failed("ftruncate");

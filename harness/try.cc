@@ -11,49 +11,14 @@
 #include "harness/feed.h"
 #include "harness/instance.h"
 #include "harness/signature.h"
+#include "harness/watchdog.h"
 
 namespace crashreel {
 namespace {
 
-// How often the watchdog looks. It ends hangs; no try that goes well ever waits for it.
-constexpr int kWatchMs = 250;
-// A program that would run but gets no processor is given so many times the time.
-constexpr std::uint32_t kPatience = 30;
-
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
-
-// Sees whether the instance makes progress: the script advances, or the player keeps finding the
-// program idle. Processor time without either is a busy loop; neither is a standstill.
-class Watchdog {
- public:
-  explicit Watchdog(const TryOptions& options) : options_(options) {}
-
-  // Called every kWatchMs. True: it hangs.
-  bool bites(const Instance& instance, std::uint64_t progress) {
-    const std::uint64_t ticks = instance.processor_ticks();
-    if (progress != progress_) {
-      progress_ = progress;
-      ticks_ = ticks;
-      still_ms_ = 0;
-      return false;
-    }
-    still_ms_ += kWatchMs;
-    if (still_ms_ < options_.hang_ms) return false;
-    if (!instance.wants_processor()) return true;
-    // So much time of the machine's may have gone to others: a busy program must have had its
-    // share.
-    const std::uint64_t used_ms = (ticks - ticks_) * 10;
-    return used_ms >= options_.hang_ms / 2 || still_ms_ >= kPatience * options_.hang_ms;
-  }
-
- private:
-  TryOptions options_;
-  std::uint64_t progress_ = 0;
-  std::uint64_t ticks_ = 0;
-  std::uint32_t still_ms_ = 0;
-};
 
 std::uint64_t progress_of(const Script& script, const StdinFeed* feed) {
   const ScriptHeader& header = script.header();
@@ -64,7 +29,7 @@ std::uint64_t progress_of(const Script& script, const StdinFeed* feed) {
 // Until the process has ended or hangs. True: it hung.
 bool wait_for_end(Instance& instance, const Script& script, StdinFeed* feed,
                   const TryOptions& options) {
-  Watchdog watchdog(options);
+  Watchdog watchdog(options.hang_ms);
   while (!instance.poll_end()) {
     pollfd ends[2] = {{instance.pid_fd(), POLLIN, 0},
                       {feed == nullptr ? -1 : feed->write_end(), POLLOUT, 0}};
@@ -98,6 +63,46 @@ Signature signature_for(const Script& script, const Target& target, const Proces
                       target.argv.empty() ? target.executable : target.argv.front());
 }
 
+// What the process's end and the player's notes say.
+Outcome outcome_of(const Instance& instance, const ProcessEnd& end, bool hung, const Script& script,
+                   const Target& target) {
+  Outcome outcome;
+  outcome.ending = hung ? Ending::kHung : ending_of(script, end, target.kind);
+  outcome.code = end.code;
+  if (outcome.ending == Ending::kCrashed) outcome.signature = signature_for(script, target, end);
+  outcome.output_tail = instance.output_tail();
+  const std::string exec_error = instance.exec_error();
+  if (!exec_error.empty()) {
+    outcome.ending = Ending::kNotStarted;
+    outcome.output_tail = target.executable + ": " + exec_error;
+  }
+  outcome.answer_bytes = script.header().answer_bytes.load();
+  outcome.answer_digest = script.header().answer_digest.load();
+  return outcome;
+}
+
+ProcessEnd end_of(Instance& instance) {
+  while (!instance.poll_end()) {  // after a kill: until the kernel is done with it
+    pollfd end = {instance.pid_fd(), POLLIN, 0};
+    ::poll(&end, 1, kWatchMs);
+  }
+  return *instance.poll_end();
+}
+
+void note_steps(Outcome& outcome, const Script& script) {
+  outcome.steps = script.step_count();
+  // The program shares the header's memory, and may have written anything there.
+  outcome.performed = std::min(script.header().performed.load(), outcome.steps);
+  if (outcome.performed > 0) outcome.in_flight = script.input_of(outcome.performed - 1);
+}
+
+void note_steps(Outcome& outcome, StdinFeed& feed) {
+  feed.finish();
+  outcome.steps = feed.count();
+  outcome.performed = feed.performed();
+  outcome.in_flight = feed.in_flight();
+}
+
 }  // namespace
 
 Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& sequence,
@@ -113,37 +118,33 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
   }
   Outcome outcome;
   {
-    auto instance = Instance::start(target, script->fd(), feed ? feed->read_end() : -1);
+    auto instance = Instance::start(
+        target, {.script_fd = script->fd(), .stdin_fd = feed ? feed->read_end() : -1});
     if (!instance) return instance.error();
     if (feed) feed->close_read_end();
     const bool hung = wait_for_end(*instance, *script, feed ? &*feed : nullptr, options);
-    while (!instance->poll_end()) {  // after a kill: until the kernel is done with it
-      pollfd end = {instance->pid_fd(), POLLIN, 0};
-      ::poll(&end, 1, kWatchMs);
-    }
-    const ProcessEnd end = *instance->poll_end();
-    outcome.ending = hung ? Ending::kHung : ending_of(*script, end, target.kind);
-    outcome.code = end.code;
-    if (outcome.ending == Ending::kCrashed) outcome.signature = signature_for(*script, target, end);
-    outcome.output_tail = instance->output_tail();
-    const std::string exec_error = instance->exec_error();
-    if (!exec_error.empty()) {
-      outcome.ending = Ending::kNotStarted;
-      outcome.output_tail = target.executable + ": " + exec_error;
-    }
+    outcome = outcome_of(*instance, end_of(*instance), hung, *script, target);
   }
-  const ScriptHeader& header = script->header();
-  if (feed) feed->finish();
-  outcome.steps = feed ? feed->count() : script->step_count();
-  // The program shares the header's memory, and may have written anything there.
-  outcome.performed = feed ? feed->performed() : std::min(header.performed.load(), outcome.steps);
-  outcome.answer_bytes = header.answer_bytes.load();
-  outcome.answer_digest = header.answer_digest.load();
-  if (feed) {
-    outcome.in_flight = feed->in_flight();
-  } else if (outcome.performed > 0) {
-    outcome.in_flight = script->input_of(outcome.performed - 1);
+  feed ? note_steps(outcome, *feed) : note_steps(outcome, *script);
+  outcome.seconds = seconds_since(start);
+  return outcome;
+}
+
+Result<Outcome> run_try(ForkServer& server, const Target& target, const Reel& reel,
+                        const Sequence& sequence, const TryOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  auto script = Script::write(reel, sequence, target.kind);
+  if (!script) return script.error();
+  Outcome outcome;
+  {
+    auto instance = server.make(script->fd());
+    if (!instance) return instance.error();
+    const bool hung = wait_for_end(*instance, *script, nullptr, options);
+    const ProcessEnd end = end_of(*instance);
+    if (instance->is_lost()) return Error{Trouble::kTarget, "the fork server has ended"};
+    outcome = outcome_of(*instance, end, hung, *script, target);
   }
+  note_steps(outcome, *script);
   outcome.seconds = seconds_since(start);
   return outcome;
 }

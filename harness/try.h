@@ -1,4 +1,4 @@
-// What does one fresh instance do with a sequence of inputs?
+// What does one instance do with a sequence of inputs?
 //
 // A try starts the program in a directory and process group of its own, lets the player (or, for
 // stdin programs, a pipe) bring the inputs, and waits for the end, which it never guesses from
@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "capture/base/result.h"
+#include "harness/fork_server.h"
 #include "harness/outcome.h"
 #include "harness/sequence.h"
 #include "harness/target.h"
@@ -25,5 +26,10 @@ struct TryOptions {
 // Outcome. May be called from several threads at once.
 Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& sequence,
                         const TryOptions& options = {});
+
+// The same with an instance that this server makes, of the same target. Of a server target alone.
+// An error may be the server's: then it is of no more use.
+Result<Outcome> run_try(ForkServer& server, const Target& target, const Reel& reel,
+                        const Sequence& sequence, const TryOptions& options = {});
 
 }  // namespace crashreel

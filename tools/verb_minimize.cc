@@ -106,6 +106,8 @@ Json answer_of(const ShrinkReport& report, const std::string& output) {
   answer["too_rare"] = report.too_rare;
   answer["stopped"] = report.stopped;
   answer["recalled"] = report.recalled;
+  answer["fork_server"] = report.not_forking.empty();
+  answer["no_fork_server_because"] = report.not_forking.empty() ? Json() : Json(report.not_forking);
   answer["one_minimal"] = report.one_minimal;
   answer["two_minimal"] = report.two_minimal;
   answer["bytes_one_minimal"] = report.bytes_one_minimal;
@@ -178,6 +180,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
   options.jobs = static_cast<int>(arguments.count("jobs"));
   options.argv = arguments.program();
   options.flaky = arguments.has("flaky");
+  options.alone = arguments.has("alone");
   options.values = arguments.has("values");
   options.max_questions = budget.max_questions();
   options.stop = budget.stop();
@@ -226,7 +229,9 @@ const Verb& minimize_verb() {
       .name = "minimize",
       .summary = "Find the few inputs and bytes that the crash needs",
       .text =
-          "Every question is a replay against a fresh instance. Inputs go first, then closings of "
+          "Every question is a replay against a fresh instance; where the program allows it, a "
+          "copy "
+          "of one that was made before its first input. Inputs go first, then closings of "
           "sessions, two inputs that can only go together, bytes, and the waits between inputs, "
           "which become nothing or the fewest milliseconds that still bring the crash; an input "
           "that is needed no longer after that goes, too. Only the same crash counts: choices that "
@@ -264,6 +269,9 @@ const Verb& minimize_verb() {
                     "exit status 0",
             .fallback = "100",
             .most = 100},
+           {.name = "alone",
+            .help = "Start the program anew for every question, instead of copying it at the "
+                    "moment before its first input"},
            {.name = "values",
             .help = "Then make every byte plain that can be: 0 for a digit, a or A for a "
                     "letter, a space for the rest; and every number as small as it can be"}}),

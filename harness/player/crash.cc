@@ -144,6 +144,10 @@ void watch_for_crash(ScriptHeader* attached) {
   watching = true;
 }
 
+void watch_for_crash_of(ScriptHeader* other) {
+  script = other;
+}
+
 void stop_watching() {
   if (!watching) return;
   watching = false;

@@ -12,6 +12,8 @@ namespace crashreel::player {
 
 // Prepares everything a crash needs, for the calling thread as well. Once, before main.
 void watch_for_crash(ScriptHeader* script);
+// The same for a script that comes later.
+void watch_for_crash_of(ScriptHeader* script);
 
 // Not in programs that run without a script, nor in forked children.
 bool watching_for_crash();

@@ -128,6 +128,11 @@ void remember_listening(int fd) {
   if (entry != nullptr) entry->listening.store(true, std::memory_order_release);
 }
 
+void find_real_port_again(int fd) {
+  Bound* entry = bound_of(fd);
+  if (entry != nullptr) entry->real.store(real_port_of(fd), std::memory_order_relaxed);
+}
+
 void forget_descriptor(int fd) {
   if (fd < 0) return;
   Bound* entry = bound_of(fd);

@@ -25,6 +25,8 @@ void close_all_own();
 // A listener: the program asked for `port` and got a free one.
 void remember_bound(int fd, std::uint16_t asked_port);
 void remember_listening(int fd);
+// The socket has been made again, with another real port.
+void find_real_port_again(int fd);
 void forget_descriptor(int fd);
 
 // Nothing but the other side's window holds its data back: a system's default may pace what it

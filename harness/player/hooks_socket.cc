@@ -9,6 +9,7 @@
 
 #include "capture/interpose/real_call.h"
 #include "harness/player/descriptors.h"
+#include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
 
 using namespace crashreel::player;
@@ -100,6 +101,11 @@ CRASHREEL_HOOK int close_range(unsigned first, unsigned last, int flags) noexcep
 
 CRASHREEL_HOOK void closefrom(int first) noexcept {
   close_all_but_own(first < 0 ? 0 : static_cast<unsigned>(first), ~0U, 0);
+}
+
+CRASHREEL_HOOK pid_t fork() noexcept {
+  if (scheduling()) reach_fork_point();
+  return CRASHREEL_REAL(fork)();
 }
 
 // A child that shares our memory would share the tables of descriptors and threads as well.

@@ -11,6 +11,7 @@
 #include "capture/interpose/real_call.h"
 #include "harness/player/clock.h"
 #include "harness/player/crash.h"
+#include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
 
 using namespace crashreel::player;
@@ -75,6 +76,7 @@ CRASHREEL_HOOK int pthread_create(pthread_t* thread, const pthread_attr_t* attri
                                   void* (*routine)(void*), void* argument) noexcept {
   const auto real = CRASHREEL_REAL(pthread_create);
   if (!watching_for_crash()) return real(thread, attributes, routine, argument);
+  if (scheduling()) reach_fork_point();
   auto* start = static_cast<Start*>(::malloc(sizeof(Start)));
   if (start == nullptr) return EAGAIN;
   *start = {routine, argument};

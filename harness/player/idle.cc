@@ -380,6 +380,10 @@ void thread_ended() {
   while (thread_count > 0 && program_is_idle(nullptr)) bring_on();
 }
 
+void forget_thread_number() {
+  self.kernel_id = 0;
+}
+
 void expire_waits(std::uint64_t now) {
   for (Wait* wait = blocked.first; wait != nullptr;) {
     Wait* const next = wait->next;

@@ -91,6 +91,9 @@ void thread_ended();
 // A thread that the program started behind our back counts from its first wait on.
 void thread_seen();
 
+// In a forked copy of the only thread: the kernel knows it by another number.
+void forget_thread_number();
+
 // Called by Act, under the lock: waits whose deadline has come end.
 void expire_waits(std::uint64_t now_ns);
 

@@ -2,6 +2,8 @@
 // the crash, and, where the script has steps, puts scheduler and stage in charge of the program's
 // waiting. Without a script in the environment it stays out of the way.
 
+#include "harness/player/player.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 #include "harness/player/clock.h"
 #include "harness/player/crash.h"
 #include "harness/player/descriptors.h"
+#include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
 #include "harness/player/script.h"
 #include "harness/player/stage.h"
@@ -20,13 +23,8 @@
 namespace crashreel::player {
 namespace {
 
-ScriptHeader* take_script() {
-  const char* number = ::getenv(kScriptEnv);
-  if (number == nullptr) return nullptr;
-  const int fd = ::atoi(number);
-  // Programs that this one starts are not part of the try.
-  ::unsetenv(kScriptEnv);
-  ::unsetenv("LD_PRELOAD");
+// Takes the descriptor.
+ScriptHeader* map_script(int fd) {
   struct stat status;
   if (::fstat(fd, &status) != 0 || status.st_size < static_cast<off_t>(sizeof(ScriptHeader))) {
     return nullptr;
@@ -38,6 +36,16 @@ ScriptHeader* take_script() {
   auto* script = static_cast<ScriptHeader*>(memory);
   const bool ours = script->magic == kScriptMagic && script->version == kScriptVersion;
   return ours ? script : nullptr;
+}
+
+ScriptHeader* take_script() {
+  const char* number = ::getenv(kScriptEnv);
+  if (number == nullptr) return nullptr;
+  // Programs that this one starts are not part of the try.
+  const int fd = ::atoi(number);
+  ::unsetenv(kScriptEnv);
+  ::unsetenv("LD_PRELOAD");
+  return map_script(fd);
 }
 
 void leave_child_alone() {
@@ -53,6 +61,7 @@ __attribute__((constructor)) void attach() {
   watch_for_crash(script);
   if (script->feeds != 0) {
     prepare_descriptors();
+    prepare_fork_point();
     if (!set_stage(script)) return;
     start_clock(script->start_realtime_ns);
     start_scheduling(act);
@@ -62,4 +71,13 @@ __attribute__((constructor)) void attach() {
 }
 
 }  // namespace
+
+bool begin_script(int fd) {
+  ScriptHeader* script = map_script(fd);
+  if (script == nullptr || !set_stage(script)) return false;
+  watch_for_crash_of(script);
+  script->state.store(static_cast<std::uint32_t>(ScriptState::kAttached));
+  return true;
+}
+
 }  // namespace crashreel::player

@@ -13,6 +13,7 @@
 namespace crashreel {
 
 inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
+inline constexpr char kScriptName[] = "crashreel-script";          // of the shared memory
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
 inline constexpr std::uint32_t kScriptVersion = 1;
 
@@ -81,5 +82,25 @@ struct ScriptHeader {
   ScriptCrash crash;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+// The fork server: an instance that stops at its fork point and makes the others (fork_point.h). It
+// is told by the descriptor of a SOCK_SEQPACKET socket in this variable, and says there that it is
+// ready, or why it can't be. From then on each message of the harness has one answer. When the
+// harness closes its end the server ends.
+inline constexpr char kForkServerEnv[] = "CRASHREEL_FORK_SERVER";
+
+enum class ForkRequest : std::uint32_t {
+  kFork = 1,  // with the descriptor of a script: answered by the number of the new process
+  kReap = 2,  // once that process has ended: answered by how
+};
+
+inline constexpr std::size_t kMaxRefusal = 120;
+
+struct ForkAnswer {
+  std::int32_t pid;   // kFork: the process, or 0: it could not be made
+  std::int32_t code;  // kReap: si_code and si_status of waitid(2)
+  std::int32_t status;
+  char refusal[kMaxRefusal];  // the first message alone: empty, or why there can be no fork server
+};
 
 }  // namespace crashreel

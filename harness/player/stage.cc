@@ -13,6 +13,7 @@
 #include "capture/interpose/real_call.h"
 #include "harness/player/clock.h"
 #include "harness/player/descriptors.h"
+#include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
 
 namespace crashreel::player {
@@ -202,6 +203,13 @@ bool much_was_answered() {
   return much && answers_in_a_row < kLongestAnswer;
 }
 
+// Of the script that a fork server was started with, of which nothing was performed.
+void clear_stage() {
+  close_own(answers);
+  ::munmap(sessions, (session_count + 1) * sizeof(Session));
+  session_count = 0;
+}
+
 // The program is idle and has no listener: only a timer can bring it further.
 int wait_for_listener(std::uint64_t nearest_deadline_ns) {
   if (nearest_deadline_ns > kListenWithinNs) end_try(ScriptState::kDeaf);
@@ -211,6 +219,7 @@ int wait_for_listener(std::uint64_t nearest_deadline_ns) {
 }  // namespace
 
 bool set_stage(ScriptHeader* given) {
+  if (script != nullptr) clear_stage();
   const char* base = reinterpret_cast<const char*>(given);
   steps = reinterpret_cast<const Step*>(base + given->steps_offset);
   for (std::uint32_t i = 0; i < given->step_count; ++i) {
@@ -235,6 +244,8 @@ void note_full() {
 }
 
 int act(std::uint64_t nearest_deadline_ns) {
+  const bool has_begun = script->performed.load(std::memory_order_relaxed) != 0;
+  if (!has_begun && listener_for(0) >= 0) reach_fork_point();
   if (much_was_answered()) return 0;
   const std::uint32_t next = script->performed.load(std::memory_order_relaxed);
   if (next == 0) {

@@ -38,7 +38,7 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
   const std::vector<Sequence> sequences(static_cast<std::size_t>(options.tries),
                                         whole_sequence(reel));
   int done = 0;
-  const auto outcomes = tries.run(sequences, [&](const Outcome& outcome) {
+  const auto outcomes = tries.run(sequences, Start::kAlone, [&](const Outcome& outcome) {
     if (options.progress) options.progress(++done, outcome);
   });
   if (!outcomes) return outcomes.error();

@@ -58,7 +58,7 @@ std::vector<Verdict> SequenceJudge::ask(std::span<const Sequence> sequences) {
 
 std::vector<Verdict> SequenceJudge::ask_fresh(std::span<const Sequence> sequences) {
   for (const Sequence& sequence : sequences) replayed_inputs_ += inputs_in(sequence);
-  const auto outcomes = tries_.run(sequences);
+  const auto outcomes = tries_.run(sequences, start_);
   if (!outcomes) {
     trouble_ = outcomes.error();
     return std::vector<Verdict>(sequences.size(), Verdict::kUnresolved);

@@ -28,8 +28,11 @@ class SequenceJudge {
   SequenceJudge(Tries& tries, Journal* journal) : tries_(tries), journal_(journal) {}
 
   std::vector<Verdict> ask(std::span<const Sequence> sequences);
-  // From now on every question is asked of a fresh instance.
-  void forget_journal() { journal_ = nullptr; }
+  // From now on every question is asked, and of an instance that was started alone.
+  void trust_nothing() {
+    journal_ = nullptr;
+    start_ = Start::kAlone;
+  }
 
   std::uint64_t replayed_inputs() const { return replayed_inputs_; }
   const std::optional<Error>& trouble() const { return trouble_; }
@@ -42,6 +45,7 @@ class SequenceJudge {
 
   Tries& tries_;
   Journal* journal_;
+  Start start_ = Start::kForked;
   std::vector<OtherCrash> others_;
   std::uint64_t replayed_inputs_ = 0;
   std::optional<Error> trouble_;

@@ -41,6 +41,7 @@ class Shrinking {
     report_.two_minimal &= report_.one_minimal;
     report_.replayed_inputs = judge_.replayed_inputs();
     report_.others = judge_.others();
+    report_.not_forking = tries_.not_forking();
     if (judge_.trouble()) return *judge_.trouble();
     return confirm_result();
   }
@@ -63,7 +64,7 @@ class Shrinking {
     const std::vector<Sequence> whole(static_cast<std::size_t>(options_.tries),
                                       whole_sequence(reel_));
     std::uint64_t done = 0;
-    const auto outcomes = tries_.run(whole, [&](const Outcome&) {
+    const auto outcomes = tries_.run(whole, Start::kAlone, [&](const Outcome&) {
       tell("confirming", parts_.inputs().size(), ++done, whole.size());
     });
     if (!outcomes) return outcomes.error();
@@ -75,6 +76,12 @@ class Shrinking {
       report_.flaky |= verdict == Verdict::kPasses;
       report_.outcomes.push_back(describe(outcome));
       if (report_.obstacle.empty()) report_.obstacle = obstacle_of(outcome, tries_.target());
+    }
+    if (options_.alone) tries_.forbid_forking("--alone asked for that");
+    // What makes it come and go may lie in the start, which all copies of a start have in common.
+    if (report_.flaky) tries_.forbid_forking("the crash does not come in every run");
+    if (report_.reproduced) {
+      tries_.try_forking(whole.front(), Verdict::kReproduces);
     }
     return {};
   }
@@ -229,7 +236,7 @@ class Shrinking {
 
   // Fresh instances, no cache, nothing shared with the search but the definition of the crash.
   void check() {
-    judge_.forget_journal();
+    judge_.trust_nothing();
     if (report_.stopped || report_.too_rare) return;  // nothing was claimed that could be checked
     const Parts parts(report_.reel);
     const std::vector<Item> items = parts.items(parts.inputs());

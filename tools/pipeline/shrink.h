@@ -1,8 +1,9 @@
 // What is the least of a reel that still brings the same crash?
 //
 // Confirm, minimize over inputs, then over what frames them (closings), then over pairs of inputs,
-// the bytes of each, and the waits between them; every question is a fresh instance. The result is
-// confirmed by an independent checker.
+// the bytes of each, and the waits between them; every question is a fresh instance, made by a fork
+// server where the program allows it. The result is confirmed by an independent checker, whose
+// instances are all started alone.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,7 @@ struct ShrinkOptions {
   int jobs = 1;
   bool values = false;  // then make the bytes that are left as plain as the crash allows
   bool flaky = false;   // votes by need even if all tries of the whole crash
+  bool alone = false;   // every instance is started alone, none by a fork server
   std::optional<std::vector<std::string>> argv;
   std::uint64_t max_questions = UINT64_MAX;  // of the search; the check and confirmations are more
   std::function<bool()> stop;                // true: end with the best so far
@@ -74,6 +76,7 @@ struct ShrinkReport {
   bool stopped = false;        // by the budget, or asked to: the result is the best so far
   std::uint64_t recalled = 0;  // answers that came from the journal
   std::string journal_trouble;
+  std::string not_forking;            // why no fork server made the instances; empty: one did
   std::vector<HistoryPoint> history;  // of inputs
   std::uint64_t pair_questions = 0;
   std::uint64_t value_questions = 0;

@@ -12,6 +12,11 @@
 namespace crashreel {
 namespace {
 
+// A fork server that ends or can't go on is started again; if that happens more than so often, and
+// after fewer tries than it takes to be worth its start, no more.
+constexpr std::uint64_t kServersToLose = 3;
+constexpr std::uint64_t kTriesForServer = 8;
+
 Signature expectation_of(const Reel& reel) {
   Signature expected = reel.crash.signature;
   if (expected.kind.empty() && reel.crash.signal != 0) {
@@ -32,25 +37,29 @@ Tries::Tries(Target target, const Reel& reel, int jobs)
       reel_(reel),
       jobs_(std::max(jobs, 1)),
       expected_(expectation_of(reel)),
-      defined_by_try_(reel.crash.signature_from_replay) {}
+      defined_by_try_(reel.crash.signature_from_replay),
+      servers_(static_cast<std::size_t>(jobs_)) {
+  // A program on its standard input starts in no time, and reads without our seeing it.
+  if (target_.kind != TargetKind::kServer) not_forking_ = "it reads its standard input";
+}
 
-Result<std::vector<Outcome>> Tries::run(std::span<const Sequence> sequences,
-                                        const std::function<void(const Outcome&)>& each) const {
+Result<std::vector<Outcome>> Tries::run(std::span<const Sequence> sequences, Start start,
+                                        const std::function<void(const Outcome&)>& each) {
   std::vector<std::optional<Result<Outcome>>> results(sequences.size());
   std::atomic<std::size_t> next{0};
   std::mutex reporting;
-  const auto work = [&] {
+  const auto work = [&](std::size_t job) {
     for (std::size_t i = next++; i < sequences.size(); i = next++) {
-      results[i].emplace(run_try(target_, reel_, sequences[i]));
+      results[i].emplace(run_one(sequences[i], start, job));
       const std::lock_guard guard(reporting);
       if (each && results[i]->has_value()) each(**results[i]);
     }
   };
   std::vector<std::jthread> workers;
   for (std::size_t i = 1; i < std::min<std::size_t>(jobs_, sequences.size()); ++i) {
-    workers.emplace_back(work);
+    workers.emplace_back(work, i);
   }
-  work();
+  work(0);
   workers.clear();
   std::vector<Outcome> outcomes;
   for (auto& result : results) {
@@ -58,6 +67,54 @@ Result<std::vector<Outcome>> Tries::run(std::span<const Sequence> sequences,
     outcomes.push_back(std::move(**result));
   }
   return outcomes;
+}
+
+Result<Outcome> Tries::run_one(const Sequence& sequence, Start start, std::size_t job) {
+  if (start == Start::kForked && not_forking().empty()) {
+    if (auto outcome = run_forked(sequence, job)) return std::move(*outcome);
+  }
+  return run_try(target_, reel_, sequence);
+}
+
+std::optional<Outcome> Tries::run_forked(const Sequence& sequence, std::size_t job) {
+  std::optional<ForkServer>& server = servers_[job];
+  if (!server) {
+    auto started = ForkServer::start(target_, reel_, sequence, TryOptions{}.hang_ms);
+    if (!started) {
+      forbid_forking(started.error().message);
+      return std::nullopt;
+    }
+    server.emplace(std::move(*started));
+  }
+  auto outcome = run_try(*server, target_, reel_, sequence);
+  const std::lock_guard guard(forking_);
+  ++forked_;
+  // An instance that got no further than its copying can't be told from one that went wrong there.
+  if (outcome && outcome->ending != Ending::kNotAttached) return std::move(*outcome);
+  server.reset();
+  ++servers_lost_;
+  if (servers_lost_ >= kServersToLose && servers_lost_ * kTriesForServer > forked_) {
+    not_forking_ = outcome ? "its copies do not start" : outcome.error().message;
+  }
+  return std::nullopt;
+}
+
+void Tries::try_forking(const Sequence& sequence, Verdict verdict) {
+  if (!not_forking().empty()) return;
+  const auto outcomes = run({&sequence, 1}, Start::kForked);
+  if (outcomes && judge(outcomes->front()) != verdict) {
+    forbid_forking("a copy of its start behaves differently");
+  }
+}
+
+std::string Tries::not_forking() const {
+  const std::lock_guard guard(forking_);
+  return not_forking_;
+}
+
+void Tries::forbid_forking(const std::string& why) {
+  const std::lock_guard guard(forking_);
+  if (not_forking_.empty()) not_forking_ = why;
 }
 
 Verdict Tries::judge(const Outcome& outcome) {

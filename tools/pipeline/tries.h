@@ -6,7 +6,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "capture/base/result.h"
@@ -15,6 +18,10 @@
 
 namespace crashreel {
 
+// Alone, from its own exec; or as a copy of a start that a fork server keeps: for questions, where
+// a fork server is possible, never for what is claimed.
+enum class Start { kAlone, kForked };
+
 class Tries {
  public:
   // jobs: how many instances run at once, at least 1.
@@ -22,8 +29,15 @@ class Tries {
 
   // The outcomes in the order of the sequences. `each` is called from one thread at a time as
   // outcomes come in, in whatever order.
-  Result<std::vector<Outcome>> run(std::span<const Sequence> sequences,
-                                   const std::function<void(const Outcome&)>& each = {}) const;
+  Result<std::vector<Outcome>> run(std::span<const Sequence> sequences, Start start = Start::kAlone,
+                                   const std::function<void(const Outcome&)>& each = {});
+
+  // Whether a fork server gives the verdict that instances alone gave. If not there is none from
+  // here on.
+  void try_forking(const Sequence& sequence, Verdict verdict);
+  // Why no fork server is in use; empty: there is one.
+  std::string not_forking() const;
+  void forbid_forking(const std::string& why);
 
   // Against expected(); a crash that agrees in kind completes an expectation without frames.
   Verdict judge(const Outcome& outcome);
@@ -36,11 +50,20 @@ class Tries {
   int jobs() const { return jobs_; }
 
  private:
+  Result<Outcome> run_one(const Sequence& sequence, Start start, std::size_t job);
+  // Empty: it has to be run alone.
+  std::optional<Outcome> run_forked(const Sequence& sequence, std::size_t job);
+
   Target target_;
   const Reel& reel_;
   int jobs_;
   Signature expected_;
   bool defined_by_try_ = false;
+  std::vector<std::optional<ForkServer>> servers_;  // one for each job
+  mutable std::mutex forking_;                      // guards what follows
+  std::string not_forking_;
+  std::uint64_t servers_lost_ = 0;
+  std::uint64_t forked_ = 0;
 };
 
 }  // namespace crashreel

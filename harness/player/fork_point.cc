@@ -1,0 +1,180 @@
+#include "harness/player/fork_point.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "capture/interpose/real_call.h"
+#include "harness/player/descriptors.h"
+#include "harness/player/idle.h"
+#include "harness/player/player.h"
+#include "harness/player/script.h"
+#include "harness/player/shared_descriptors.h"
+
+namespace crashreel::player {
+namespace {
+
+int harness = -1;  // the socket
+
+char text[64 * 1024];
+
+// Empty where the file can't be read.
+const char* read_text(const char* path) {
+  const int fd = CRASHREEL_REAL(open)(path, O_RDONLY | O_CLOEXEC);
+  size_t size = 0;
+  ssize_t got = 0;
+  while (fd >= 0 && size + 1 < sizeof text &&
+         (got = CRASHREEL_REAL(read)(fd, text + size, sizeof text - 1 - size)) > 0) {
+    size += static_cast<size_t>(got);
+  }
+  if (fd >= 0) CRASHREEL_REAL(close)(fd);
+  text[size] = 0;
+  return text;
+}
+
+bool has_threads() {
+  const char* threads = ::strstr(read_text("/proc/self/status"), "Threads:");
+  return threads == nullptr || ::strtol(threads + 8, nullptr, 10) != 1;
+}
+
+// No copy of the process inherits one.
+bool has_timers() {
+  for (const int which : {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF}) {
+    itimerval timer = {};
+    const bool asked = ::syscall(SYS_getitimer, which, &timer) == 0;
+    if (asked && (timer.it_value.tv_sec != 0 || timer.it_value.tv_usec != 0)) return true;
+  }
+  return *read_text("/proc/self/timers") != 0;
+}
+
+// The script's apart, memory that is written by one copy would be seen by all others.
+bool shares_memory() {
+  const char* line = read_text("/proc/self/maps");
+  while (line != nullptr && *line != 0) {
+    const char* end = ::strchr(line, '\n');
+    const char* permissions = ::strchr(line, ' ');
+    if (permissions == nullptr || end == nullptr) return true;  // more than the buffer holds
+    const char* name = ::strstr(line, kScriptName);
+    const bool is_script = name != nullptr && name < end;
+    if (permissions[2] == 'w' && permissions[4] == 's' && !is_script) return true;
+    line = end + 1;
+  }
+  return false;
+}
+
+const char* find_obstacle() {
+  if (has_threads()) return "it has a thread that started unseen";
+  if (has_timers()) return "it has set a timer";
+  if (shares_memory()) return "it has memory to share with other processes";
+  return take_stock(harness);
+}
+
+bool say(const ForkAnswer& answer) {
+  return CRASHREEL_REAL(send)(harness, &answer, sizeof answer, MSG_NOSIGNAL) == sizeof answer;
+}
+
+// False: the harness has closed its end.
+bool hear(ForkRequest* request, int* script) {
+  iovec part = {request, sizeof *request};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  ssize_t got = -1;
+  do {
+    got = CRASHREEL_REAL(recvmsg)(harness, &message, MSG_CMSG_CLOEXEC);
+  } while (got < 0 && errno == EINTR);
+  *script = -1;
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
+    ::memcpy(script, CMSG_DATA(header), sizeof *script);
+  }
+  return got == sizeof *request;
+}
+
+// What libc's fork() adds (handlers that the program has registered) is not wanted: the program
+// does not know of this one.
+pid_t fork_instance(int script) {
+  const pid_t server = ::getpid();
+  const pid_t pid = ::_Fork();
+  if (pid != 0) {
+    ::setpgid(pid, pid);
+    return pid;
+  }
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != server) ::_exit(127);
+  close_own(harness);
+  harness = -1;
+  forget_thread_number();
+  if (!make_own() || !begin_script(script)) ::_exit(127);
+  return 0;
+}
+
+// Returns in instances alone.
+void serve() {
+  pid_t instance = 0;
+  ForkRequest request = {};
+  int script = -1;
+  while (hear(&request, &script)) {
+    ForkAnswer answer = {};
+    if (request == ForkRequest::kFork) {
+      instance = fork_instance(script);
+      if (instance == 0) return;
+      CRASHREEL_REAL(close)(script);
+      answer.pid = instance < 0 ? 0 : instance;
+    } else {
+      siginfo_t info = {};
+      ::waitid(P_PID, static_cast<id_t>(instance), &info, WEXITED);
+      answer.code = info.si_code;
+      answer.status = info.si_status;
+    }
+    if (!say(answer)) break;
+  }
+  for (;;) ::syscall(SYS_exit_group, 0);
+}
+
+}  // namespace
+
+void prepare_fork_point() {
+  const char* number = ::getenv(kForkServerEnv);
+  if (number == nullptr) return;
+  harness = move_out_of_sight(::atoi(number));
+  ::unsetenv(kForkServerEnv);
+}
+
+void reach_fork_point() {
+  if (harness < 0) return;
+  ForkAnswer answer = {};
+  const char* obstacle = find_obstacle();
+  if (obstacle != nullptr) {
+    ::strncpy(answer.refusal, obstacle, sizeof answer.refusal - 1);
+    say(answer);
+    close_own(harness);
+    harness = -1;
+    return;
+  }
+  // Signals are the instances'. SIGCHLD above all: a program that waits for its children would
+  // otherwise find ours.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  CRASHREEL_REAL(pthread_sigmask)(SIG_SETMASK, &all, &before);
+  // The harness's thread may end before its fork servers do; that it is gone shows at the socket.
+  ::prctl(PR_SET_PDEATHSIG, 0);
+  say(answer);
+  serve();
+  CRASHREEL_REAL(pthread_sigmask)(SIG_SETMASK, &before, nullptr);
+}
+
+}  // namespace crashreel::player

@@ -1,0 +1,18 @@
+// What of the program's descriptors would an instance share with the one it was forked from, and
+// with all others that came from there?
+//
+// After a fork both processes have the same epoll sets, listeners, pipes and file positions, not
+// copies of them. The fork server takes stock of these once; each instance then makes its own and
+// puts them under the same numbers. What can't be made again (a connection, a watch on files) makes
+// a fork server impossible. Knows descriptors, not scripts. One thread; no allocation.
+#pragma once
+
+namespace crashreel::player {
+
+// Null: all can be made again, the harness's socket apart. Else why not, in a few words.
+const char* take_stock(int harness_socket);
+
+// In an instance. False: the kernel refused one.
+bool make_own();
+
+}  // namespace crashreel::player

@@ -1,0 +1,31 @@
+// Does an instance still make progress?
+//
+// The script advances, or the player keeps finding the program idle. Processor time without either
+// is a busy loop; neither is a standstill. Time in which the process gets no processor does not
+// count.
+#pragma once
+
+#include <cstdint>
+
+#include "harness/instance.h"
+
+namespace crashreel {
+
+// How often the watchdog looks. It ends hangs; no try that goes well ever waits for it.
+inline constexpr int kWatchMs = 250;
+
+class Watchdog {
+ public:
+  explicit Watchdog(std::uint32_t hang_ms) : hang_ms_(hang_ms) {}
+
+  // Called every kWatchMs, with a number that changes with every progress. True: it hangs.
+  bool bites(const Instance& instance, std::uint64_t progress);
+
+ private:
+  std::uint32_t hang_ms_;
+  std::uint64_t progress_ = 0;
+  std::uint64_t ticks_ = 0;
+  std::uint32_t still_ms_ = 0;
+};
+
+}  // namespace crashreel

@@ -1,0 +1,50 @@
+// Where does an instance work, and is that place as it was?
+//
+// A folder of its own below the temporary files, with the reel's files in it, gone with its owner.
+// Instances that one fork server makes work there one after another: what is there can be
+// remembered once and put back after each.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "capture/base/result.h"
+#include "capture/reel/reel.h"
+
+namespace crashreel {
+
+class WorkingDirectory {
+ public:
+  static Result<WorkingDirectory> create(const std::vector<ReelFile>& files);
+
+  WorkingDirectory(WorkingDirectory&& other) noexcept;
+  WorkingDirectory& operator=(WorkingDirectory&&) = delete;
+  ~WorkingDirectory();
+
+  const std::string& path() const { return path_; }
+  // Where a file that travels was laid.
+  std::string place_of(const ReelFile& file) const;
+
+  // False: there is too much, or something that can't be put back.
+  bool remember();
+  // False: it can't be put back, because a file is gone that the program may have open.
+  bool restore();
+
+ private:
+  // A file or folder as it was.
+  struct Entry {
+    bool is_folder = false;
+    std::uint64_t inode = 0;
+    std::uint64_t changed_ns = 0;  // when its status was last changed: no writing without that
+    std::string bytes;             // of a file
+  };
+
+  explicit WorkingDirectory(std::string path) : path_(std::move(path)) {}
+
+  std::string path_;
+  std::map<std::string, Entry> entries_;  // by path, folders before what is in them
+};
+
+}  // namespace crashreel

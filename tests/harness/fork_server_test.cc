@@ -1,0 +1,193 @@
+// Does a copy of a start do what a start alone does, and is nothing of one try left to the next?
+#include "harness/fork_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/working_directory.h"
+#include "tests/capture/reel/folder.h"
+#include "tests/harness/tries.h"
+
+namespace crashreel {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr TryOptions kImpatient = {.hang_ms = 500};
+constexpr int kCopies = 5;
+
+std::string told(const Outcome& outcome) {
+  return describe(outcome) + " after " + std::to_string(outcome.performed) + " of " +
+         std::to_string(outcome.steps) + ", " + std::to_string(outcome.answer_bytes) + " bytes " +
+         std::to_string(outcome.answer_digest);
+}
+
+Target target_for(const Reel& reel, const std::vector<std::string>& argv) {
+  auto target = target_of(reel, argv);
+  CRASHREEL_CHECK(target);
+  return *target;
+}
+
+Result<ForkServer> serve(const Target& target, const Reel& reel) {
+  return ForkServer::start(target, reel, whole_sequence(reel), kImpatient.hang_ms);
+}
+
+struct Scene {
+  const char* program;
+  const char* inputs;
+};
+
+void PrintTo(const Scene& scene, std::ostream* out) {
+  *out << scene.program << ": " << scene.inputs;
+}
+
+class Copies : public testing::TestWithParam<Scene> {};
+
+TEST_P(Copies, TellWhatAStartAloneTells) {
+  const Reel reel = lines(GetParam().inputs);
+  const Target target = target_for(reel, {zoo(GetParam().program), "7001"});
+  const auto alone = run_try(target, reel, whole_sequence(reel), kImpatient);
+  ASSERT_TRUE(alone);
+  auto server = serve(target, reel);
+  ASSERT_TRUE(server) << server.error().message;
+  for (int i = 0; i < kCopies; ++i) {
+    const auto copy = run_try(*server, target, reel, whole_sequence(reel), kImpatient);
+    ASSERT_TRUE(copy) << copy.error().message;
+    EXPECT_EQ(told(*copy), told(*alone));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OfTheZoo, Copies,
+    testing::Values(
+        Scene{"canary", "1:SET_a_b 2:PING 1:ARM_a 2:BIND_a 2:PING 1:FIRE 2:PING"},
+        Scene{"canary", "1+ 1:PING 1- 2:ARM_a 2:FIRE"}, Scene{"pool", "1:OPEN 1:hello 2:PAY 2:x"},
+        Scene{"pool", "1+ 2+ 1:a 2:b 2- 3:c 1-"}, Scene{"handoff", "1:ASIDE 2:x 2:ASIDE 1:x"},
+        Scene{"blocking", "1:DUMP_64 2:ADD_3 1:ADD_4 2:END 3:ADD_7"},
+        Scene{"herd", "1:a 2:a 3:a 2:b 1- 4:a 4:b"},
+        Scene{"idle_poll", "@0 1:SET_k_v 1:EXPIRE_k_10 @9000000000 1:GET_k @60000000000 1:TIME"},
+        Scene{"idle_select", "1:GET_k @299000000000 2:GET_k @301000000000 1:GET_k"},
+        Scene{"bell", "1:x !10 2:x !12 !1 1:x !1 2:x"}, Scene{"busy", "1:hello 1:SPIN 2:late"},
+        Scene{"belongings", "1:x 2:x 1:x 2- 3:x"}, Scene{"hushed", "1:hello 1:BREAK"},
+        Scene{"vandal", "1:hello 1:more"}),
+    [](const auto& scene) {
+      return std::string(scene.param.program) + std::to_string(scene.index);
+    });
+
+TEST(ForkServer, TakesOneSequenceAfterAnother) {
+  const Reel crash = lines("1:ARM_a 2:BIND_a 1:FIRE");
+  const Reel none = lines("1:ARM_a 1:FIRE");
+  const Target target = target_for(crash, {zoo("canary"), "7001"});
+  auto server = serve(target, none);
+  ASSERT_TRUE(server);
+  for (int i = 0; i < kCopies; ++i) {
+    const auto survives = run_try(*server, target, none, whole_sequence(none));
+    ASSERT_TRUE(survives);
+    EXPECT_EQ(survives->ending, Ending::kSurvived);
+    const auto crashes = run_try(*server, target, crash, whole_sequence(crash));
+    ASSERT_TRUE(crashes);
+    EXPECT_EQ(crashes->ending, Ending::kCrashed);
+  }
+}
+
+TEST(ForkServer, KeepsWhatOneCopyPrintedFromTheNext) {
+  const Reel reel = lines("1:ARM_a 1:FIRE 2:BIND_a");
+  const Target target = target_for(reel, {zoo("canary"), "7001"});
+  auto server = serve(target, reel);
+  ASSERT_TRUE(server);
+  const auto first = run_try(*server, target, reel, whole_sequence(reel));
+  const auto second = run_try(*server, target, reel, whole_sequence(reel));
+  ASSERT_TRUE(first && second);
+  EXPECT_THAT(first->output_tail, HasSubstr("listening 7001"));
+  EXPECT_EQ(second->output_tail, first->output_tail);
+}
+
+void expect_refusal(const std::vector<std::string>& argv, const std::string& reason) {
+  const Reel reel = lines("1:hello");
+  const auto server = serve(target_for(reel, argv), reel);
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().message, reason);
+}
+
+TEST(ForkServer, SaysThatTheProgramNeverComesToItsFirstInput) {
+  expect_refusal({zoo("stillborn")}, "it ended before it took an input");
+  expect_refusal({zoo("deaf")}, "it ended before it took an input");
+}
+
+class Impossible : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(Impossible, IsACopyAndTheReasonIsSaid) {
+  const auto [belonging, reason] = GetParam();
+  expect_refusal({zoo("unforkable"), "7001", belonging}, reason);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    With, Impossible,
+    testing::Values(std::pair{"timer", "it has set a timer"},
+                    std::pair{"memory", "it has memory to share with other processes"},
+                    std::pair{"connection", "it has a connection open"},
+                    std::pair{"watch",
+                              "it has a timer, a watch on files or another special descriptor "
+                              "open"}),
+    [](const auto& scene) { return std::string(scene.param.first); });
+
+TEST(ForkServer, LeavesNothingBehind) {
+  const Folder folder;
+  ::setenv("TMPDIR", folder.path().c_str(), 1);
+  const auto descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+  };
+  const auto before = descriptors();
+  {
+    const Reel reel = lines("1:OPEN 1:hello 2:PAY");
+    const Target target = target_for(reel, {zoo("pool"), "7001"});
+    auto server = serve(target, reel);
+    ASSERT_TRUE(server);
+    ASSERT_TRUE(run_try(*server, target, reel, whole_sequence(reel)));
+  }
+  ::unsetenv("TMPDIR");
+  EXPECT_EQ(descriptors(), before);
+  EXPECT_EQ(folder.entries(), 0u);
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);  // no child is left
+}
+
+std::string read(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(WorkingDirectory, IsPutBackAsItWas) {
+  auto directory = WorkingDirectory::create({{"conf/a.conf", 0644, "port 1\n"}});
+  ASSERT_TRUE(directory);
+  ASSERT_TRUE(directory->remember());
+  const std::string path = directory->path();
+  std::ofstream(path + "/conf/a.conf") << "port 2, and more\n";
+  std::ofstream(path + "/new") << "new";
+  std::filesystem::create_directories(path + "/deep/deeper");
+  EXPECT_TRUE(directory->restore());
+  EXPECT_EQ(read(path + "/conf/a.conf"), "port 1\n");
+  EXPECT_FALSE(std::filesystem::exists(path + "/new"));
+  EXPECT_FALSE(std::filesystem::exists(path + "/deep"));
+  EXPECT_TRUE(directory->restore());
+}
+
+TEST(WorkingDirectory, SaysThatAFileIsGoneThatSomebodyMayHaveOpen) {
+  auto directory = WorkingDirectory::create({{"a.conf", 0644, "port 1\n"}});
+  ASSERT_TRUE(directory);
+  ASSERT_TRUE(directory->remember());
+  std::filesystem::remove(directory->path() + "/a.conf");
+  EXPECT_FALSE(directory->restore());
+}
+
+}  // namespace
+}  // namespace crashreel

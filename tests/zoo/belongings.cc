@@ -1,0 +1,84 @@
+// A server whose answers depend on what a fork shares: it answers each line with the next bytes of
+// a file, with how much lies in a pipe and a counter of its own that it adds to, and with how often
+// it wrote to a second file. It waits by epoll, and its listener is in the set from the start.
+//
+//   belongings PORT
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <fstream>
+#include <map>
+#include <string>
+
+#include "tests/zoo/lines.h"
+
+namespace {
+
+struct Belongings {
+  int list = -1;
+  int log = -1;
+  int counter = -1;
+  int ends[2] = {-1, -1};
+
+  Belongings() {
+    std::ofstream("list") << "abcdefghijklmnopqrstuvwxyz";
+    list = ::open("list", O_RDONLY | O_CLOEXEC);
+    log = ::open("log", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    counter = ::eventfd(3, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (::pipe2(ends, O_CLOEXEC) != 0) ends[0] = -1;
+    char first[4];
+    (void)!::read(list, first, sizeof first);
+  }
+
+  std::string use() {
+    char next[2] = {};
+    const std::uint64_t one = 1;
+    int waiting = 0;
+    struct stat status = {};
+    (void)!::read(list, next, sizeof next);
+    (void)!::write(log, "x", 1);
+    (void)!::write(counter, &one, sizeof one);
+    (void)!::write(ends[1], "x", 1);
+    ::ioctl(ends[0], FIONREAD, &waiting);
+    ::fstat(log, &status);
+    std::uint64_t count = 0;
+    (void)!::read(counter, &count, sizeof count);
+    (void)!::write(counter, &count, sizeof count);
+    return std::string(next, sizeof next) + " " + std::to_string(waiting) + " " +
+           std::to_string(count) + " " + std::to_string(status.st_size) + "\n";
+  }
+};
+
+void wait_for(int set, int fd) {
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  event.data.fd = fd;
+  ::epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int listener = zoo::listen_on(argc > 1 ? argv[1] : "0");
+  const int set = ::epoll_create1(EPOLL_CLOEXEC);
+  wait_for(set, listener);
+  Belongings belongings;
+  std::map<int, std::string> unread;
+  for (;;) {
+    epoll_event event;
+    if (::epoll_wait(set, &event, 1, -1) != 1) continue;
+    if (event.data.fd == listener) {
+      wait_for(set, ::accept(listener, nullptr, nullptr));
+    } else if (zoo::read_some(event.data.fd, unread[event.data.fd])) {
+      for (std::string line; zoo::take_line(unread[event.data.fd], line);) {
+        zoo::answer(event.data.fd, belongings.use());
+      }
+    } else {
+      ::close(event.data.fd);
+    }
+  }
+}
