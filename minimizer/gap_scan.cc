@@ -22,8 +22,7 @@ namespace {
 constexpr double kFirstGroupShare = 0.25;
 constexpr double kNewestGapWeight = 0.5;
 // Believing two short gaps in a row saves 3 to 4 % on tails, 6 to 11 % on clusters of six and 10 to
-// 38 % on dense runs, and costs uniform sets nothing; from 8 and 2 on it would save 1 % more and
-// cost 2 % of the runs where the crash is flaky, as a crash that was missed looks like a short gap.
+// 38 % on dense runs, and costs uniform sets nothing.
 constexpr double kFarShorter = 24.0;
 constexpr double kDenseSlack = 4.0;
 // Where more than about every third unit is needed, asking one by one is the optimum (the known
@@ -32,8 +31,8 @@ constexpr double kOneByOneBelow = 3.0;
 
 }  // namespace
 
-GapMemory GapMemory::fresh(std::uint32_t units) {
-  return GapMemory(std::max(1.0, units * kFirstGroupShare));
+GapMemory GapMemory::fresh(std::uint32_t units, bool believes_short_gaps) {
+  return GapMemory(std::max(1.0, units * kFirstGroupShare), believes_short_gaps);
 }
 
 std::uint32_t GapMemory::group() const {
@@ -49,7 +48,7 @@ std::uint32_t GapMemory::cut(std::uint32_t clean, std::uint32_t failing) const {
 }
 
 void GapMemory::saw_needed(std::uint32_t gap) {
-  const bool is_short = kFarShorter * gap < length_;
+  const bool is_short = believes_short_gaps_ && kFarShorter * gap < length_;
   if (is_short && last_was_short_) {
     length_ = kDenseSlack * std::max(gap, last_gap_);
   } else {

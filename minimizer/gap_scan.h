@@ -24,8 +24,9 @@ namespace crashreel {
 // (the 300th insert, a burst of dependent inputs). By chance that hardly ever happens.
 class GapMemory {
  public:
-  // Nothing is known of these units yet.
-  static GapMemory fresh(std::uint32_t units);
+  // Nothing is known of these units yet. Where answers can be wrong (a flaky crash that was missed
+  // looks like a needed unit), short gaps are not believed.
+  static GapMemory fresh(std::uint32_t units, bool believes_short_gaps = true);
 
   double length() const { return length_; }
   double chance_clean(std::uint32_t units) const { return length_ / (length_ + units); }
@@ -41,8 +42,10 @@ class GapMemory {
   void scale(double factor);           // units vanished from among those still to be scanned
 
  private:
-  explicit GapMemory(double length) : length_(length) {}
+  GapMemory(double length, bool believes_short_gaps)
+      : length_(length), believes_short_gaps_(believes_short_gaps) {}
   double length_;
+  bool believes_short_gaps_;
   std::uint32_t last_gap_ = 0;
   bool last_was_short_ = false;
 };

@@ -136,7 +136,7 @@ void Search::scan_items() {
     return;
   }
   const auto units = static_cast<std::uint32_t>(undecided_.size());
-  scan_ = GapScan(units, GapMemory::fresh(units));
+  scan_ = GapScan(units, GapMemory::fresh(units, !options_.votes->flaky()));
   scanning_ = true;
   const Render render = [this](const GapScan& scan) {
     Choice front(undecided_.begin(), undecided_.begin() + scan.question());
@@ -213,7 +213,7 @@ void Search::scan_groups(const Choice& pool_before) {
     return with_needed(only(pool_before, kept_groups(scan.question(), scan)), scan_);
   };
   const auto units = static_cast<std::uint32_t>(cold.size());
-  GapScan scan(units, GapMemory::fresh(units));
+  GapScan scan(units, GapMemory::fresh(units, !options_.votes->flaky()));
   std::uint32_t needed_in_a_row = 0;
   while (!scan.done() && needed_in_a_row < kGiveUpAfterNeededGroups) {
     const std::size_t settled = scan.settled().size();

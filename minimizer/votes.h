@@ -21,6 +21,8 @@ class Votes {
   // asked more often.
   static Votes by_rate(double wrong, std::uint32_t most);
 
+  // Can a crash be missed?
+  bool flaky() const { return by_rate_ || proof_ > 1; }
   std::uint32_t search() const;
   std::uint32_t proof(std::size_t kept) const;  // for a proof about so many items
   // Even the most votes are not enough for the search, or for the proof.
@@ -35,6 +37,7 @@ class Votes {
 
  private:
   std::uint32_t needed(double wrong) const;
+  double surplus(std::size_t kept) const;  // how many of them may be one too many
 
   std::uint32_t search_;
   std::uint32_t proof_;

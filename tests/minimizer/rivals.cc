@@ -1,6 +1,7 @@
 #include "tests/minimizer/rivals.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -123,6 +124,223 @@ RivalResult halfempty_bisect(std::uint32_t items, Oracle& oracle) {
     if (last_went) kept = std::move(smaller);
   }
   return {.kept = kept, .questions = asker.tally().questions, .runs = asker.tally().runs};
+}
+
+namespace {
+
+RivalResult counted(Choice kept, const Asker& asker) {
+  return {
+      .kept = std::move(kept), .questions = asker.tally().questions, .runs = asker.tally().runs};
+}
+
+Choice united(const Choice& a, const Choice& b) {
+  Choice all;
+  std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(all));
+  return all;
+}
+
+// What of `items` is needed besides `rest`, which stays.
+Choice needed_of(const Choice& items, const Choice& rest, Asker& asker) {
+  if (items.size() <= 1) return items;
+  const auto middle = items.begin() + static_cast<std::ptrdiff_t>(items.size() / 2);
+  const Choice first(items.begin(), middle), second(middle, items.end());
+  if (*asker.reproduces(united(first, rest), 1)) return needed_of(first, rest, asker);
+  if (*asker.reproduces(united(second, rest), 1)) return needed_of(second, rest, asker);
+  return united(needed_of(first, united(second, rest), asker),
+                needed_of(second, united(first, rest), asker));
+}
+
+}  // namespace
+
+RivalResult delta_debug_1999(std::uint32_t items, Oracle& oracle) {
+  Asker asker(oracle, {});
+  Choice kept = needed_of(all_of(items), {}, asker);
+  return counted(std::move(kept), asker);
+}
+
+namespace {
+
+// Items of the same chance, in their order; all such groups are in the order of their chances.
+struct Likely {
+  double chance;
+  Choice items;
+};
+
+constexpr double kFirstChance = 0.1;
+constexpr double kNeededFrom = 0.8;
+
+// How many of the likeliest to go: the most items times the chance that all of them can.
+std::size_t best_group(const std::vector<Likely>& groups) {
+  double clean = 1, best_gain = 0;
+  std::size_t taken = 0, best = 0;
+  for (const Likely& group : groups) {
+    if (group.chance >= kNeededFrom) break;
+    for (std::size_t i = 0; i < group.items.size(); ++i) {
+      clean *= 1 - group.chance;
+      const double gain = static_cast<double>(++taken) * clean;
+      if (gain < best_gain) return best;
+      best_gain = gain;
+      best = taken;
+    }
+  }
+  return best;
+}
+
+// Takes the first `count` items out of the groups, with what they were.
+std::vector<Likely> take_front(std::vector<Likely>& groups, std::size_t count) {
+  std::vector<Likely> taken;
+  while (count > 0) {
+    Likely& front = groups.front();
+    const std::size_t part = std::min(count, front.items.size());
+    const auto end = front.items.begin() + static_cast<std::ptrdiff_t>(part);
+    taken.push_back({front.chance, Choice(front.items.begin(), end)});
+    front.items.erase(front.items.begin(), end);
+    if (front.items.empty()) groups.erase(groups.begin());
+    count -= part;
+  }
+  return taken;
+}
+
+Choice items_of(const std::vector<Likely>& groups) {
+  Choice items;
+  for (const Likely& group : groups)
+    items = united(items, {group.items.begin(), group.items.end()});
+  return items;
+}
+
+}  // namespace
+
+// The items lie in few groups of equal chances, so that a million of them need no sorting.
+RivalResult probdd(std::uint32_t items, Oracle& oracle) {
+  Asker asker(oracle, {});
+  Choice kept = all_of(items);
+  std::vector<Likely> groups = {{kFirstChance, kept}};
+  for (std::size_t count; (count = best_group(groups)) > 0;) {
+    std::vector<Likely> tried = take_front(groups, count);
+    const Choice out = items_of(tried);
+    Choice rest;
+    std::set_difference(kept.begin(), kept.end(), out.begin(), out.end(), std::back_inserter(rest));
+    if (*asker.reproduces(rest, 1)) {
+      kept = std::move(rest);
+      continue;
+    }
+    double clean = 1;
+    for (const Likely& group : tried) {
+      for (std::size_t i = 0; i < group.items.size(); ++i) clean *= 1 - group.chance;
+    }
+    for (Likely& group : tried) {
+      group.chance = std::min(1.0, group.chance / (1 - clean));
+      if (count == 1) group.chance = 1;
+      const auto after = std::ranges::upper_bound(groups, group.chance, {}, &Likely::chance);
+      groups.insert(after, std::move(group));
+    }
+  }
+  return counted(std::move(kept), asker);
+}
+
+namespace {
+
+class SyzkallerSlice {
+ public:
+  SyzkallerSlice(std::uint32_t items, Oracle& oracle)
+      : asker_(oracle, {}), chunks_({all_of(items)}) {}
+
+  RivalResult run() {
+    constexpr std::size_t kFirstParts = 3;
+    for (split(kFirstParts, false); !all_single();) split(2, true);
+    return counted(together(chunks_, {}, 0), asker_);
+  }
+
+ private:
+  bool all_single() const {
+    return std::ranges::all_of(chunks_, [](const Choice& chunk) { return chunk.size() == 1; });
+  }
+
+  static std::vector<Choice> parts_of(const Choice& chunk, std::size_t parts) {
+    const std::size_t size = std::max<std::size_t>(1, (chunk.size() + parts - 1) / parts);
+    std::vector<Choice> cut;
+    for (std::size_t at = 0; at < chunk.size(); at += size) {
+      const auto begin = chunk.begin() + static_cast<std::ptrdiff_t>(at);
+      cut.emplace_back(begin,
+                       begin + static_cast<std::ptrdiff_t>(std::min(size, chunk.size() - at)));
+    }
+    return cut;
+  }
+
+  Choice together(const std::vector<Choice>& before, const Choice& middle, std::size_t from) const {
+    Choice all;
+    for (const Choice& chunk : before) all.insert(all.end(), chunk.begin(), chunk.end());
+    all.insert(all.end(), middle.begin(), middle.end());
+    for (std::size_t i = from; from > 0 && i < chunks_.size(); ++i) {
+      all.insert(all.end(), chunks_[i].begin(), chunks_[i].end());
+    }
+    return all;
+  }
+
+  void split(std::size_t parts, bool some_needed) {
+    std::vector<Choice> kept;
+    for (std::size_t i = 0; i < chunks_.size(); ++i) {
+      const std::vector<Choice> cut = parts_of(chunks_[i], parts);
+      bool found = false;
+      for (std::size_t j = 0; j < cut.size(); ++j) {
+        if (j + 1 < cut.size() || found || !some_needed) {
+          Choice rest_of_chunk;
+          for (std::size_t k = j + 1; k < cut.size(); ++k) {
+            rest_of_chunk.insert(rest_of_chunk.end(), cut[k].begin(), cut[k].end());
+          }
+          if (*asker_.reproduces(together(kept, rest_of_chunk, i + 1), 1)) continue;
+        }
+        found = true;
+        kept.push_back(cut[j]);
+      }
+    }
+    chunks_ = std::move(kept);
+  }
+
+  Asker asker_;
+  std::vector<Choice> chunks_;
+};
+
+// The largest number that holds, if smaller ones do, too; 0 is known to.
+template <typename Holds>
+std::size_t find_integer(Holds&& holds) {
+  constexpr std::size_t kOneByOne = 4;
+  for (std::size_t number = 1; number <= kOneByOne; ++number) {
+    if (!holds(number)) return number - 1;
+  }
+  std::size_t low = kOneByOne, high = kOneByOne + 1;
+  while (holds(high)) {
+    low = high;
+    high *= 2;
+  }
+  while (low + 1 < high) {
+    const std::size_t middle = (low + high) / 2;
+    (holds(middle) ? low : high) = middle;
+  }
+  return low;
+}
+
+}  // namespace
+
+RivalResult syzkaller_slice(std::uint32_t items, Oracle& oracle) {
+  return SyzkallerSlice(items, oracle).run();
+}
+
+RivalResult find_integer_backward(std::uint32_t items, Oracle& oracle) {
+  Asker asker(oracle, {});
+  Choice kept = all_of(items);
+  for (std::size_t end = kept.size(); end > 0;) {
+    const auto without = [&](std::size_t count) {
+      Choice rest(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(end - count));
+      rest.insert(rest.end(), kept.begin() + static_cast<std::ptrdiff_t>(end), kept.end());
+      return rest;
+    };
+    const std::size_t goes = find_integer(
+        [&](std::size_t count) { return count <= end && *asker.reproduces(without(count), 1); });
+    kept = without(goes);
+    end -= std::min(end, goes + 1);  // the one before is needed
+  }
+  return counted(std::move(kept), asker);
 }
 
 }  // namespace crashreel::fakes

@@ -60,6 +60,33 @@ TEST(Rivals, AskAsOftenAsInAnIndependentSimulation) {
   EXPECT_NEAR(many.halfempty, 688, 0.05 * 688);
 }
 
+TEST(Rivals, FindTheMinimumOfASimpleCrash) {
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    Scene scene = uniform_scene(1'000, 6, seed);
+    for (const auto rival : {delta_debug_1999, probdd, syzkaller_slice, find_integer_backward}) {
+      EXPECT_EQ(rival(1'000, *scene.oracle).kept, scene.minimal);
+    }
+  }
+}
+
+// Means of that simulator once more.
+TEST(Rivals, OfOtherFamiliesAskAsOftenAsInAnIndependentSimulation) {
+  struct Known {
+    RivalResult (*ask)(std::uint32_t items, Oracle& oracle);
+    double questions;
+  };
+  for (const Known& known : {Known{delta_debug_1999, 619}, Known{probdd, 677},
+                             Known{syzkaller_slice, 633}, Known{find_integer_backward, 722}}) {
+    constexpr int kSeeds = 30;
+    double mean = 0;
+    for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+      Scene scene = uniform_scene(1'000, 100, 5'000 + seed);
+      mean += static_cast<double>(known.ask(1'000, *scene.oracle).questions) / kSeeds;
+    }
+    EXPECT_NEAR(mean, known.questions, 0.05 * known.questions);
+  }
+}
+
 TEST(Rivals, HalfemptyCanStopShortOfAMinimum) {
   Scene scene = pairs_scene(2'000, 5, 1);
   const RivalResult result = halfempty_bisect(2'000, *scene.oracle);
