@@ -45,8 +45,9 @@ MinimizeResult minimize(std::span<const Item> items, Oracle& oracle,
   Asker asker(oracle, {.max_questions = options.max_questions,
                        .max_different = options.max_different,
                        .stop = options.stop});
-  ProgressLog log(items, options.progress);
   Votes votes = votes_of(options);
+  ProgressLog log(items, options.progress,
+                  [&votes, &options] { return options.flaky ? votes.rate() : 1.0; });
   asker.teach(&votes);
 
   Choice whole(items.size());

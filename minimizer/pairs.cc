@@ -76,6 +76,9 @@ class PairSearch {
         options_(options),
         kept_(whole.size()) {
     std::iota(kept_.begin(), kept_.end(), 0U);
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      items_[i].bytes = static_cast<std::uint32_t>(whole[i].bytes.size());
+    }
   }
 
   void singles() {

@@ -18,6 +18,7 @@ struct Progress {
   std::uint64_t bytes_left = 0;
   std::uint64_t questions = 0;           // asked so far
   std::uint64_t expected_questions = 0;  // in all, by the density of what was found needed so far
+  double rate = 1;                       // at which the crash comes, by what was seen so far
 };
 
 // After question number `question` this many items were left.
@@ -32,8 +33,9 @@ class ProgressLog {
  public:
   using Callback = std::function<void(const Progress&)>;
 
-  ProgressLog(std::span<const Item> items, Callback callback)
-      : items_(items), callback_(std::move(callback)) {}
+  // `rate`, where the crash does not come in every run: what is known of it when it is asked.
+  ProgressLog(std::span<const Item> items, Callback callback, std::function<double()> rate = {})
+      : items_(items), callback_(std::move(callback)), rate_(std::move(rate)) {}
 
   void reduced_to(const Choice& best, std::uint64_t questions) {
     history_.push_back({.question = questions, .items_left = best.size()});
@@ -46,7 +48,9 @@ class ProgressLog {
   void asked(std::uint64_t questions, double more_to_come) {
     now_.questions = questions;
     now_.expected_questions = questions + static_cast<std::uint64_t>(more_to_come + 0.5);
-    if (callback_) callback_(now_);
+    if (!callback_) return;
+    if (rate_) now_.rate = rate_();
+    callback_(now_);
   }
 
   std::vector<HistoryPoint> take_history() { return std::move(history_); }
@@ -54,6 +58,7 @@ class ProgressLog {
  private:
   std::span<const Item> items_;
   Callback callback_;
+  std::function<double()> rate_;
   Progress now_;
   std::vector<HistoryPoint> history_;
 };

@@ -31,7 +31,10 @@ const std::vector<Option>& budget_options() {
        .argument = "DIRECTORY",
        .help = "Where the smallest of each other crash that was met on the way is written"},
       {.name = "json-lines",
-       .help = "Print the progress as one JSON object a line, and the result as the last one"}};
+       .help = "Print the progress as one JSON object a line, and the result as the last one: the "
+               "stage, what is left, the questions asked and expected, the rate at which the crash "
+               "comes, seconds; seed is null, as the search draws nothing at random: the same "
+               "answers lead the same way"}};
   return options;
 }
 
@@ -72,6 +75,8 @@ void Watch::show(const std::string& stage, const char* item, const Progress& pro
                           {"bytes_left", progress.bytes_left},
                           {"questions", progress.questions},
                           {"expected_questions", progress.expected_questions},
+                          {"rate", progress.rate},
+                          {"seed", nullptr},  // nothing is drawn at random
                           {"seconds", passed.count()}};
     console_.print(to_text(object) + "\n");
     return;

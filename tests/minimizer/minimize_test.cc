@@ -297,5 +297,19 @@ TEST(Minimize, SurvivesRunsWithoutAnAnswer) {
   }
 }
 
+TEST(Minimize, TellsTheRateOfAFlakyCrashOnTheWay) {
+  fakes::Scene scene = fakes::uniform_scene(300, 4, 5);
+  fakes::Flaky oracle(*scene.oracle, 0.5, 5);
+  std::vector<double> rates;
+  MinimizeOptions options;
+  options.flaky = true;
+  options.progress = [&](const Progress& progress) { rates.push_back(progress.rate); };
+  const MinimizeResult result = minimize(scene.items, oracle, options);
+  ASSERT_FALSE(rates.empty());
+  EXPECT_EQ(rates.back(), result.rate);
+  EXPECT_GT(rates.front(), 0.1);
+  EXPECT_LT(rates.front(), 0.9);
+}
+
 }  // namespace
 }  // namespace crashreel

@@ -149,6 +149,9 @@ TEST_F(MinimizeFileTest, TellsItsProgressAsLines) {
   ASSERT_GE(objects.size(), 3U);
   EXPECT_EQ(objects[0]["progress"]["stage"], "pieces");
   EXPECT_GT(objects[0]["progress"]["bytes_left"], 0);
+  EXPECT_EQ(objects[0]["progress"]["rate"], 1);
+  EXPECT_TRUE(objects[0]["progress"]["seed"].is_null());
+  EXPECT_FALSE(objects.back()["history"].empty());
   EXPECT_EQ(objects.back()["one_minimal"], true);
 }
 

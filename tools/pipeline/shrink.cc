@@ -185,7 +185,10 @@ class Shrinking {
     options.each.max_questions = questions_left();
     options.each.stop = options_.stop;
     options.values = options_.values;
-    options.progress = options_.progress;
+    options.progress = [this](const char* stage, Progress progress) {
+      progress.rate = report_.estimated_rate;
+      if (options_.progress) options_.progress(stage, progress);
+    };
     const PassesResult result = run_passes(whole, parts_.items(kept_), oracle, options);
     for (const PassTally& pass : result.passes) {
       if (pass.pass == "pairs") report_.pair_questions = pass.questions;
