@@ -168,8 +168,11 @@ const std::vector<Option>& file_options() {
       {.name = "oracle",
        .value = Value::kChoice,
        .argument = "exit|signature",
-       .help = "With --test, what is to stay: status 0, or the crash of COMMAND itself, told by "
-               "its signal and by what it prints on stderr"},
+       .help =
+           "With --test, what is to stay: status 0, or the crash of COMMAND itself, told by "
+           "its signal, else its status, and by what it prints on stderr: the kind, first three "
+           "functions and line of a sanitizer's report, or the words of an assertion, a panic or "
+           "an uncaught exception, without addresses and numbers"},
       {.name = "stdin", .help = "With --test, give the candidate on standard input"},
       {.name = "bytes", .help = "With --test, shrink the bytes of the pieces that are left, too"},
       {.name = "timeout",

@@ -18,7 +18,40 @@ constexpr const char* kReport =
 TEST(TestSignature, OfASanitizersReportIsItsKindAndThreeFunctions) {
   const TestSignature seen = signature_of({.status = 1, .errors = kReport});
   EXPECT_TRUE(seen.crashed);
-  EXPECT_EQ(seen.text, "heap-buffer-overflow in take < parse < main");
+  EXPECT_EQ(seen.text, "heap-buffer-overflow in take parse.cc:12 < parse < main (status 1)");
+}
+
+TEST(TestSignature, OfASanitizersReportTellsTwoLinesOfAFunctionApart) {
+  std::string other = kReport;
+  other.replace(other.find(":12:3"), 5, ":15:3");
+  EXPECT_NE(signature_of({.status = 1, .errors = kReport}),
+            signature_of({.status = 1, .errors = other}));
+}
+
+TEST(TestSignature, OfASanitizersReportLeavesOutWhatDiffersFromRunToRun) {
+  std::string again = kReport;
+  again.replace(again.find("==42=="), 6, "==4711==");
+  again.replace(again.find("0x602000000011"), 14, "0x60f0000000f1");
+  again.replace(again.find("0x55d0c0 "), 9, "0x560000 ");
+  again.replace(again.find("size 1 "), 7, "size 4 ");
+  again.replace(again.find("parse.cc:12:3"), 13, "/build/2/parse.cc:12:9");
+  EXPECT_EQ(signature_of({.status = 1, .errors = kReport}),
+            signature_of({.status = 1, .errors = again}));
+}
+
+TEST(TestSignature, OfASanitizersReportWithoutSymbolsIsModulesAndOffsets) {
+  const TestSignature seen = signature_of(
+      {.status = 1,
+       .errors = "==1==ERROR: AddressSanitizer: SEGV on unknown address 0x0 (pc 0x1 bp 0x2)\n"
+                 "    #0 0x55d0c0  (/usr/bin/tool+0x1234)\n"
+                 "    #1 0x7f0001  (/lib/libx.so.1+0x99) (BuildId: 0123)\n"});
+  EXPECT_EQ(seen.text, "SEGV in tool+0x1234 < libx.so.1+0x99 (status 1)");
+}
+
+TEST(TestSignature, TellsTheStatusesOfPrintedCrashesApart) {
+  const char* errors = "thread 'main' panicked at src/main.rs:4:5:\n";
+  EXPECT_NE(signature_of({.status = 101, .errors = errors}),
+            signature_of({.status = 1, .errors = errors}));
 }
 
 TEST(TestSignature, OfASignalIsItsName) {

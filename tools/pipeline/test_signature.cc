@@ -33,13 +33,31 @@ std::string without_numbers(std::string_view line) {
   return text;
 }
 
-// "    #1 0x55d0c0ffee in parse(char const*) file.c:12:3": the function.
+// "    #1 0x55d0c0ffee in parse(char const*) /src/file.c:12:3": the function; without symbols
+// "    #1 0x55d0c0ffee  (/usr/bin/tool+0x1234)": "tool+0x1234".
 std::string function_of(std::string_view line) {
   const std::size_t in = line.find(" in ");
-  if (in == std::string_view::npos) return {};
-  std::string_view rest = line.substr(in + 4);
-  const std::size_t end = rest.find_first_of("( ");
-  return std::string(rest.substr(0, end));
+  if (in != std::string_view::npos) {
+    const std::string_view rest = line.substr(in + 4);
+    return std::string(rest.substr(0, rest.find_first_of("( ")));
+  }
+  const std::size_t open = line.find('('), close = line.find_first_of(") ", open);
+  if (open == std::string_view::npos || close == std::string_view::npos) return {};
+  const std::string_view place = line.substr(open + 1, close - open - 1);
+  if (place.find('+') == std::string_view::npos) return {};
+  return std::string(place.substr(place.rfind('/') + 1));
+}
+
+// " file.c:12" of the same line: no directory, which a build can move, and no column. Empty where
+// there is none.
+std::string line_of(std::string_view line) {
+  std::string_view place = line.substr(line.rfind(' ') + 1);
+  place = place.substr(place.rfind('/') + 1);
+  const std::size_t colon = place.find(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == place.size()) return {};
+  std::size_t end = colon + 1;
+  while (end < place.size() && std::isdigit(static_cast<unsigned char>(place[end])) != 0) ++end;
+  return end == colon + 1 ? std::string() : " " + std::string(place.substr(0, end));
 }
 
 // "==42==ERROR: AddressSanitizer: heap-buffer-overflow on address ...", and its first stack.
@@ -58,15 +76,17 @@ std::string sanitizer_report(std::string_view text) {
     if (!is_frame && frames > 0) break;
     if (!is_frame) continue;
     const std::string function = function_of(frame);
-    if (!function.empty()) report += (frames++ == 0 ? " in " : " < ") + function;
+    if (function.empty()) continue;
+    report += (frames == 0 ? " in " : " < ") + function;
+    if (frames++ == 0) report += line_of(frame);
   }
   return report;
 }
 
 // A line that tells of a death.
 std::string last_words(std::string_view text) {
-  for (const std::string_view words :
-       {"Assertion ", "terminate called ", "panicked at ", "runtime error: ", "stack smashing "}) {
+  for (const std::string_view words : {"Assertion ", "terminate called ", "panicked at ",
+                                       "runtime error: ", "stack smashing ", "panic: "}) {
     const std::size_t at = text.find(words);
     if (at != std::string_view::npos) return without_numbers(line_at(text, at));
   }
@@ -84,6 +104,8 @@ TestSignature signature_of(const TestRun& run) {
   if (run.signal != 0) {
     const std::string name = signal_name(run.signal);
     signature.text = signature.text.empty() ? name : name + ": " + signature.text;
+  } else if (signature.crashed) {
+    signature.text += " (status " + std::to_string(run.status) + ")";
   }
   return signature;
 }
