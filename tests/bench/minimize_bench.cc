@@ -69,8 +69,10 @@ class Case {
   // How often the test ran; a result that is not the minimum is told in the case's name.
   void measure(const Rival& rival, double ours) {
     if (std::system(("command -v " + rival.program + " >/dev/null").c_str()) != 0) {
-      std::fprintf(stderr, "minimize: %s is left out: not installed (apt-get install %s)\n",
-                   rival.name.c_str(), rival.package.c_str());
+      std::fprintf(
+          stderr,
+          "minimize: %s is left out: not installed (tools/install-packages --bench brings %s)\n",
+          rival.name.c_str(), rival.package.c_str());
       return;
     }
     const double runs = runs_of(rival);
@@ -97,8 +99,10 @@ class Case {
   }
 
  private:
+  // In a directory of its own for every run.
   double runs_of(const Rival& rival) {
-    const fs::path work = place_ / std::to_string(++measured_);
+    fs::path work = place_ / std::to_string(1);
+    for (int next = 2; fs::exists(work); ++next) work = place_ / std::to_string(next);
     fs::create_directories(work);
     fs::copy_file(place_ / "test.sh", work / "test.sh");
     std::ofstream(work / "in.txt", std::ios::binary) << input_;
@@ -117,7 +121,6 @@ class Case {
   fs::path place_;
   std::string input_;
   std::string minimum_;
-  int measured_ = 0;
   bool exact_ = false;
 };
 
@@ -154,11 +157,13 @@ void bytes(const fs::path& place) {
       "1,000 bytes, 5 needed in order",
       "crashreel minimize --split bytes --oracle signature --test " + program + " in.txt -o out",
       kMostRuns);
-  one.measure(
-      {"afl-tmin, 1,000 bytes and their values", "afl-tmin", "afl++",
-       "AFL_SKIP_BIN_CHECK=1 AFL_NO_FORKSRV=1 afl-tmin -n -i in.txt -o out -- " + program + " @@",
-       "out"},
-      ours);
+  // Debian's version starts no program but those of its own compilers.
+  one.measure({"afl-tmin, 1,000 bytes and their values", "afl-tmin", "afl++",
+               "afl-clang-fast -O1 -DWITH_MAIN " + source +
+                   " -o ./instrumented && "
+                   "afl-tmin -i in.txt -o out -- ./instrumented @@",
+               "out"},
+              ours);
   const std::string build = "clang-19 -fsanitize=fuzzer " + source + " -o " + fuzzer;
   one.measure({"libFuzzer -minimize_crash -runs=1000, 1,000 bytes", "clang-19",
                "clang-19 libclang-rt-19-dev",
