@@ -52,6 +52,7 @@ Result<FileShrinkOptions> options_of(const Arguments& arguments) {
   }
   options.by_signature = arguments.text_if("oracle") == "signature";
   options.bytes = arguments.has("bytes");
+  options.values = arguments.has("values");
   options.flaky = arguments.has("flaky");
   options.jobs = static_cast<std::uint32_t>(arguments.count("jobs"));
   return options;
@@ -112,6 +113,7 @@ Json answer_of(const FileShrinkReport& report, const std::string& output) {
   answer["bytes_after"] = report.text.size();
   answer["questions"] = report.questions;
   answer["byte_questions"] = report.byte_questions;
+  answer["value_questions"] = report.value_questions;
   answer["guesses"] = report.guesses;
   answer["runs"] = report.runs;
   answer["recalled"] = report.recalled;
@@ -196,7 +198,7 @@ Result<int> minimize_file(const Arguments& arguments, Console& console) {
   options->stop = budget.stop();
   options->journal = budget.journal();
   options->progress = [&](const char* stage, const Progress& progress) {
-    watch.show(stage, std::string_view(stage) == "bytes" ? "byte" : "piece", progress);
+    watch.show(stage, std::string_view(stage) == "pieces" ? "piece" : "byte", progress);
   };
   const Result<FileShrinkReport> report = shrink_file(*text, *options);
   watch.clear();

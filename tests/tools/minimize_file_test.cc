@@ -140,6 +140,14 @@ TEST_F(MinimizeFileTest, VotesAsOftenAsAFlakyTestNeeds) {
   EXPECT_LT(answer["rate"], 0.9);
 }
 
+TEST_F(MinimizeFileTest, MakesTheRestPlainWhenAskedTo) {
+  const Json answer = minimize("Unneeded line\nlimit=4711 Name\n",
+                               "--values --test 'awk -F= \"/^limit/ && \\$2 + 0 > 99 { ok = 1 } "
+                               "END { exit !ok }\"'");
+  EXPECT_EQ(out(), "limit=100 Aaaa\n") << run_.err;
+  EXPECT_GT(answer["value_questions"], 0);
+}
+
 TEST_F(MinimizeFileTest, TellsItsProgressAsLines) {
   directory_.write("in.txt", numbers(50));
   const CommandRun run = type("crashreel minimize in.txt -o out --test 'grep -qx 7' --json-lines");

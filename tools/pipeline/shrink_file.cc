@@ -4,9 +4,10 @@
 #include <optional>
 #include <utility>
 
-#include "minimizer/bytes.h"
 #include "minimizer/journal.h"
 #include "minimizer/minimize.h"
+#include "minimizer/values.h"
+#include "minimizer/votes.h"
 
 namespace crashreel {
 namespace {
@@ -37,6 +38,24 @@ class Ask {
   std::optional<JournalledOracle> journalled_;
 };
 
+// Texts as candidates of one part.
+class TextOracle : public CandidateOracle {
+ public:
+  TextOracle(TestJudge& judge, Journal* journal) : judge_(judge), journal_(journal) {}
+
+  Verdict ask(const Candidate& candidate) override { return ask_all({&candidate, 1}).front(); }
+  std::vector<Verdict> ask_all(std::span<const Candidate> candidates) override {
+    Ask ask(judge_, journal_, [&](auto kept) { return candidates[kept.front()].front().bytes; });
+    std::vector<Choice> which;
+    for (std::uint32_t i = 0; i < candidates.size(); ++i) which.push_back({i});
+    return ask.oracle().ask_all(which);
+  }
+
+ private:
+  TestJudge& judge_;
+  Journal* journal_;
+};
+
 class FileShrinking {
  public:
   FileShrinking(const FileShrinkOptions& options, TestJudge& judge, Journal* journal,
@@ -54,13 +73,15 @@ class FileShrinking {
       if (!report_.reproduced) return {};
     }
     if (options_.bytes && !report_.stopped) shrink_bytes();
+    if (options_.values && !report_.stopped) make_plain();
     if (judge_.trouble()) return *judge_.trouble();
     return {};
   }
 
  private:
   std::uint64_t questions_left() const {
-    const std::uint64_t asked = report_.questions + report_.byte_questions + report_.guesses;
+    const std::uint64_t asked =
+        report_.questions + report_.byte_questions + report_.value_questions + report_.guesses;
     return options_.max_questions - std::min(asked, options_.max_questions);
   }
 
@@ -115,6 +136,35 @@ class FileShrinking {
     report_.unresolved_seen += result.unresolved;
     report_.stopped = result.stopped;
     if (result.reproduced) report_.text = bytes->join(result.kept);
+  }
+
+  // The rate is known by now.
+  Votes votes() const {
+    const MinimizeOptions defaults;
+    if (!options_.flaky) return Votes(1, 1);
+    Votes by_rate = Votes::by_rate(defaults.wrong, defaults.most_votes);
+    constexpr std::uint64_t kRuns = 1000;
+    const auto held = static_cast<std::uint64_t>(kRuns * report_.rate);
+    by_rate.saw_runs(held, kRuns - held);
+    return by_rate;
+  }
+
+  void make_plain() {
+    TextOracle oracle(judge_, journal_);
+    RewriteOptions options;
+    options.search_votes = votes().search();
+    options.verify_votes = votes().proof(report_.text.size());
+    options.workers = options_.jobs;
+    options.max_questions = questions_left();
+    options.stop = options_.stop;
+    options.progress = teller("values");
+    const Candidate whole = {{.input = 0, .bytes = report_.text, .wait_ns = 0}};
+    const RewriteResult result = minimize_values(whole, oracle, options);
+    report_.value_questions = result.questions;
+    report_.guesses += result.guesses;
+    report_.unresolved_seen += result.unresolved;
+    report_.stopped = result.stopped;
+    report_.text = result.candidate.front().bytes;
   }
 
   const FileShrinkOptions& options_;

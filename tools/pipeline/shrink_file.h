@@ -1,7 +1,7 @@
 // What is the least of any file for which a user's command still says yes?
 //
 // The search of `minimize` without reels and replays: pieces of a file for items, a command for an
-// oracle. Pieces first, then, where asked for, the bytes of what is left.
+// oracle. Pieces first, then, where asked for, the bytes of what is left, and their values.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ struct FileShrinkOptions {
   TestCommand command;
   SplitRule split;
   bool by_signature = false;
-  bool bytes = false;  // then shrink the bytes of the pieces that are left
+  bool bytes = false;   // then shrink the bytes of the pieces that are left
+  bool values = false;  // then make the bytes that are left as plain as the test allows
   std::uint32_t jobs = 1;
   bool flaky = false;  // the test holds only sometimes: votes by need
   std::uint64_t max_questions = UINT64_MAX;
@@ -43,6 +44,7 @@ struct FileShrinkReport {
   bool stopped = false;
   std::uint64_t questions = 0;
   std::uint64_t byte_questions = 0;
+  std::uint64_t value_questions = 0;
   std::uint64_t guesses = 0;
   std::uint64_t runs = 0;  // of the command, all stages; those of the journal are not among them
   std::uint64_t recalled = 0;  // answers that came from the journal
