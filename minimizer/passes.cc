@@ -17,7 +17,15 @@ class Remembered : public CandidateOracle {
  public:
   Remembered(CandidateOracle& inner, bool one_vote) : inner_(inner), one_vote_(one_vote) {}
 
-  Verdict ask(const Candidate& candidate) override { return ask_all({&candidate, 1}).front(); }
+  // The usual case; spares a copy of what may be megabytes.
+  Verdict ask(const Candidate& candidate) override {
+    const ContentKey key = content_key(candidate);
+    if (const auto known = known_.find(key); known != known_.end()) return known->second;
+    ++runs;
+    const Verdict verdict = inner_.ask(candidate);
+    remember(key, verdict);
+    return verdict;
+  }
 
   std::vector<Verdict> ask_all(std::span<const Candidate> candidates) override {
     std::vector<Verdict> verdicts(candidates.size());
@@ -33,12 +41,11 @@ class Remembered : public CandidateOracle {
       }
     }
     runs += open.size();
-    const std::vector<Verdict> answers = open.empty() ? open_none() : inner_.ask_all(open);
+    if (open.empty()) return verdicts;
+    const std::vector<Verdict> answers = inner_.ask_all(open);
     for (std::size_t i = 0; i < places.size(); ++i) {
       verdicts[places[i]] = answers[i];
-      if (one_vote_ && answers[i] != Verdict::kUnresolved) {
-        known_[content_key(open[i])] = answers[i];
-      }
+      remember(content_key(open[i]), answers[i]);
     }
     return verdicts;
   }
@@ -46,7 +53,9 @@ class Remembered : public CandidateOracle {
   std::uint64_t runs = 0;
 
  private:
-  static std::vector<Verdict> open_none() { return {}; }
+  void remember(const ContentKey& key, Verdict verdict) {
+    if (one_vote_ && verdict != Verdict::kUnresolved) known_[key] = verdict;
+  }
   struct KeyHash {
     std::size_t operator()(const ContentKey& key) const { return key.low; }
   };
@@ -94,8 +103,9 @@ class Passes {
  private:
   void pairs() {
     if (result_.stopped || options_.most_pairs == 0) return;
-    PairsResult found = minimize_pairs(result_.candidate, items_, oracle_, options_of("pairs"),
-                                       options_.most_pairs);
+    PairsResult found =
+        minimize_pairs(result_.candidate, items_, oracle_, options_of("pairs"),
+                       options_.most_pairs / std::max(1U, options_.each.verify_votes));
     result_.two_minimal = found.two_minimal;
     take("pairs", std::move(found.found));
     paired_at_ = single_at_ = result_.candidate;

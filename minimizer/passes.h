@@ -16,6 +16,7 @@ namespace crashreel {
 struct PassesOptions {
   // Votes, workers and limits; max_questions is for all passes together, progress is not used.
   RewriteOptions each;
+  // Where votes are counted, as many fewer: a pair is tried for a chance, not for the proof.
   std::uint64_t most_pairs = 200;
   bool bytes = true;
   bool values = true;
