@@ -150,6 +150,7 @@ Result<Reel> Store::load(const std::string& seed_path) {
                                         "use the seed's inputs alone"};
   reel.program = std::move(beside->reel.program);
   reel.files = std::move(beside->reel.files);
+  reel.file_digests = std::move(beside->reel.file_digests);
   reel.loss = beside->reel.loss;
   reel.crash = std::move(beside->reel.crash);
   return reel;

@@ -2,6 +2,9 @@
 
 #include <signal.h>
 
+#include <cinttypes>
+#include <cstdio>
+
 #include "harness/signature.h"
 
 namespace crashreel {
@@ -45,6 +48,19 @@ std::string signal_code_name(int signal, int code) {
     if (name.code == code && (name.signal == 0 || name.signal == signal)) return name.name;
   }
   return "code " + std::to_string(code);
+}
+
+// A handler of the program's own may have made a status of the signal; its name is left then.
+std::string fault_text(const CrashFacts& crash) {
+  if (!crash.code) return {};
+  const std::string& kind = crash.signature.kind;
+  const int signal =
+      crash.signal != 0 ? crash.signal : signal_named(kind.substr(0, kind.find(' '))).value_or(0);
+  const std::string text = signal_code_name(signal, *crash.code);
+  if (!crash.address) return text;
+  char address[32];
+  std::snprintf(address, sizeof address, "0x%" PRIx64, *crash.address);
+  return text + " at address " + address;
 }
 
 }  // namespace crashreel

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cinttypes>
 #include <cstdio>
 #include <limits>
 
@@ -81,6 +82,12 @@ std::string bytes_text(std::uint64_t bytes) {
   if (best == nullptr) return text;
   double amount = static_cast<double>(bytes) / static_cast<double>(std::uint64_t{1} << best->shift);
   return text + " (" + formatted("%.1f ", amount) + std::string(best->name) + ")";
+}
+
+std::string hex_text(std::uint64_t number) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016" PRIx64, number);
+  return text;
 }
 
 std::string seconds_text(std::uint64_t nanoseconds) {

@@ -25,6 +25,9 @@ std::string counted(std::uint64_t number, std::string_view singular);
 // Bytes exactly, and in a larger unit beside it where that helps: "1,572,864 bytes (1.5 MiB)".
 std::string bytes_text(std::uint64_t bytes);
 
+// Sixteen digits, as digests are told.
+std::string hex_text(std::uint64_t number);
+
 // Nanoseconds as seconds with six places: "12.000345 s".
 std::string seconds_text(std::uint64_t nanoseconds);
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "harness/signal_names.h"
+#include "tools/quantity.h"
+
 namespace crashreel {
 namespace {
 
@@ -16,6 +19,29 @@ Json json_of(const Program& program) {
   json["pid"] = program.pid;
   json["start_realtime_ns"] = program.start_realtime_ns;
   return json;
+}
+
+// The bounds of each place, and what they cost.
+void add_keeping(const ReelFacts& facts, Json& places) {
+  const Keeping& keeping = facts.keeping;
+  places["tail"].update({{"room_bytes", keeping.tail_bytes},
+                         {"most_inputs", keeping.most_inputs},
+                         {"most_age_ns", keeping.most_age_ns},
+                         {"overwritten", facts.loss.overwritten_inputs},
+                         {"beyond_inputs", keeping.beyond_inputs},
+                         {"beyond_age", keeping.beyond_age}});
+  places["prelude"].update({{"room_bytes", keeping.prelude_bytes}, {"full", keeping.prelude_full}});
+  places["head"].update({{"places", keeping.heads},
+                         {"bytes_each", keeping.head_bytes},
+                         {"open", keeping.heads_open},
+                         {"full", keeping.heads_full},
+                         {"with_gaps", keeping.heads_gapped},
+                         {"refused", keeping.heads_refused}});
+  places["pinned"].update({{"places", keeping.pins},
+                           {"most_bytes", keeping.pin_bytes},
+                           {"used", keeping.pins_used},
+                           {"refused", keeping.pins_refused},
+                           {"missed", keeping.pins_missed}});
 }
 
 // Without first and last where there are none, or where the inputs were not read.
@@ -34,6 +60,7 @@ Json places_of(const ReelSummary& summary) {
   add(Place::kPrelude, totals.prelude_inputs);
   add(Place::kHead, totals.head_inputs);
   add(Place::kPinned, totals.pinned_inputs);
+  if (summary.facts.keeping.known) add_keeping(summary.facts, places);
   return places;
 }
 
@@ -73,6 +100,13 @@ Json json_of(const CrashFacts& crash) {
   json["time_ns"] = crash.time_ns;
   json["signature"] = json_of(crash.signature);
   json["signature_from_replay"] = crash.signature_from_replay;
+  json["reason"] = name_of(crash.reason);
+  json["still_running"] = crash.still_running;
+  json["code"] = crash.code ? Json(*crash.code) : Json();
+  // As text: more digits than a number keeps everywhere.
+  json["address"] = crash.address ? Json("0x" + hex_text(*crash.address)) : Json();
+  json["fault"] = fault_text(crash);
+  json["report"] = crash.report;
   return json;
 }
 
@@ -115,6 +149,14 @@ void add_summary(Json& object, const ReelSummary& summary) {
   object["files"] = Json::array();
   for (const FileSummary& file : summary.files) {
     object["files"].push_back({{"path", file.path}, {"mode", file.mode}, {"bytes", file.bytes}});
+  }
+  object["large_files"] = Json::array();
+  for (const FileDigest& file : summary.facts.file_digests) {
+    object["large_files"].push_back(
+        {{"path", file.path},
+         {"bytes", file.bytes},
+         {"modified_realtime_ns", file.modified_realtime_ns},
+         {"digest", file.digest ? Json(hex_text(*file.digest)) : Json()}});
   }
   object["damage"] = json_of(summary.damage);
 }

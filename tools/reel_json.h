@@ -9,7 +9,8 @@ namespace crashreel {
 
 Json json_of(const Signature& signature);
 
-// program, crash, kept, lost, redaction, files, damage; null for what was lost to damage.
+// program, crash, kept, lost, redaction, files, large_files, damage; null for what was lost to
+// damage.
 void add_summary(Json& object, const ReelSummary& summary);
 
 }  // namespace crashreel

@@ -1,22 +1,19 @@
 #include "tools/reel_summary.h"
 
 #include <ctime>
+#include <sstream>
 
+#include "harness/signal_names.h"
 #include "harness/signature.h"
 #include "tools/console.h"
+#include "tools/keeping_rows.h"
 #include "tools/quantity.h"
 #include "tools/reel_json.h"
+#include "tools/summary_row.h"
 #include "tools/visible.h"
 
 namespace crashreel {
 namespace {
-
-// One line of the summary; lines without a label belong to the one above.
-std::string row(const Console& console, std::string_view label, const std::string& text) {
-  std::string padded(label);
-  padded.resize(12, ' ');  // the longest is "executable"
-  return "  " + console.strong(padded) + text + "\n";
-}
 
 // As it was typed; which file that was is said apart.
 std::string command_text(const Program& program) {
@@ -51,26 +48,57 @@ std::string program_rows(const Console& console, const Program& program) {
   return rows;
 }
 
-std::string crash_rows(const Console& console, const CrashFacts& crash) {
-  bool crashed = crash.signal != 0 || !crash.signature.kind.empty();
-  std::string ending = ending_text(crash);
-  std::string rows = row(console, "ended", crashed ? console.alarming(ending) : ending);
-  if (crash.signature.kind.empty()) return rows;
+// Text as a program printed it, as far as a summary goes.
+std::string report_rows(const Console& console, const std::string& report) {
+  constexpr int kMostLines = 20;
+  std::string rows;
+  std::istringstream lines(report);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    if (count < kMostLines) rows += row(console, count == 0 ? "report" : "", visible(line));
+  }
+  if (count <= kMostLines) return rows;
+  return rows +
+         row(console, "",
+             "and " + counted(static_cast<std::uint64_t>(count - kMostLines), "further line") +
+                 ", by --json");
+}
+
+std::string signature_rows(const Console& console, const CrashFacts& crash) {
   const Signature& signature = crash.signature;
+  if (signature.kind.empty()) return "";
   std::string from = crash.signature_from_replay ? "as a replay saw it" : "as production saw it";
   if (signature.frames.empty()) from += ", no stack known";
-  rows += row(console, "crash", visible(signature.kind) + ", " + from);
+  std::string rows = row(console, "crash", visible(signature.kind) + ", " + from);
   for (std::size_t i = 0; i < signature.frames.size(); ++i) {
     rows += row(console, "", "#" + std::to_string(i) + " " + frame_text(signature.frames[i]));
   }
   return rows;
 }
 
-// From which seq to which, where all of the reel was read.
-std::string span_text(const ReelSummary& summary, Place place) {
-  const auto& span = summary.spans[static_cast<std::size_t>(place)];
-  if (!span) return "";
-  return ", seq " + grouped(span->first) + " to " + grouped(span->second);
+std::string crash_rows(const Console& console, const CrashFacts& crash) {
+  bool crashed = crash.signal != 0 || !crash.signature.kind.empty();
+  std::string ending = ending_text(crash);
+  std::string rows = row(console, "ended", crashed ? console.alarming(ending) : ending);
+  if (const std::string fault = fault_text(crash); !fault.empty()) {
+    rows += row(console, "fault", fault);
+  }
+  rows += signature_rows(console, crash) + report_rows(console, crash.report);
+  if (crash.reason == SaveReason::kUnknown) return rows;
+  return rows + row(console, "saved", std::string("on ") + name_of(crash.reason));
+}
+
+std::string file_rows(const Console& console, const ReelSummary& summary) {
+  std::string rows;
+  for (const FileSummary& file : summary.files) {
+    rows += row(console, "file", visible(file.path) + ", " + bytes_text(file.bytes));
+  }
+  for (const FileDigest& file : summary.facts.file_digests) {
+    rows += row(console, "large file",
+                visible(file.path) + ", " + bytes_text(file.bytes) + ", not kept, " +
+                    (file.digest ? "digest " + hex_text(*file.digest) : "no digest"));
+  }
+  return rows;
 }
 
 std::string kept_rows(const Console& console, const ReelSummary& summary) {
@@ -87,22 +115,7 @@ std::string kept_rows(const Console& console, const ReelSummary& summary) {
                 "from " + seconds_text(totals.earliest_ns) + " to " +
                     seconds_text(totals.latest_ns) + " after the program's start");
   }
-  if (totals.prelude_inputs != 0) {
-    rows += row(console, "prelude",
-                "the first " + counted(totals.prelude_inputs, "record") +
-                    span_text(summary, Place::kPrelude));
-  }
-  if (totals.head_inputs != 0) {
-    rows += row(console, "heads",
-                counted(totals.head_inputs, "record") +
-                    " with which sessions began that the tail does not reach" +
-                    span_text(summary, Place::kHead));
-  }
-  if (totals.pinned_inputs != 0) {
-    rows += row(console, "pinned",
-                counted(totals.pinned_inputs, "record") + ", the newest of a key each" +
-                    span_text(summary, Place::kPinned));
-  }
+  rows += keeping_rows(console, summary);
   return rows;
 }
 
@@ -178,13 +191,7 @@ void take_in(ReelSummary& summary, std::span<const Input> inputs) {
 
 ReelSummary summary_of(const ReadReel& read) {
   const Reel& reel = read.reel;
-  ReelSummary summary{.facts = {.totals = totals_of(reel.inputs),
-                                .program = reel.program,
-                                .loss = reel.loss,
-                                .crash = reel.crash,
-                                .redaction = reel.redaction,
-                                .masked_inputs = count_masked(reel)},
-                      .damage = read.damage};
+  ReelSummary summary{.facts = facts_of(reel), .damage = read.damage};
   take_in(summary, reel.inputs);
   for (const ReelFile& file : reel.files) {
     summary.files.push_back({file.path, file.mode, file.bytes.size()});
@@ -203,10 +210,7 @@ std::string summary_text(const ReelSummary& summary, const Console& console) {
     text = row(console, "program", "not known: that part of the file is damaged") +
            kept_rows(console, summary) + hidden_row(console, summary.kinds);
   }
-  for (const FileSummary& file : summary.files) {
-    text += row(console, "file", visible(file.path) + ", " + bytes_text(file.bytes));
-  }
-  return text;
+  return text + file_rows(console, summary);
 }
 
 std::string frame_text(const Frame& frame) {
@@ -217,6 +221,7 @@ std::string frame_text(const Frame& frame) {
 }
 
 std::string ending_text(const CrashFacts& crash) {
+  if (crash.still_running) return "not yet: it ran on when the reel was made";
   if (!crash.known) return "not known: nobody saw it end";
   std::string how = crash.signal != 0 ? "killed by " + signal_name(crash.signal)
                                       : "exited with status " + std::to_string(crash.exit_status);

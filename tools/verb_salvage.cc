@@ -144,6 +144,8 @@ Result<int> make_reel(const Arguments& arguments, Console& console) {
   Result<TakenRing> taken = take_ring(*path);
   if (!taken) return taken.error();
   Reel& reel = taken->read.reel;
+  reel.crash.reason = SaveReason::kSalvage;
+  reel.crash.still_running = alive;
   if (auto redacted = redact_reel(reel, *rules, redaction_key()); !redacted) {
     return redacted.error();
   }
@@ -151,7 +153,7 @@ Result<int> make_reel(const Arguments& arguments, Console& console) {
   if (!output) return output.error();
   report_damage(console, *path, taken->read.damage);
   if (alive) console.say(*path + ": the program still runs; the reel ends where it was");
-  if (const std::string fault = fault_text(*taken); !fault.empty()) console.say(fault);
+  if (const std::string fault = fault_text(reel.crash); !fault.empty()) console.say(fault);
   report_written(console, "salvage", *output, taken->read);
   if (!reel.redaction.salvage_rules.empty() && !arguments.has("remove")) {
     console.complain(*path +

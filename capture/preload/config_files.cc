@@ -93,7 +93,7 @@ void keep(int fd, const char* path) {
   if (kept_files == kMostConfigFiles || already_kept(name)) return;
   if (size > kMostConfigFileBytes || kept_bytes + size > kMostConfigBytesTogether) {
     kept_names[kept_files++] = name;
-    return note_large_file(fd, path, file);
+    return add_large_file(fd, path, file);
   }
 
   void* memory = ::mmap(nullptr, kMostConfigFileBytes, PROT_READ | PROT_WRITE,

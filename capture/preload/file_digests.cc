@@ -7,8 +7,8 @@
 
 #include <cstdint>
 
-#include "capture/runtime/crashreel.h"
 #include "capture/runtime/output_digest.h"
+#include "capture/runtime/ring.h"
 
 namespace crashreel {
 namespace {
@@ -19,30 +19,6 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 
 std::size_t digested_files = 0;
 std::size_t digested_bytes = 0;
-
-// No stdio: this may be a signal handler.
-class Note {
- public:
-  void add(const char* words) {
-    const std::size_t size = ::strnlen(words, kMostPathBytes);
-    ::memcpy(text_ + size_, words, size);
-    size_ += size;
-  }
-  void add_number(std::uint64_t number, unsigned base, std::size_t digits) {
-    char reversed[20];
-    std::size_t count = 0;
-    do {
-      reversed[count++] = "0123456789abcdef"[number % base];
-      number /= base;
-    } while (number != 0 || count < digits);
-    while (count != 0) text_[size_++] = reversed[--count];
-  }
-  void write() const { crashreel_note(text_, size_); }
-
- private:
-  char text_[kMostPathBytes + 256];
-  std::size_t size_ = 0;
-};
 
 bool digest_of(int fd, std::size_t size, void* memory, OutputDigest* digest) {
   for (std::size_t at = 0; at < size;) {
@@ -70,25 +46,20 @@ bool read_digest(int fd, std::size_t size, OutputDigest* digest) {
 
 }  // namespace
 
-void note_large_file(int fd, const char* path, const struct stat& file) {
+void add_large_file(int fd, const char* path, const struct stat& file) {
   if (digested_files == kMostDigestedFiles) return;
   ++digested_files;
-  const auto size = static_cast<std::uint64_t>(file.st_size);
-  Note note;
-  note.add("file ");
-  note.add(path);
-  note.add(": ");
-  note.add_number(size, 10, 1);
-  note.add(" bytes, changed ");
-  note.add_number(static_cast<std::uint64_t>(file.st_mtim.tv_sec) * kSecond +
-                      static_cast<std::uint64_t>(file.st_mtim.tv_nsec),
-                  10, 1);
+  ring::LargeFile large{};
+  large.bytes = static_cast<std::uint64_t>(file.st_size);
+  large.modified_realtime_ns = static_cast<std::uint64_t>(file.st_mtim.tv_sec) * kSecond +
+                               static_cast<std::uint64_t>(file.st_mtim.tv_nsec);
   OutputDigest digest;
-  if (read_digest(fd, size, &digest)) {
-    note.add(", digest ");
-    note.add_number(digest.value(), 16, 16);
+  if (read_digest(fd, large.bytes, &digest)) {
+    large.digest = digest.value();
+    large.has_digest = 1;
   }
-  note.write();
+  ring::add_fact(ring::Fact::kFileDigest, {&large, sizeof large, true},
+                 {path, ::strnlen(path, kMostPathBytes)});
 }
 
 }  // namespace crashreel

@@ -188,10 +188,28 @@ ReelTotals totals_of(std::span<const Input> inputs) {
   return totals;
 }
 
-std::uint64_t count_masked(const Reel& reel) {
-  if (reel.redaction == Redaction()) return 0;
-  return static_cast<std::uint64_t>(
-      std::ranges::count(reel.inputs, InputKind::kMasked, &Input::kind));
+ReelFacts facts_of(const Reel& reel) {
+  ReelFacts facts{.totals = totals_of(reel.inputs),
+                  .program = reel.program,
+                  .loss = reel.loss,
+                  .crash = reel.crash,
+                  .redaction = reel.redaction,
+                  .keeping = reel.keeping,
+                  .file_digests = reel.file_digests};
+  if (reel.redaction != Redaction()) {
+    const auto masked = std::ranges::count(reel.inputs, InputKind::kMasked, &Input::kind);
+    facts.masked_inputs = static_cast<std::uint64_t>(masked);
+  }
+  return facts;
+}
+
+void set_facts(const ReelFacts& facts, Reel& reel) {
+  reel.program = facts.program;
+  reel.loss = facts.loss;
+  reel.crash = facts.crash;
+  reel.redaction = facts.redaction;
+  reel.keeping = facts.keeping;
+  reel.file_digests = facts.file_digests;
 }
 
 std::string encode_facts(const ReelFacts& facts) {

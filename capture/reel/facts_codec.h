@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "capture/reel/reel.h"
 #include "capture/reel/reel_format.h"
@@ -33,8 +34,6 @@ struct ReelTotals {
 
 // Frames are the file's business and stay 0.
 ReelTotals totals_of(std::span<const Input> inputs);
-// ReelFacts::masked_inputs of a reel.
-std::uint64_t count_masked(const Reel& reel);
 
 // Everything of a reel but its inputs and files.
 struct ReelFacts {
@@ -44,9 +43,15 @@ struct ReelFacts {
   CrashFacts crash;
   Redaction redaction;
   std::uint64_t masked_inputs = 0;  // of which a kMasked one says so; 0 without redaction
+  Keeping keeping;
+  std::vector<FileDigest> file_digests;
 
   bool operator==(const ReelFacts&) const = default;
 };
+
+ReelFacts facts_of(const Reel& reel);
+// The way back, as far as facts go.
+void set_facts(const ReelFacts& facts, Reel& reel);
 
 std::string encode_facts(const ReelFacts& facts);
 // `version`: of the frame that they come from.

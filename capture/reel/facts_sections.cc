@@ -1,5 +1,8 @@
 #include "capture/reel/facts_sections.h"
 
+#include "capture/reel/crash_section.h"
+#include "capture/reel/keeping_section.h"
+
 namespace crashreel {
 namespace {
 
@@ -33,8 +36,38 @@ void decode_redaction(WireReader& in, ReelFacts& facts) {
   facts.redaction.salvage_rules = get_rules(in);
 }
 
+std::string encode_file_digests(const ReelFacts& facts) {
+  std::string out;
+  if (facts.file_digests.empty()) return out;
+  put_varint(out, facts.file_digests.size());
+  for (const FileDigest& file : facts.file_digests) {
+    put_text(out, file.path);
+    put_varint(out, file.bytes);
+    put_varint(out, file.modified_realtime_ns);
+    put_varint(out, file.digest.has_value());
+    if (file.digest) put_fixed(out, *file.digest);
+  }
+  return out;
+}
+
+void decode_file_digests(WireReader& in, ReelFacts& facts) {
+  facts.file_digests.clear();
+  const std::uint64_t count = in.varint(kMaxFiles);
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    FileDigest file;
+    file.path = in.take(in.varint(kMaxPathBytes));
+    file.bytes = in.varint();
+    file.modified_realtime_ns = in.varint();
+    if (in.boolean()) file.digest = in.fixed<std::uint64_t>();
+    facts.file_digests.push_back(std::move(file));
+  }
+}
+
 constexpr SectionCodec kCodecs[] = {
+    {1, encode_crash_section, decode_crash_section},
     {2, encode_redaction, decode_redaction},
+    {4, encode_keeping_section, decode_keeping_section},
+    {5, encode_file_digests, decode_file_digests},
 };
 
 }  // namespace

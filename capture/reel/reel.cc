@@ -55,6 +55,28 @@ std::optional<Place> place_of(const std::string& name) {
   return std::nullopt;
 }
 
+const char* name_of(SaveReason reason) {
+  switch (reason) {
+    case SaveReason::kUnknown:
+      return "unknown";
+    case SaveReason::kCrash:
+      return "crash";
+    case SaveReason::kAbnormal:
+      return "abnormal";
+    case SaveReason::kAlways:
+      return "always";
+    case SaveReason::kSignal:
+      return "signal";
+    case SaveReason::kRequest:
+      return "request";
+    case SaveReason::kHang:
+      return "hang";
+    case SaveReason::kSalvage:
+      return "salvage";
+  }
+  return "unknown";
+}
+
 const char* name_of(TargetKind kind) {
   switch (kind) {
     case TargetKind::kServer:

@@ -93,6 +93,17 @@ struct ReelFile {
   bool operator==(const ReelFile&) const = default;
 };
 
+// A file that the program read before its first session and that is too large to travel.
+struct FileDigest {
+  std::string path;  // as the program named it
+  std::uint64_t bytes = 0;
+  std::uint64_t modified_realtime_ns = 0;  // since 1970
+  // Over its content, as FORMAT.md has it for answers; nothing where it was too large to be read.
+  std::optional<std::uint64_t> digest;
+
+  bool operator==(const FileDigest&) const = default;
+};
+
 // What is not in the reel, counted to the last input.
 struct Loss {
   std::uint64_t first_kept_seq = 0;      // seq of the oldest input of the contiguous tail
@@ -106,6 +117,40 @@ struct Loss {
   bool reaches_start = true;             // nothing is missing between the start and the end
 
   bool operator==(const Loss&) const = default;
+};
+
+// What each place of the ring was bounded by, and what these bounds cost. How many inputs of a
+// place are in the reel, its inputs say (Input::place).
+struct Keeping {
+  bool known = false;  // it was a ring that the reel was made of
+
+  // Tail. A bound of 0 is none. What the room cost, Loss::overwritten_inputs says.
+  std::uint64_t tail_bytes = 0;     // room, shared with all that stands around the payloads
+  std::uint64_t most_inputs = 0;    // in the narrow sense
+  std::uint64_t most_age_ns = 0;    // before the end
+  std::uint64_t beyond_inputs = 0;  // whole in the ring, left out by the bound on inputs
+  std::uint64_t beyond_age = 0;     // or by that on age
+
+  // Prelude: complete up to where it was full.
+  std::uint64_t prelude_bytes = 0;
+  bool prelude_full = false;
+
+  // Heads: so many places of so many bytes each.
+  std::uint64_t heads = 0;
+  std::uint64_t head_bytes = 0;
+  std::uint64_t heads_open = 0;     // of sessions that were open
+  std::uint64_t heads_full = 0;     // of these: complete up to the bound, and no further
+  std::uint64_t heads_gapped = 0;   // of these: lack inputs that two threads took at once
+  std::uint64_t heads_refused = 0;  // sessions that found no place, or lost it to another
+
+  // Pins: so many keys, of so many bytes each.
+  std::uint64_t pins = 0;
+  std::uint64_t pin_bytes = 0;
+  std::uint64_t pins_used = 0;     // keys that have one
+  std::uint64_t pins_refused = 0;  // inputs whose key found no place
+  std::uint64_t pins_missed = 0;   // inputs that did not become the newest of their key
+
+  bool operator==(const Keeping&) const = default;
 };
 
 // What was kept out on purpose. Of a rule only its number and kind are known ("1 mask:after",
@@ -138,6 +183,24 @@ struct Signature {
   bool operator==(const Signature&) const = default;
 };
 
+// Why a reel was made. The numbers are those of the file format.
+enum class SaveReason : std::uint8_t {
+  kUnknown = 0,
+  kCrash = 1,     // a signal or a sanitizer ended the program
+  kAbnormal = 2,  // its exit status was not 0
+  kAlways = 3,    // it ended, and every end was asked for
+  kSignal = 4,    // somebody asked by a signal
+  kRequest = 5,   // the program asked
+  kHang = 6,      // it took no input any more
+  kSalvage = 7,   // somebody took it out of the ring by hand
+};
+inline constexpr SaveReason kLastSaveReason = SaveReason::kSalvage;
+
+const char* name_of(SaveReason reason);  // "crash", "abnormal", ...
+
+// Of a sanitizer's report so much is kept, from its beginning.
+inline constexpr std::size_t kMaxReportBytes = 64 << 10;
+
 // How the recorded program ended.
 struct CrashFacts {
   bool known = false;       // somebody saw it end (its exit status was collected)
@@ -146,6 +209,12 @@ struct CrashFacts {
   std::uint64_t time_ns = 0;  // since the program's start
   Signature signature;        // of production where known, else of the first replay that agreed
   bool signature_from_replay = false;
+  SaveReason reason = SaveReason::kUnknown;
+  bool still_running = false;  // when the reel was made
+  // What the kernel told the program with the signal, where the program wrote it down.
+  std::optional<std::int32_t> code;  // si_code
+  std::optional<std::uint64_t> address;
+  std::string report;  // a sanitizer's text, at most kMaxReportBytes
 
   bool operator==(const CrashFacts&) const = default;
 };
@@ -155,6 +224,8 @@ struct Reel {
   Loss loss;
   CrashFacts crash;
   Redaction redaction;
+  Keeping keeping;
+  std::vector<FileDigest> file_digests;
   std::vector<ReelFile> files;
   std::vector<Input> inputs;  // by seq, strictly rising
 

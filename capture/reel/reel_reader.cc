@@ -68,10 +68,7 @@ Result<ReadReel> read_all(ReelReader reader, const std::string& name, std::uint6
   }
   reader.check_the_rest();
   if (reader.facts()) {
-    read.reel.program = reader.facts()->program;
-    read.reel.loss = reader.facts()->loss;
-    read.reel.crash = reader.facts()->crash;
-    read.reel.redaction = reader.facts()->redaction;
+    set_facts(*reader.facts(), read.reel);
   } else if (read.reel.inputs.empty() && read.reel.files.empty()) {
     return damaged(name, "no frame is whole: nothing can be read; take another copy, or the ring");
   }

@@ -104,15 +104,9 @@ class FrameWriter {
   std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context_{ZSTD_createCCtx(), &ZSTD_freeCCtx};
 };
 
-std::string facts_of(const Reel& reel, std::size_t input_frames) {
-  ReelFacts facts;
-  facts.totals = totals_of(reel.inputs);
+std::string encoded_facts(const Reel& reel, std::size_t input_frames) {
+  ReelFacts facts = facts_of(reel);
   facts.totals.frames = 2 + reel.files.size() + input_frames + 1;  // facts twice, index once
-  facts.program = reel.program;
-  facts.loss = reel.loss;
-  facts.crash = reel.crash;
-  facts.redaction = reel.redaction;
-  facts.masked_inputs = count_masked(reel);
   return encode_facts(facts);
 }
 
@@ -131,6 +125,12 @@ std::string trouble_with_lists(const Reel& reel) {
     return exceeds("arguments of the program", program.argv.size(), kMaxListEntries);
   if (program.env.size() > kMaxListEntries)
     return exceeds("environment variables", program.env.size(), kMaxListEntries);
+  if (reel.file_digests.size() > kMaxFiles)
+    return exceeds("large files", reel.file_digests.size(), kMaxFiles);
+  for (const FileDigest& file : reel.file_digests) {
+    if (file.path.size() > kMaxPathBytes)
+      return exceeds("path of a large file", file.path.size(), kMaxPathBytes);
+  }
   if (reel.files.size() > kMaxFiles) return exceeds("files", reel.files.size(), kMaxFiles);
   if (reel.crash.signature.frames.size() > kMaxStackFrames)
     return exceeds("stack frames", reel.crash.signature.frames.size(), kMaxStackFrames);
@@ -190,7 +190,7 @@ Result<void> check_reel(const Reel& reel, const std::string& name) {
     return refused(name, trouble);
   if (reel.program.kind != TargetKind::kServer && reel.program.kind != TargetKind::kStdin)
     return refused(name, "the program's target kind is none");
-  const std::size_t facts_bytes = facts_of(reel, 0).size();
+  const std::size_t facts_bytes = encoded_facts(reel, 0).size();
   if (facts_bytes > kMaxFactsBytes - 64)
     return refused(name, exceeds("bytes of facts", facts_bytes, kMaxFactsBytes - 64));
   return {};
@@ -198,7 +198,7 @@ Result<void> check_reel(const Reel& reel, const std::string& name) {
 
 Result<void> write_reel_to(const Reel& reel, const ReelSink& sink, std::size_t frame_bytes) {
   const std::vector<Group> groups = grouped(reel.inputs, frame_bytes);
-  const std::string facts = facts_of(reel, groups.size());
+  const std::string facts = encoded_facts(reel, groups.size());
   FrameWriter writer(crc32c(facts), sink);
   writer.frame(FrameType::kFacts, facts);
   for (const ReelFile& file : reel.files) writer.frame(FrameType::kFile, encode_file(file));

@@ -64,7 +64,11 @@ bool is_end(const RingCrash& crash, const CrashFacts& end) {
 }
 
 void add_crash(const RingCrash& crash, CrashFacts& end) {
-  if (!end.known && is_end(crash, end)) end.signal = crash.signal;
+  end.report = crash.report;
+  if (!is_end(crash, end)) return;
+  if (!end.known) end.signal = crash.signal;
+  end.code = crash.code;
+  if (has_address(crash)) end.address = crash.address;
 }
 
 }  // namespace crashreel

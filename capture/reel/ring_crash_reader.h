@@ -39,7 +39,8 @@ bool is_end(const RingCrash& crash, const CrashFacts& end);
 // Only the kernel's own words about a fault come with an address.
 bool has_address(const RingCrash& crash);
 
-// Adds to the end what the program itself knew: the signal, where nobody saw the end.
+// Adds to the end what the program itself knew: a sanitizer's report, code and address of the
+// signal that ended it, and that one itself where nobody saw the end.
 void add_crash(const RingCrash& crash, CrashFacts& end);
 
 }  // namespace crashreel

@@ -34,6 +34,20 @@ std::optional<ReelFile> decode_file(std::string_view payload) {
                   std::string(payload.substr(head[1]))};
 }
 
+std::optional<FileDigest> decode_large_file(std::string_view payload) {
+  ring::LargeFile head;
+  if (payload.size() < sizeof head || payload.size() - sizeof head > kMaxPathBytes) {
+    return std::nullopt;
+  }
+  std::memcpy(&head, payload.data(), sizeof head);
+  FileDigest file{.path = std::string(payload.substr(sizeof head)),
+                  .bytes = head.bytes,
+                  .modified_realtime_ns = head.modified_realtime_ns,
+                  .digest = std::nullopt};
+  if (head.has_digest == 1) file.digest = head.digest;
+  return file;
+}
+
 bool decode_kind(std::string_view payload, RingFacts& facts) {
   if (payload.size() != 1) return false;
   const auto kind = static_cast<TargetKind>(payload[0]);
@@ -86,6 +100,11 @@ bool take(Fact kind, std::string_view payload, RingFacts& facts) {
       return false;
     case Fact::kRedaction:
       return decode_rules(payload, facts);
+    case Fact::kFileDigest:
+      if (auto file = decode_large_file(payload)) {
+        return append(facts.file_digests, std::move(*file), kMaxFiles);
+      }
+      return false;
     case Fact::kMaskedFact:
       ++facts.redaction.masked_facts;
       return true;

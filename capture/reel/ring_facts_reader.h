@@ -16,6 +16,7 @@ struct RingFacts {
   Program program;
   bool kind_is_known = false;  // the recorder said which target kind it is
   std::vector<ReelFile> files;
+  std::vector<FileDigest> file_digests;
   Redaction redaction;
   std::vector<std::string> damage;
 };

@@ -12,6 +12,7 @@
 #include "capture/reel/ring_image.h"
 #include "capture/reel/ring_time.h"
 #include "capture/reel/salvage_collect.h"
+#include "capture/reel/salvage_keeping.h"
 #include "capture/reel/salvage_select.h"
 
 namespace crashreel {
@@ -168,6 +169,7 @@ Result<ReadReel> salvage(const Result<RingImage>& image,
   const RingTime time(image->super(), std::move(found.clock_pairs));
   const Bounds bounds{image->super().keep_inputs, image->super().keep_age_ns, end.facts.time_ns};
   Selection selection = select(found, std::move(copies.copies), time, bounds);
+  result.reel.keeping = keeping_of(*image, copies, selection);
   fill_inputs(*image, std::move(selection), Numbering(time), found, result);
   result.damage = std::move(found.damage);
   for (std::string& what : facts.damage) note(result.damage, std::move(what));
@@ -176,6 +178,7 @@ Result<ReadReel> salvage(const Result<RingImage>& image,
   Reel& reel = result.reel;
   reel.program = std::move(facts.program);
   reel.files = std::move(facts.files);
+  reel.file_digests = std::move(facts.file_digests);
   reel.redaction = std::move(facts.redaction);
   reel.crash = std::move(end.facts);
   if (const auto crash = read_ring_crash(*image)) add_crash(*crash, reel.crash);

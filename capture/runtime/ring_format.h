@@ -166,8 +166,18 @@ enum class Fact : std::uint32_t {
   kBuildId = 5,
   kTargetKind = 6,
   kFile = 7,
-  kRedaction = 8,   // which rules there are
-  kMaskedFact = 9,  // the fact before it, of this kind, was masked in part
+  kRedaction = 8,    // which rules there are
+  kMaskedFact = 9,   // the fact before it, of this kind, was masked in part
+  kFileDigest = 10,  // LargeFile, then a path
+};
+
+// A file that is too large to be kept. All little-endian, as everything here.
+struct LargeFile {
+  std::uint64_t bytes;
+  std::uint64_t modified_realtime_ns;
+  std::uint64_t digest;      // OutputDigest's over the content; 0 unless
+  std::uint32_t has_digest;  // this is 1
+  std::uint32_t zero;
 };
 
 struct FactHeader {
@@ -193,6 +203,7 @@ static_assert(sizeof(ChunkHeader) == 256);
 static_assert(offsetof(ChunkHeader, totals) == 16 && offsetof(ChunkHeader, banks) == 64);
 static_assert(offsetof(ChunkHeader, state) == 192);
 static_assert(sizeof(RecordHeader) == 24);
+static_assert(sizeof(LargeFile) == 32);
 static_assert(sizeof(FactHeader) == 16 && sizeof(EndHeader) == 16);
 static_assert(std::is_trivially_copyable_v<Superblock> && std::is_standard_layout_v<Superblock>);
 static_assert(std::is_trivially_copyable_v<ChunkHeader> && std::is_standard_layout_v<ChunkHeader>);

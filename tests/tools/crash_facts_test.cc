@@ -8,8 +8,10 @@
 #include <span>
 #include <utility>
 
+#include "capture/reel/reel_reader.h"
 #include "capture/reel/ring_crash_reader.h"
 #include "capture/runtime/ring_crash.h"
+#include "harness/signal_names.h"
 #include "tests/tools/recording.h"
 #include "tests/tools/run_command.h"
 #include "tools/pipeline/take_ring.h"
@@ -49,7 +51,9 @@ TEST_F(CrashFactsTest, SayWhereAndWhyItFaulted) {
   const TakenRing taken = facts();
   const CrashFacts& crash = taken.read.reel.crash;
   EXPECT_EQ(crash.signature.kind, "SIGSEGV");
-  EXPECT_EQ(fault_text(taken), "SEGV_MAPERR at address 0x10");
+  EXPECT_EQ(fault_text(taken.read.reel.crash), "SEGV_MAPERR at address 0x10");
+  EXPECT_EQ(crash.code, SEGV_MAPERR);
+  EXPECT_EQ(crash.address, 0x10u);
   // The write, obey, main at least, and what started main.
   EXPECT_GE(frames_in(crash, "subject"), 3u);
   EXPECT_EQ(crash.signature.frames.front().module, "subject");
@@ -64,7 +68,7 @@ TEST_F(CrashFactsTest, AreNotTakenUnasked) {
   const CrashFacts& crash = taken.read.reel.crash;
   EXPECT_EQ(crash.signature.kind, "SIGSEGV");
   EXPECT_THAT(crash.signature.frames, IsEmpty());
-  EXPECT_EQ(fault_text(taken), "");
+  EXPECT_EQ(fault_text(taken.read.reel.crash), "");
 }
 
 TEST_F(CrashFactsTest, HaveTheCallThatJumpedToNowhere) {
@@ -83,7 +87,7 @@ TEST_F(CrashFactsTest, HaveTheStackOfAnAbort) {
   EXPECT_EQ(crash.signature.kind, "SIGABRT");
   EXPECT_EQ(crash.signature.frames.front().module, "libc.so.6");
   EXPECT_GE(frames_in(crash, "subject"), 2u);
-  EXPECT_EQ(fault_text(taken), "sent by tgkill() or raise()");
+  EXPECT_EQ(fault_text(taken.read.reel.crash), "sent by tgkill() or raise()");
 }
 
 TEST_F(CrashFactsTest, HaveARecursionWhereTheProgramHasAnAlternateStack) {
@@ -110,7 +114,7 @@ TEST_F(CrashFactsTest, LetTheProgramsOwnHandlerRunWithAllThatTheKernelTold) {
   EXPECT_EQ(scene_.wait().signal, SIGSEGV);
   const TakenRing taken = facts();
   const CrashFacts& crash = taken.read.reel.crash;
-  EXPECT_EQ(fault_text(taken), "SEGV_MAPERR at address 0x10");
+  EXPECT_EQ(fault_text(taken.read.reel.crash), "SEGV_MAPERR at address 0x10");
   EXPECT_EQ(crash.signature.frames.front().module, "subject");
 }
 
@@ -167,7 +171,7 @@ TEST(LibraryFrames, AreInTheRingOfAProgramThatRecordsItself) {
   const auto taken = take_ring(directory.file("own.ring"));
   ASSERT_TRUE(taken.has_value());
   // Its own handler came later and replaced ours: what it did not chain to, we can't see.
-  EXPECT_EQ(fault_text(*taken), "");
+  EXPECT_EQ(fault_text(taken->read.reel.crash), "");
 }
 
 TEST(LibraryFrames, SayHowItEndedThoughNobodySawIt) {
@@ -179,7 +183,7 @@ TEST(LibraryFrames, SayHowItEndedThoughNobodySawIt) {
   const CrashFacts& crash = taken->read.reel.crash;
   EXPECT_FALSE(crash.known);
   EXPECT_EQ(crash.signal, SIGSEGV);
-  EXPECT_EQ(fault_text(*taken), "SEGV_MAPERR at address 0x10");
+  EXPECT_EQ(fault_text(taken->read.reel.crash), "SEGV_MAPERR at address 0x10");
   EXPECT_GE(frames_in(crash, "subject"), 3u);
 }
 
@@ -224,6 +228,10 @@ TEST_F(SanitizerReport, IsKeptAndPrintedAsAlways) {
   EXPECT_EQ(taken->read.reel.crash.exit_status, 1);
   ASSERT_TRUE(taken->crash.has_value());
   EXPECT_THAT(taken->crash->report, HasSubstr("heap-buffer-overflow"));
+  const auto reel = read_reel(directory_.file("a.reel"));
+  ASSERT_TRUE(reel.has_value());
+  EXPECT_EQ(reel->reel.crash.report, taken->crash->report);
+  EXPECT_EQ(reel->reel.crash.reason, SaveReason::kCrash);
   EXPECT_THAT(taken->crash->report, HasSubstr("WRITE of size 1"));
 }
 

@@ -65,6 +65,8 @@ TEST_F(RunningTest, MakesAReelWhenTheProgramAsksForOne) {
   EXPECT_EQ(saved.reason, SaveReason::kRequest);
   const Reel reel = reel_of(saved);
   EXPECT_FALSE(reel.crash.known);
+  EXPECT_EQ(reel.crash.reason, SaveReason::kRequest);
+  EXPECT_TRUE(reel.crash.still_running);
   EXPECT_THAT(data_of(reel), Contains("before\n"));
   EXPECT_EQ(scene_.ask("after"), "ok");
   scene_.tell("exit 0");

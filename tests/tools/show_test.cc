@@ -82,6 +82,89 @@ TEST_F(ShowTest, SaysWhatWasKeptBesideTheTail) {
   EXPECT_THAT(table.out, HasSubstr("      60  pinned "));
 }
 
+TEST_F(ShowTest, SaysWhatBoundEachPlaceAndWhatThatCost) {
+  Reel reel = with_heads_and_pins();
+  reel.keeping = {.known = true,
+                  .tail_bytes = 1 << 20,
+                  .most_inputs = 1000,
+                  .most_age_ns = 60'000'000'000,
+                  .beyond_inputs = 11,
+                  .beyond_age = 12,
+                  .prelude_bytes = 4096,
+                  .prelude_full = true,
+                  .heads = 32,
+                  .head_bytes = 2048,
+                  .heads_open = 5,
+                  .heads_full = 2,
+                  .heads_gapped = 1,
+                  .heads_refused = 3,
+                  .pins = 4,
+                  .pin_bytes = 400,
+                  .pins_used = 4,
+                  .pins_refused = 6,
+                  .pins_missed = 7};
+  const std::string bytes = serialize_reel(reel);
+  const std::string out = show(bytes).out;
+  for (const char* text :
+       {"the last 3 records, seq 100 to 102", "room for 1,048,576 bytes (1.0 MiB)",
+        "at most 1,000 inputs, none older than 60.000000 s",
+        "97 lost to the room, 11 to the number of inputs, 12 to the age", "full: later ones",
+        "room for 32 sessions, 2,048 bytes (2.0 KiB) each; 5 open",
+        "2 full: what came later is the tail's alone, 1 with gaps", "3 without a place",
+        "room for 4 keys, inputs of at most 400 bytes; 4 taken",
+        "6 inputs whose key found no place, 7 inputs too long or too busy"}) {
+    EXPECT_THAT(out, HasSubstr(text));
+  }
+  const Json places = one_object(show(bytes, {"--json"}).out)["kept"]["places"];
+  EXPECT_EQ(places["tail"]["beyond_age"], 12);
+  EXPECT_EQ(places["tail"]["overwritten"], 97);
+  EXPECT_EQ(places["prelude"]["full"], true);
+  EXPECT_EQ(places["head"]["refused"], 3);
+  EXPECT_EQ(places["head"]["records"], 2);
+  EXPECT_EQ(places["pinned"]["missed"], 7);
+}
+
+TEST_F(ShowTest, SaysWhyItWasSavedAndWhatTheKernelAndASanitizerTold) {
+  Reel reel = crashed_server();
+  reel.crash.reason = SaveReason::kCrash;
+  reel.crash.code = 1;
+  reel.crash.address = 0x10;
+  reel.crash.report = "ERROR: AddressSanitizer: \033[31m\nWRITE of size 1\n";
+  const std::string bytes = serialize_reel(reel);
+  const std::string out = show(bytes).out;
+  for (const char* text :
+       {"SEGV_MAPERR at address 0x10", "on crash", "ERROR: AddressSanitizer", "WRITE of size 1"}) {
+    EXPECT_THAT(out, HasSubstr(text));
+  }
+  EXPECT_THAT(out, Not(HasSubstr("\033")));
+  const Json crash = one_object(show(bytes, {"--json"}).out)["crash"];
+  EXPECT_EQ(crash["reason"], "crash");
+  EXPECT_EQ(crash["still_running"], false);
+  EXPECT_EQ(crash["code"], 1);
+  EXPECT_EQ(crash["address"], "0x0000000000000010");
+  EXPECT_EQ(crash["report"], reel.crash.report);
+}
+
+TEST_F(ShowTest, SaysThatTheProgramRanOn) {
+  Reel reel = crashed_server();
+  reel.crash = {.reason = SaveReason::kHang, .still_running = true};
+  const std::string out = show(serialize_reel(reel)).out;
+  EXPECT_THAT(out, HasSubstr("not yet: it ran on when the reel was made"));
+  EXPECT_THAT(out, HasSubstr("on hang"));
+}
+
+TEST_F(ShowTest, NamesTheFilesThatWereTooLarge) {
+  Reel reel = crashed_server();
+  reel.file_digests = {{"/srv/data", 70'000, 5, 0xabc}, {"/srv/huge", 99'000'000, 5, std::nullopt}};
+  const std::string bytes = serialize_reel(reel);
+  EXPECT_THAT(show(bytes).out, HasSubstr("/srv/data, 70,000 bytes (68.4 KiB), not kept, digest "
+                                         "0000000000000abc"));
+  EXPECT_THAT(show(bytes).out, HasSubstr("not kept, no digest"));
+  const Json files = one_object(show(bytes, {"--json"}).out)["large_files"];
+  EXPECT_EQ(files[0]["digest"], "0000000000000abc");
+  EXPECT_TRUE(files[1]["digest"].is_null());
+}
+
 TEST_F(ShowTest, AddsTheInputsToTheObjectWhenAsked) {
   Json summary = one_object(show(serialize_reel(crashed_server()), {"--json", "--inputs"}).out);
   ASSERT_EQ(summary["inputs"].size(), 5u);

@@ -31,12 +31,7 @@ Result<OpenReel> OpenReel::open(const std::string& path) {
 
 std::optional<ReelFacts> OpenReel::facts() const {
   if (reader_) return reader_->facts();
-  return ReelFacts{.totals = totals_of(seed_.inputs),
-                   .program = seed_.program,
-                   .loss = seed_.loss,
-                   .crash = seed_.crash,
-                   .redaction = seed_.redaction,
-                   .masked_inputs = count_masked(seed_)};
+  return facts_of(seed_);
 }
 
 std::vector<ReelFile> OpenReel::files() {

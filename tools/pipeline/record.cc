@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "capture/reel/ring_end.h"
+#include "harness/signal_names.h"
 #include "harness/target.h"
 #include "tools/exit_status.h"
 #include "tools/pipeline/program_check.h"
@@ -101,12 +102,14 @@ void count_inputs(const Reel& reel, RecordReport* report) {
 SavedReel save_running(const RecordOptions& options, const std::string& ring_path,
                        SaveReason reason, const std::string& text) {
   SavedReel saved{.reason = reason, .path = "", .skipped = "", .trouble = "", .text = text};
-  const Result<TakenRing> taken = take_ring(ring_path);
+  Result<TakenRing> taken = take_ring(ring_path);
   if (!taken) {
     saved.trouble = taken.error().message;
     return saved;
   }
-  const Reel& reel = taken->read.reel;
+  Reel& reel = taken->read.reel;
+  reel.crash.reason = reason;
+  reel.crash.still_running = true;
   RecordReport counts;
   count_inputs(reel, &counts);
   saved.inputs = counts.inputs_kept;
@@ -125,13 +128,14 @@ void take_from_ring(const RecordOptions& options, const std::string& ring_path,
   if (const Result<void> noted = note_end(ring_path, end); !noted) {
     add_trouble(report, noted.error().message);
   }
-  const Result<TakenRing> taken = take_ring(ring_path);
+  Result<TakenRing> taken = take_ring(ring_path);
   if (!taken) return add_trouble(report, taken.error().message + next_step);
-  const Reel& reel = taken->read.reel;
+  Reel& reel = taken->read.reel;
   report->recorded = true;
-  report->fault = fault_text(*taken);
+  report->fault = fault_text(reel.crash);
   count_inputs(reel, report);
-  if (reason_to_save(options.save_on, *taken)) {
+  if (const auto reason = reason_to_save(options.save_on, *taken)) {
+    reel.crash.reason = *reason;
     SavedReel saved;
     put_away(reel, shelf_of(options), &saved);
     if (!saved.trouble.empty()) return add_trouble(report, saved.trouble + next_step);

@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "capture/base/result.h"
+#include "capture/reel/reel.h"
 #include "tools/pipeline/hang.h"
-#include "tools/pipeline/save_reason.h"
 
 namespace crashreel {
 

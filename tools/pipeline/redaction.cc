@@ -189,6 +189,8 @@ class Redactor {
       redact_fact(file.path);
       redact_fact(file.bytes);
     }
+    for (FileDigest& file : reel_.file_digests) redact_fact(file.path);
+    redact_fact(reel_.crash.report);
   }
 
   Reel& reel_;

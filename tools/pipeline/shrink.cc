@@ -214,6 +214,8 @@ class Shrinking {
     result.program.build_id = tries_.target().build_id;
     result.loss = reel_.loss;
     result.files = reel_.files;
+    result.keeping = reel_.keeping;
+    result.file_digests = reel_.file_digests;
     result.inputs = std::move(inputs);
     result.redaction = reel_.redaction;
     keep_masks(result);

@@ -1,13 +1,11 @@
 #include "tools/pipeline/take_ring.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <utility>
 
 #include "capture/reel/salvage.h"
-#include "harness/signal_names.h"
 #include "harness/signature.h"
 
 namespace crashreel {
@@ -49,16 +47,6 @@ Result<TakenRing> take_ring(const std::string& path) {
   Reel& reel = taken.read.reel;
   if (taken.crash && is_end(*taken.crash, reel.crash)) add_frames(*taken.crash, reel);
   return taken;
-}
-
-std::string fault_text(const TakenRing& taken) {
-  if (!taken.crash || !is_end(*taken.crash, taken.read.reel.crash)) return {};
-  const RingCrash& crash = *taken.crash;
-  std::string text = signal_code_name(crash.signal, crash.code);
-  if (!has_address(crash)) return text;
-  char address[32];
-  std::snprintf(address, sizeof address, "0x%llx", static_cast<unsigned long long>(crash.address));
-  return text + " at address " + address;
 }
 
 }  // namespace crashreel

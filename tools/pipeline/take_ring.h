@@ -20,7 +20,4 @@ struct TakenRing {
 
 Result<TakenRing> take_ring(const std::string& path);
 
-// "SEGV_MAPERR at address 0x10"; empty where the program did not say.
-std::string fault_text(const TakenRing& taken);
-
 }  // namespace crashreel

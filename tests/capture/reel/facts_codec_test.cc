@@ -35,6 +35,77 @@ TEST(FactsCodec, KeepsWhatWasRedacted) {
   EXPECT_EQ(decode_facts(encode_facts(facts)), facts);
 }
 
+TEST(FactsCodec, KeepsWhatTheKernelAndASanitizerToldOfACrash) {
+  ReelFacts facts = some_facts();
+  facts.crash.reason = SaveReason::kHang;
+  facts.crash.still_running = true;
+  facts.crash.code = -6;
+  facts.crash.address = UINT64_MAX;
+  facts.crash.report = "ERROR: AddressSanitizer";
+  EXPECT_EQ(decode_facts(encode_facts(facts)), facts);
+}
+
+TEST(FactsCodec, KeepsOfAReportWhatIsAllowed) {
+  ReelFacts facts = some_facts();
+  facts.crash.report.assign(kMaxReportBytes + 1, 'r');
+  const auto read = decode_facts(encode_facts(facts));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->crash.report, std::string(kMaxReportBytes, 'r'));
+}
+
+// Some facts with one section, a crash, of these bytes.
+std::string with_crash_section(std::string_view content) {
+  std::string bytes = encode_facts(some_facts());
+  bytes.back() = 1;
+  put_varint(bytes, 1);
+  put_text(bytes, content);
+  return bytes;
+}
+
+TEST(FactsCodec, TakesAReasonOfALaterVersionForNone) {
+  const auto read = decode_facts(with_crash_section({"\x63\x01\x00\x00\x00", 5}));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->crash.reason, SaveReason::kUnknown);
+  EXPECT_TRUE(read->crash.still_running);
+}
+
+TEST(FactsCodec, RefusesAReportThatIsTooLong) {
+  std::string content("\x01\x00\x00\x00", 4);
+  put_text(content, std::string(kMaxReportBytes + 1, 'r'));
+  EXPECT_EQ(decode_facts(with_crash_section(content)), std::nullopt);
+}
+
+TEST(FactsCodec, KeepsTheBoundsOfEachPlaceAndWhatTheyCost) {
+  ReelFacts facts = some_facts();
+  facts.keeping = {.known = true,
+                   .tail_bytes = 1,
+                   .most_inputs = 2,
+                   .most_age_ns = 3,
+                   .beyond_inputs = 4,
+                   .beyond_age = 5,
+                   .prelude_bytes = 6,
+                   .prelude_full = true,
+                   .heads = 7,
+                   .head_bytes = 8,
+                   .heads_open = 9,
+                   .heads_full = 10,
+                   .heads_gapped = 11,
+                   .heads_refused = 12,
+                   .pins = 13,
+                   .pin_bytes = 14,
+                   .pins_used = 15,
+                   .pins_refused = 16,
+                   .pins_missed = UINT64_MAX};
+  EXPECT_EQ(decode_facts(encode_facts(facts)), facts);
+}
+
+TEST(FactsCodec, KeepsLargeFilesWithAndWithoutADigest) {
+  ReelFacts facts = some_facts();
+  facts.file_digests = {{"/srv/data", 70'000, 1'700'000'000'000'000'000, 0x1234},
+                        {"/srv/huge", UINT64_MAX, 0, std::nullopt}};
+  EXPECT_EQ(decode_facts(encode_facts(facts)), facts);
+}
+
 TEST(FactsCodec, PassesOverASectionThatItDoesNotKnow) {
   EXPECT_EQ(decode_facts(with_strange_section(some_facts(), "from a later year")), some_facts());
 }

@@ -174,6 +174,50 @@ TEST(SalvageKept, LeavesOutWhatIsOlderThanWasAskedFor) {
   EXPECT_FALSE(read.reel.loss.reaches_start);
 }
 
+TEST(SalvageKept, AccountsForEachPlaceWithItsBounds) {
+  FakeRing ring({.prelude = 1, .keep = 2, .keep_age = 12, .heads = 4, .pins = 2});
+  ring.chunk(0).data(5, "p");
+  lose_ten(ring);
+  ring.chunk(2, {.slot = 1}).data(61, "c").data(71, "d");
+  ring.super().taken = 3;
+  FakeHead(ring, 0, 7, ring::kHeadUsed | ring::kHeadFull).open(10, "o");
+  FakeHead(ring, 1, 8).open(11, "q").header().gaps = 1;
+  pin(ring, 0, "key", 20, "x").missed = 9;
+  const Reel reel = salvage_sound(ring).reel;
+  EXPECT_EQ(told(reel), "prelude 0:p head 8:o head 9:q pinned 10:x tail 13:b tail 14:d");
+  const std::uint64_t chunk = ring.super().chunk_bytes;
+  const Keeping expected{.known = true,
+                         .tail_bytes = chunk * (ring.super().chunk_count - 1),
+                         .most_inputs = 2,
+                         .most_age_ns = 12,
+                         .beyond_inputs = 2,
+                         .beyond_age = 0,
+                         .prelude_bytes = chunk,
+                         .prelude_full = true,
+                         .heads = 4,
+                         .head_bytes = 1024,
+                         .heads_open = 2,
+                         .heads_full = 1,
+                         .heads_gapped = 1,
+                         .heads_refused = 0,
+                         .pins = 2,
+                         .pin_bytes = 224 - 40 - 40,
+                         .pins_used = 1,
+                         .pins_refused = 0,
+                         .pins_missed = 9};
+  EXPECT_EQ(reel.keeping, expected);
+}
+
+TEST(SalvageKept, TellsApartWhatTheNumberAndWhatTheAgeCost) {
+  FakeRing ring({.keep = 3, .keep_age = 25});
+  ring.chunk(0).data(10, "1").data(20, "2").data(30, "3").data(50, "4").data(60, "5");
+  const Reel reel = salvage_sound(ring).reel;
+  EXPECT_EQ(told(reel), "tail 3:4 tail 4:5");
+  EXPECT_EQ(reel.keeping.beyond_inputs, 2u);
+  EXPECT_EQ(reel.keeping.beyond_age, 1u);
+  EXPECT_FALSE(reel.keeping.prelude_full);
+}
+
 TEST(SalvageKept, KeepsWhatIsWholeOfADamagedHead) {
   FakeRing ring({.heads = 2});
   lose_ten(ring);
