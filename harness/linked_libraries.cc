@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kMaxDynamic = 1 << 16;
 constexpr std::uint64_t kMaxName = 256;
+constexpr std::uint64_t kMaxTexts = 32 << 20;
 constexpr std::size_t kMaxNeeded = 256;
 constexpr std::size_t kMaxProgramHeaders = 1024;
 
@@ -58,30 +59,55 @@ std::uint64_t offset_of(const ElfFile& elf, std::uint64_t address) {
   return 0;
 }
 
+// What the loader reads of a file: libraries by their places in a table of texts, and that table,
+// which the segment gives by its address.
+struct Dynamic {
+  std::vector<std::uint64_t> needed;
+  std::uint64_t texts = 0;  // where in the file; 0: nowhere
+  std::uint64_t texts_size = 0;
+};
+
+Dynamic read_dynamic(std::ifstream& file, const ElfFile& elf) {
+  Dynamic dynamic;
+  const std::string segment = dynamic_segment(file);
+  Elf64_Dyn entry;
+  for (std::string_view rest = segment; take(rest, &entry); rest.remove_prefix(sizeof entry)) {
+    if (entry.d_tag == DT_NULL) break;
+    if (entry.d_tag == DT_STRTAB) dynamic.texts = offset_of(elf, entry.d_un.d_ptr);
+    if (entry.d_tag == DT_STRSZ) dynamic.texts_size = entry.d_un.d_val;
+    if (entry.d_tag == DT_NEEDED && dynamic.needed.size() < kMaxNeeded) {
+      dynamic.needed.push_back(entry.d_un.d_val);
+    }
+  }
+  return dynamic;
+}
+
 }  // namespace
 
-// The segment names libraries by their places in a table of texts, which it gives by its address.
 std::vector<std::string> linked_libraries(const std::string& path) {
   std::vector<std::string> names;
   const Result<ElfFile> elf = read_elf(path);
   if (!elf) return names;
   std::ifstream file(path, std::ios::binary);
-  std::vector<std::uint64_t> places;
-  std::uint64_t texts = 0;
-  const std::string dynamic = dynamic_segment(file);
-  Elf64_Dyn entry;
-  for (std::string_view rest = dynamic; take(rest, &entry); rest.remove_prefix(sizeof entry)) {
-    if (entry.d_tag == DT_NULL) break;
-    if (entry.d_tag == DT_STRTAB) texts = offset_of(*elf, entry.d_un.d_ptr);
-    if (entry.d_tag == DT_NEEDED && places.size() < kMaxNeeded) places.push_back(entry.d_un.d_val);
-  }
-  for (const std::uint64_t place : places) {
-    if (texts == 0 || place > UINT32_MAX) continue;
-    std::string name = read_at(file, texts + place, kMaxName);
+  const Dynamic dynamic = read_dynamic(file, *elf);
+  for (const std::uint64_t place : dynamic.needed) {
+    if (dynamic.texts == 0 || place > UINT32_MAX) continue;
+    std::string name = read_at(file, dynamic.texts + place, kMaxName);
     name.resize(std::strlen(name.c_str()));
     if (!name.empty()) names.push_back(std::move(name));
   }
   return names;
+}
+
+bool names_symbol(const std::string& path, const std::string& name) {
+  const Result<ElfFile> elf = read_elf(path);
+  if (!elf) return false;
+  std::ifstream file(path, std::ios::binary);
+  const Dynamic dynamic = read_dynamic(file, *elf);
+  if (dynamic.texts == 0) return false;
+  // The table begins with an empty text, so each has a zero byte on either side.
+  const std::string texts = read_at(file, dynamic.texts, std::min(dynamic.texts_size, kMaxTexts));
+  return texts.find('\0' + name + '\0') != std::string::npos;
 }
 
 }  // namespace crashreel

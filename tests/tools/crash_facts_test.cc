@@ -21,6 +21,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class CrashFactsTest : public ::testing::Test {
@@ -208,10 +209,11 @@ TEST(LibraryFrames, AreReadWithinBoundsWhateverStandsThere) {
 
 class SanitizerReport : public ::testing::Test {
  protected:
-  CommandRun record(const std::string& line) {
+  CommandRun record(const std::string& line, const std::string& program = OVERFLOWN) {
     return run_line("echo " + line +
                         " | crashreel record --ring 1MiB --keep-ring --ring-path $PWD/ring"
-                        " -o a.reel -- " OVERFLOWN,
+                        " -o a.reel -- " +
+                        program,
                     {.directory = directory_.path()});
   }
 
@@ -233,6 +235,27 @@ TEST_F(SanitizerReport, IsKeptAndPrintedAsAlways) {
   EXPECT_EQ(reel->reel.crash.report, taken->crash->report);
   EXPECT_EQ(reel->reel.crash.reason, SaveReason::kCrash);
   EXPECT_THAT(taken->crash->report, HasSubstr("WRITE of size 1"));
+}
+
+TEST_F(SanitizerReport, IsPickedFromStandardErrorWhereASanitizerTellsNobodyElse) {
+  const CommandRun run = record("longer than eight", MISINDEXED);
+  EXPECT_EQ(run.exit, 1);
+  EXPECT_THAT(run.err, HasSubstr("before\n"));
+  EXPECT_THAT(run.err, HasSubstr("runtime error: index 18 out of bounds"));
+  const auto read = read_reel(directory_.file("a.reel"));
+  ASSERT_TRUE(read.has_value()) << run.err;
+  const CrashFacts& crash = read->reel.crash;
+  EXPECT_EQ(crash.reason, SaveReason::kCrash);
+  EXPECT_EQ(crash.exit_status, 1);
+  EXPECT_THAT(crash.report, HasSubstr("runtime error: index 18 out of bounds"));
+  EXPECT_THAT(crash.report, Not(HasSubstr("before")));
+}
+
+TEST_F(SanitizerReport, LeavesStandardErrorAloneOfAProgramThatIsFine) {
+  const CommandRun run = record("", MISINDEXED);
+  EXPECT_EQ(run.exit, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("before\n"));
+  EXPECT_FALSE(std::filesystem::exists(directory_.file("a.reel")));
 }
 
 TEST_F(SanitizerReport, IsNoneWhereNothingWasWrong) {

@@ -60,6 +60,15 @@ std::string first_library_of(const std::string& path) {
   return {};
 }
 
+// Of whatever kind: as a library of its own, or as a part of the program, which then offers what
+// all sanitizers do.
+bool has_sanitizer(const std::string& path) {
+  for (const std::string& name : linked_libraries(path)) {
+    if (name.find("san.so") != std::string::npos || name.starts_with("libclang_rt.")) return true;
+  }
+  return names_symbol(path, "__sanitizer_set_report_fd");
+}
+
 // Empty: it can be recorded.
 std::string why_not(const std::string& path, const ElfFile& elf) {
   if (elf.interpreter.empty()) {
@@ -99,7 +108,11 @@ ProgramCheck check_program(const std::string& name) {
       const Result<ElfFile> elf = read_elf(path);
       const std::string reason = elf ? why_not(path, *elf) : elf.error().message;
       if (!reason.empty()) return refuse(kExitOwnTrouble, reason);
-      return {.path = program, .status = 0, .reason = {}, .first_library = first_library_of(path)};
+      return {.path = program,
+              .status = 0,
+              .reason = {},
+              .first_library = first_library_of(path),
+              .has_sanitizer = has_sanitizer(path)};
     }
     const std::string interpreter = interpreter_in(line);
     if (::access(interpreter.c_str(), X_OK) != 0) {

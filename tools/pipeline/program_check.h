@@ -15,6 +15,7 @@ struct ProgramCheck {
   int status = 0;               // 0: can be recorded; else 125 to 127 of exit_status.h
   std::string reason;           // why not, naming the file and the next step; empty when it can
   std::string first_library{};  // what must be loaded before everything else; empty: nothing
+  bool has_sanitizer = false;   // which reports on standard error
 };
 
 // A name with a slash is taken as it is, any other is looked up in $PATH.

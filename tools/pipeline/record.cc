@@ -60,7 +60,7 @@ std::optional<SaveReason> reason_to_save(SaveOn save_on, const TakenRing& taken)
   const bool was_asked = end.signal == SIGHUP || end.signal == SIGINT || end.signal == SIGTERM;
   if (end.signal != 0 && !was_asked) return SaveReason::kCrash;
   // By a sanitizer, or by a handler of its own for a fatal signal.
-  const bool by_itself = taken.crash && (!taken.crash->report.empty() || is_end(*taken.crash, end));
+  const bool by_itself = !end.report.empty() || (taken.crash && is_end(*taken.crash, end));
   if (end.exit_status != 0 && by_itself) return SaveReason::kCrash;
   if (save_on == SaveOn::kCrash) return std::nullopt;
   if (end.signal != 0 || end.exit_status != 0) return SaveReason::kAbnormal;
@@ -121,16 +121,17 @@ SavedReel save_running(const RecordOptions& options, const std::string& ring_pat
 
 // Makes a reel of the ring where that is wanted. The ring goes when it is not needed any more,
 // which it is as long as its reel could not be written.
-void take_from_ring(const RecordOptions& options, const std::string& ring_path,
-                    const CrashFacts& end, RecordReport* report) {
+void take_from_ring(const RecordOptions& options, const std::string& ring_path, const RunEnd& end,
+                    RecordReport* report) {
   report->ring_path = ring_path;
   const std::string next_step = "; the ring is kept, try: crashreel salvage " + ring_path;
-  if (const Result<void> noted = note_end(ring_path, end); !noted) {
+  if (const Result<void> noted = note_end(ring_path, end.facts); !noted) {
     add_trouble(report, noted.error().message);
   }
   Result<TakenRing> taken = take_ring(ring_path);
   if (!taken) return add_trouble(report, taken.error().message + next_step);
   Reel& reel = taken->read.reel;
+  if (reel.crash.report.empty()) reel.crash.report = end.reports;
   report->recorded = true;
   report->fault = fault_text(reel.crash);
   count_inputs(reel, report);
@@ -203,6 +204,7 @@ Result<RecordReport> record(const RecordOptions& options) {
                                            .settings = settings_of(options),
                                            .redact_rules = options.redact_rules,
                                            .pump_stdin = options.pump_stdin,
+                                           .pick_reports = program.has_sanitizer,
                                            .save_signal = options.save_signal,
                                            .hang = options.hang,
                                            .save = save});
@@ -217,7 +219,7 @@ Result<RecordReport> record(const RecordOptions& options) {
   report.status = report.signal != 0 ? kExitSignalBase + report.signal : run->facts.exit_status;
   report.trouble = run->trouble;
   if (run->ring_was_made) {
-    take_from_ring(options, ring_path, run->facts, &report);
+    take_from_ring(options, ring_path, *run, &report);
   }
   return report;
 }

@@ -23,6 +23,7 @@
 #include "tools/pipeline/owned_fd.h"
 #include "tools/pipeline/save_requests.h"
 #include "tools/pipeline/signal_relay.h"
+#include "tools/pipeline/stderr_tee.h"
 #include "tools/pipeline/stdin_pump.h"
 
 namespace crashreel {
@@ -78,7 +79,7 @@ struct Spawned {
 
 // 0 or an errno value.
 int spawn(const RecordedRun& run, const sigset_t& mask, int ready_fd, const StdinPump* pump,
-          Spawned* spawned) {
+          const StderrTee* tee, Spawned* spawned) {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&files);
@@ -86,6 +87,7 @@ int spawn(const RecordedRun& run, const sigset_t& mask, int ready_fd, const Stdi
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   ::posix_spawnattr_setsigmask(&attributes, &mask);
   if (pump != nullptr) ::posix_spawn_file_actions_adddup2(&files, pump->program_end(), 0);
+  if (tee != nullptr) ::posix_spawn_file_actions_adddup2(&files, tee->program_end(), 2);
   // Onto itself: the same number, no longer closed by exec.
   ::posix_spawn_file_actions_adddup2(&files, ready_fd, ready_fd);
   const std::vector<std::string> environment = make_environment(run, ready_fd, pump != nullptr);
@@ -140,17 +142,20 @@ class StdinRecord {
 class Watch {
  public:
   Watch(const RecordedRun& run, const Spawned& program, SignalRelay& relay, OwnedFd ready,
-        StdinPump* pump, StdinRecord* stdin_record)
+        StdinPump* pump, StderrTee* tee, StdinRecord* stdin_record)
       : run_(run),
         program_(program),
         relay_(relay),
         ready_(std::move(ready)),
         pump_(pump),
+        tee_(tee),
         stdin_record_(stdin_record),
         hang_(run.hang, program.pid, run.ring_path) {}
 
   void until_end() {
     while (!step()) {
+    }
+    while (tee_ != nullptr && tee_->step()) {
     }
     // A program may ask and end at once.
     requests_.stop();
@@ -163,12 +168,14 @@ class Watch {
  private:
   // True when the program has ended.
   bool step() {
-    std::array<pollfd, 4 + StdinPump::kPolled> polled{};
+    std::array<pollfd, 5 + StdinPump::kPolled> polled{};
     polled[0] = {.fd = program_.ended.get(), .events = POLLIN, .revents = 0};
     polled[1] = {.fd = relay_.fd(), .events = POLLIN, .revents = 0};
     polled[2] = {.fd = ready_.get(), .events = POLLIN, .revents = 0};
     polled[3] = {.fd = requests_.fd(), .events = POLLIN, .revents = 0};
-    pollfd* const pump_polled = &polled[4];
+    const int tee_fd = tee_ == nullptr ? -1 : tee_->fd();
+    polled[4] = {.fd = tee_fd, .events = POLLIN, .revents = 0};
+    pollfd* const pump_polled = &polled[5];
     const bool pumps = pump_ != nullptr && !ready_;
     pump_polled[0].fd = pump_polled[1].fd = -1;
     if (pumps) pump_->ask(pump_polled);
@@ -176,6 +183,7 @@ class Watch {
     const int count = ::poll(polled.data(), polled.size(), timeout_ms());
     if (count < 0) return false;
     if (ready_ && count == 0) recorder_answered(std::nullopt);
+    if (polled[4].revents != 0) tee_->step();
     if (polled[1].revents != 0 && relay_.pass_on_to(program_.pid)) save(SaveReason::kSignal);
     if (polled[2].revents != 0) hear_recorder();
     if (pumps) pump_->step(pump_polled);
@@ -233,6 +241,7 @@ class Watch {
   SignalRelay& relay_;
   OwnedFd ready_;  // open until the recorder has answered
   StdinPump* const pump_;
+  StderrTee* const tee_;
   StdinRecord* const stdin_record_;
   SaveRequests requests_;
   HangWatch hang_;
@@ -275,6 +284,13 @@ Result<RunEnd> run_recorded(const RecordedRun& run) {
     pump.emplace(std::move(*made));
   }
   StdinPump* const pump_or_null = pump ? &*pump : nullptr;
+  std::optional<StderrTee> tee;
+  if (run.pick_reports) {
+    Result<StderrTee> made = StderrTee::make(STDERR_FILENO);
+    if (!made) return made.error();
+    tee.emplace(std::move(*made));
+  }
+  StderrTee* const tee_or_null = tee ? &*tee : nullptr;
 
   int ready[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ready) != 0) {
@@ -287,16 +303,19 @@ Result<RunEnd> run_recorded(const RecordedRun& run) {
 
   RunEnd end;
   Spawned spawned;
-  end.start_error = spawn(run, relay.original_mask(), ready_there.get(), pump_or_null, &spawned);
+  end.start_error =
+      spawn(run, relay.original_mask(), ready_there.get(), pump_or_null, tee_or_null, &spawned);
   if (end.start_error != 0) return end;
   end.pid = spawned.pid;
   ready_there.reset();
   if (pump) pump->close_program_end();
-  Watch watch(run, spawned, relay, std::move(ready_here), pump_or_null, &stdin_record);
+  if (tee) tee->close_program_end();
+  Watch watch(run, spawned, relay, std::move(ready_here), pump_or_null, tee_or_null, &stdin_record);
   watch.until_end();
   end.facts = collect_end(spawned.pid);
   end.ring_was_made = watch.ring_was_made();
   end.trouble = watch.trouble();
+  if (tee) end.reports = tee->take_reports();
   if (stdin_record.was_left_behind(run.ring_path)) {
     end.trouble = run.argv[0] +
                   ": became another program by exec, whose standard input is not recorded; record "

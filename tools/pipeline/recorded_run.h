@@ -30,6 +30,7 @@ struct RecordedRun {
   std::vector<std::string> settings;  // more of the environment, "NAME=value"
   std::string redact_rules;           // for standard input; may be empty
   bool pump_stdin = true;
+  bool pick_reports = false;  // out of its standard error (stderr_tee.h)
   int save_signal = 0;  // not passed on but asks for a reel of the present moment; 0: none does
   HangOptions hang;
   // Called while the program runs and has a ring; the text says how it hangs, else it is empty.
@@ -42,6 +43,7 @@ struct RunEnd {
   pid_t pid = -1;
   bool ring_was_made = false;  // else what lies at ring_path, if anything, is somebody else's
   CrashFacts facts;            // its time is left to whoever notes it in the ring
+  std::string reports;         // of a sanitizer, where they were to be picked
   std::string trouble;  // why not everything was recorded; empty: nothing is known against it
 };
 
