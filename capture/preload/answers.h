@@ -17,11 +17,15 @@ namespace crashreel {
 //   CRASHREEL_DIGESTS  "none": none of what the program sends
 void begin_answers();
 
-// A write of `fd` sent `sent` of these bytes, or failed when that is negative.
+// A write of `fd` sent `sent` of these bytes, or failed when that is negative. Cipher text is
+// passed over (tls.h).
 void bytes_went(int fd, const void* bytes, ssize_t sent);
 void parts_went(int fd, const iovec* parts, std::size_t count, ssize_t sent);
 // The kernel alone had the bytes (sendfile, splice).
 void unseen_bytes_went(int fd, ssize_t sent);
+
+// These bytes went into the session's TLS.
+void plain_bytes_went(std::uint32_t session, const void* bytes, std::size_t size);
 
 // The program closed its last descriptor of the session.
 void answers_end(std::uint32_t session);

@@ -1,6 +1,7 @@
 #include "capture/preload/tls.h"
 
 #include "capture/interpose/keep_errno.h"
+#include "capture/preload/answers.h"
 #include "capture/preload/known_sessions.h"
 #include "capture/preload/session_table.h"
 #include "capture/runtime/crashreel.h"
@@ -30,6 +31,12 @@ std::uint32_t session_in_memory(const void* connection, bool is_server) {
   const char* const text = is_server ? "tls inbound" : "tls outbound";
   record_opening(session, !is_server, text, is_server ? 11 : 12);
   return session;
+}
+
+std::uint32_t session_of(const void* connection, int fd, bool is_server) {
+  const Descriptor descriptor = descriptors().get(fd);
+  return descriptor.kind == DescriptorKind::kSession ? descriptor.session
+                                                     : session_in_memory(connection, is_server);
 }
 
 }  // namespace
@@ -78,11 +85,12 @@ void tls_connection_reads(const void* connection, int fd) {
 void plain_bytes_came(const void* connection, int fd, bool is_server, const void* bytes,
                       std::size_t size) {
   if (!is_recording()) return;
-  const Descriptor descriptor = descriptors().get(fd);
-  const std::uint32_t session = descriptor.kind == DescriptorKind::kSession
-                                    ? descriptor.session
-                                    : session_in_memory(connection, is_server);
-  crashreel_data(session, bytes, size);
+  crashreel_data(session_of(connection, fd, is_server), bytes, size);
+}
+
+void plain_bytes_sent(const void* connection, int fd, bool is_server, const void* bytes,
+                      std::size_t size) {
+  if (is_recording()) plain_bytes_went(session_of(connection, fd, is_server), bytes, size);
 }
 
 void plain_bytes_ended(const void* connection, int fd) {
@@ -96,8 +104,10 @@ void plain_bytes_ended(const void* connection, int fd) {
 void tls_connection_gone(const void* connection) {
   const std::uint64_t hash = hash_of_connection(connection);
   if (connections.find(hash) == 0) return;
-  connections.forget_owned(static_cast<std::uint32_t>(hash),
-                           [](std::uint32_t session) { crashreel_session_ended(session, 0); });
+  connections.forget_owned(static_cast<std::uint32_t>(hash), [](std::uint32_t session) {
+    answers_end(session);
+    crashreel_session_ended(session, 0);
+  });
 }
 
 }  // namespace crashreel

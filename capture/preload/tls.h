@@ -12,7 +12,7 @@
 
 namespace crashreel {
 
-// Has this thread read from `fd` for a TLS connection that it is inside of?
+// Has this thread read from `fd`, or written to it, for a TLS connection that it is inside of?
 bool is_cipher_text(int fd);
 
 // `fd` carries TLS from now on, if it is a session.
@@ -40,6 +40,10 @@ void tls_connection_reads(const void* connection, int fd);
 
 // OpenSSL's `connection` over `fd` (-1: none is known) handed over these plain bytes.
 void plain_bytes_came(const void* connection, int fd, bool is_server, const void* bytes,
+                      std::size_t size);
+
+// It was given these plain bytes to send.
+void plain_bytes_sent(const void* connection, int fd, bool is_server, const void* bytes,
                       std::size_t size);
 
 // The other side said that it will say no more.

@@ -1,4 +1,5 @@
-// The calls of OpenSSL that read cipher text, and those of them that hand over what was in it.
+// The calls of OpenSSL that move cipher text, and those of them that hand over or take what is in
+// it.
 //
 // Nothing is linked: the real functions are those that come next in the loader's order, or, where
 // the program loaded OpenSSL for itself alone (a module of an interpreter), those that the calling
@@ -22,6 +23,7 @@ int SSL_peek(SSL*, void*, int);
 int SSL_peek_ex(SSL*, void*, std::size_t, std::size_t*);
 int SSL_write(SSL*, const void*, int);
 int SSL_write_ex(SSL*, const void*, std::size_t, std::size_t*);
+int SSL_write_early_data(SSL*, const void*, std::size_t, std::size_t*);
 int SSL_do_handshake(SSL*);
 int SSL_accept(SSL*);
 int SSL_connect(SSL*);
@@ -102,6 +104,13 @@ class Call {
       plain_bytes_ended(ssl_, inside_.fd());
     }
   }
+  void sent(const void* bytes, std::size_t size) {
+    const KeepErrno keep;
+    returned();
+    if (size == 0) return;
+    const bool is_server = questions_.can_be_asked() && questions_.is_server(ssl_) != 0;
+    plain_bytes_sent(ssl_, inside_.fd(), is_server, bytes, size);
+  }
   void returned() {
     if (asked_fd_ >= 0 || inside_.fd() < 0) return;
     session_turns_tls(inside_.fd());
@@ -163,12 +172,32 @@ CRASHREEL_HOOK int SSL_peek_ex(SSL* ssl, void* buffer, std::size_t size, std::si
 }
 
 CRASHREEL_HOOK int SSL_write(SSL* ssl, const void* bytes, int size) {
-  CRASHREEL_TLS_CALL(SSL_write, bytes, size);
+  const crashreel::Questions questions = CRASHREEL_QUESTIONS(SSL_write);
+  if (questions.real == nullptr) return -1;
+  crashreel::Call call(questions, ssl);
+  const int sent = CRASHREEL_REAL_TLS(SSL_write)(ssl, bytes, size);
+  call.sent(bytes, sent > 0 ? static_cast<std::size_t>(sent) : 0);
+  return sent;
 }
 
 CRASHREEL_HOOK int SSL_write_ex(SSL* ssl, const void* bytes, std::size_t size,
                                 std::size_t* written) {
-  CRASHREEL_TLS_CALL(SSL_write_ex, bytes, size, written);
+  const crashreel::Questions questions = CRASHREEL_QUESTIONS(SSL_write_ex);
+  if (questions.real == nullptr) return 0;
+  crashreel::Call call(questions, ssl);
+  const int result = CRASHREEL_REAL_TLS(SSL_write_ex)(ssl, bytes, size, written);
+  call.sent(bytes, result > 0 ? *written : 0);
+  return result;
+}
+
+CRASHREEL_HOOK int SSL_write_early_data(SSL* ssl, const void* bytes, std::size_t size,
+                                        std::size_t* written) {
+  const crashreel::Questions questions = CRASHREEL_QUESTIONS(SSL_write_early_data);
+  if (questions.real == nullptr) return 0;
+  crashreel::Call call(questions, ssl);
+  const int result = CRASHREEL_REAL_TLS(SSL_write_early_data)(ssl, bytes, size, written);
+  call.sent(bytes, result > 0 ? *written : 0);
+  return result;
 }
 
 CRASHREEL_HOOK int SSL_do_handshake(SSL* ssl) {

@@ -9,6 +9,8 @@
 #include <optional>
 
 #include "capture/base/check.h"
+#include "capture/reel/answer_digest.h"
+#include "capture/runtime/output_digest.h"
 #include "tests/capture/preload/recorded_server.h"
 #include "tests/capture/preload/upstream.h"
 #include "tests/capture/reel/folder.h"
@@ -16,6 +18,7 @@
 namespace crashreel::testing {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 
 // The bytes of each session, under what its last opening says; ports are written as PORT.
@@ -78,6 +81,32 @@ TEST(Programs, OverTlsShowTheirPlainBytesAndNoCipherText) {
               ElementsAre("open 1 tcp inbound 127.0.0.1:PORT 127.0.0.1:PORT",
                           "open 1 tcp+tls inbound 127.0.0.1:PORT 127.0.0.1:PORT",
                           "data 1 *3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n"));
+}
+
+std::uint64_t digest_of(const std::string& answer) {
+  OutputDigest digest;
+  digest.add(answer.data(), answer.size());
+  return digest.value();
+}
+
+// The third command is there so that the second one's answer has an input behind it; whether its
+// own digest is written before the server is killed, nobody knows.
+TEST(Programs, OverTlsHaveDigestsOfTheirPlainAnswersAlone) {
+  TlsServer tls;
+  const std::string command = "printf 'SET key value\\nGET key\\nGET other\\n' | redis-cli --tls";
+  EXPECT_EQ(std::system((command + " --insecure -p " + tls.port() + " >/dev/null").c_str()), 0);
+  std::vector<std::uint64_t> answers;
+  bool anything_came = false;
+  for (const Input& input : tls.server().end_and_salvage().inputs) {
+    anything_came = anything_came || input.kind == InputKind::kData;
+    if (input.kind != InputKind::kDigest) continue;
+    EXPECT_TRUE(anything_came) << "what was answered before is the handshake";
+    const auto digest = answer_digest_of(input.data);
+    ASSERT_TRUE(digest.has_value());
+    answers.push_back(digest->value);
+  }
+  EXPECT_THAT(answers, Contains(digest_of("+OK\r\n")));
+  EXPECT_THAT(answers, Contains(digest_of("$5\r\nvalue\r\n")));
 }
 
 TEST(Programs, ThatAskOthersOverTlsShowWhatTheseAnswered) {
