@@ -73,6 +73,7 @@ Result<void> read_signals(const Arguments& arguments, RecordOptions* options) {
 Result<void> read_values(const Arguments& arguments, RecordOptions* options) {
   if (auto read = read_time(arguments, "loop-time", &options->loop_time); !read) return read;
   if (auto read = read_time(arguments, "hang", &options->hang.after); !read) return read;
+  if (auto read = read_time(arguments, "age", &options->keep_age); !read) return read;
   return read_signals(arguments, options);
 }
 
@@ -188,7 +189,8 @@ Result<int> run(const Arguments& arguments, Console& console) {
   return report->status;
 }
 
-std::vector<Option> options() {
+// Which reels are written, and where to.
+std::vector<Option> reel_options() {
   return {
       {.name = "output",
        .letter = 'o',
@@ -208,6 +210,18 @@ std::vector<Option> options() {
        .help = "When all reels that --keep allows are younger than this, the program crashes in a "
                "loop: no further one is written",
        .fallback = "1min"},
+      {.name = "save-on",
+       .value = Value::kChoice,
+       .argument = "crash|abnormal|always",
+       .help =
+           "Write a reel when a signal killed the program (but for SIGHUP, SIGINT and "
+           "SIGTERM) or a sanitizer ended it; or also when its exit status was not 0; or always",
+       .fallback = "crash"}};
+}
+
+// What is kept meanwhile, and where.
+std::vector<Option> ring_options() {
+  return {
       {.name = "ring",
        .value = Value::kSize,
        .argument = "SIZE",
@@ -218,6 +232,12 @@ std::vector<Option> options() {
        .value = Value::kCount,
        .argument = "N",
        .help = "Keep at most so many of the newest inputs in the reel"},
+      {.name = "age",
+       .value = Value::kText,
+       .argument = "TIME",
+       .help =
+           "Keep none in the reel that came longer before the end than this, for example 10min; "
+           "those beside the tail (prelude, heads, pins) stay"},
       {.name = "prelude",
        .value = Value::kSize,
        .argument = "SIZE",
@@ -238,22 +258,20 @@ std::vector<Option> options() {
        .argument = "PATH",
        .help = "Where the ring lies while the program runs (default /dev/shm/crashreel-PID.ring)"},
       {.name = "keep-ring", .help = "Leave the ring where it is, for 'crashreel salvage'"},
-      {.name = "save-on",
-       .value = Value::kChoice,
-       .argument = "crash|abnormal|always",
-       .help =
-           "Write a reel when a signal killed the program (but for SIGHUP, SIGINT and "
-           "SIGTERM) or a sanitizer ended it; or also when its exit status was not 0; or always",
-       .fallback = "crash"},
+      {.name = "crc",
+       .help = "Check each payload by a sum: what the dying program hit in its own ring is then "
+               "reported instead of shown"}};
+}
+
+// What is looked at.
+std::vector<Option> source_options() {
+  return {
       {.name = "clock",
        .value = Value::kChoice,
        .argument = "delivery|every",
        .help = "Keep the times at which inputs came; or also what each look at a clock showed, "
                "which a server takes several times for each input",
        .fallback = "delivery"},
-      {.name = "crc",
-       .help = "Check each payload by a sum: what the dying program hit in its own ring is then "
-               "reported instead of shown"},
       {.name = "env",
        .value = Value::kText,
        .argument = "NAME",
@@ -266,6 +284,23 @@ std::vector<Option> options() {
       {.name = "frames",
        .help = "Keep the stack of a crash: at a fatal signal a handler in the program takes it "
                "down, and goes on to the program's own"},
+      {.name = "redact",
+       .value = Value::kText,
+       .argument = "RULE|@FILE",
+       .help =
+           "Keep secrets out of the ring and the reel: mask:, hash: or drop:, then literal:TEXT, "
+           "after:TEXT (to the end of the word), line:TEXT (to the end of the line) or "
+           "session:PATTERN; or a file of such rules, one a line, which others can't read in the "
+           "list of processes. A secret that two reads share is not found",
+       .repeated = true},
+      {.name = "no-stdin",
+       .help = "Give the program our standard input itself, unrecorded; for programs that want a "
+               "terminal there"}};
+}
+
+// When a reel is made though the program runs on.
+std::vector<Option> moment_options() {
+  return {
       {.name = "on-signal",
        .value = Value::kText,
        .argument = "SIGNAL",
@@ -280,19 +315,15 @@ std::vector<Option> options() {
       {.name = "hang-kill",
        .value = Value::kText,
        .argument = "SIGNAL",
-       .help = "Send this signal to a program that hangs, for example SIGABRT"},
-      {.name = "redact",
-       .value = Value::kText,
-       .argument = "RULE|@FILE",
-       .help =
-           "Keep secrets out of the ring and the reel: mask:, hash: or drop:, then literal:TEXT, "
-           "after:TEXT (to the end of the word), line:TEXT (to the end of the line) or "
-           "session:PATTERN; or a file of such rules, one a line, which others can't read in the "
-           "list of processes. A secret that two reads share is not found",
-       .repeated = true},
-      {.name = "no-stdin",
-       .help = "Give the program our standard input itself, unrecorded; for programs that want a "
-               "terminal there"}};
+       .help = "Send this signal to a program that hangs, for example SIGABRT"}};
+}
+
+std::vector<Option> options() {
+  std::vector<Option> all;
+  for (const auto& some : {reel_options(), ring_options(), source_options(), moment_options()}) {
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
 }
 
 }  // namespace

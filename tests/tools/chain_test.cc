@@ -14,6 +14,7 @@ namespace {
 using testing::CommandRun;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using testing::one_object;
 
 constexpr const char* kCrash = "ECHO hello\nDEF a\nECHO world\nRUN a\nECHO never\n";
@@ -144,6 +145,20 @@ TEST_F(ChainTest, SalvageMakesOfARingWhatRecordWouldHave) {
   EXPECT_EQ(one_object(run.out)["kept"], first["kept"]);
   first["crash"]["reason"] = "salvage";
   EXPECT_EQ(one_object(run.out)["crash"], first["crash"]);
+}
+
+TEST_F(ChainTest, RecordKeepsNothingOlderThanItIsAskedFor) {
+  const std::string lines = "(echo old; sleep 0.4; echo new) | ";
+  EXPECT_EQ(type(lines +
+                 "crashreel record --ring 4MiB --prelude 0 --no-heads --age 300ms --save-on always"
+                 " -o a.reel -- cat >/dev/null")
+                .exit,
+            0);
+  const Json tail = one_object(type("crashreel show a.reel --json").out)["kept"]["places"]["tail"];
+  EXPECT_EQ(tail["most_age_ns"], 300'000'000);
+  EXPECT_GE(tail["beyond_age"], 1);
+  EXPECT_THAT(type("crashreel show a.reel --inputs").out, Not(HasSubstr("old")));
+  EXPECT_EQ(type("crashreel record --age soon -- cat").exit, 125);
 }
 
 TEST_F(ChainTest, ReplayAndMinimizeSayWhenAMaskedFieldMayBeWhy) {

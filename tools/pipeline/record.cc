@@ -162,7 +162,9 @@ std::vector<std::string> settings_of(const RecordOptions& options) {
   };
   if (options.ring_bytes != 0) add("CRASHREEL_RING_BYTES=", options.ring_bytes);
   if (options.keep_inputs != 0) add("CRASHREEL_KEEP_INPUTS=", options.keep_inputs);
-  if (options.keep_age_ms != 0) add("CRASHREEL_KEEP_AGE_MS=", options.keep_age_ms);
+  if (options.keep_age.count() != 0) {
+    add("CRASHREEL_KEEP_AGE_MS=", static_cast<std::uint64_t>(options.keep_age.count()));
+  }
   if (options.prelude_bytes) add("CRASHREEL_PRELUDE_BYTES=", *options.prelude_bytes);
   if (!options.digests) settings.emplace_back("CRASHREEL_DIGESTS=none");
   if (options.every_clock) settings.emplace_back("CRASHREEL_CLOCK=every");

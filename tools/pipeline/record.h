@@ -41,11 +41,11 @@ struct SavedReel {
 };
 
 struct RecordOptions {
-  std::vector<std::string> argv;  // the program, found as a shell would, and its arguments
-  std::string ring_path;          // empty: /dev/shm/crashreel-PID.ring, PID being ours
-  std::uint64_t ring_bytes = 0;   // 0: the runtime's default
-  std::uint64_t keep_inputs = 0;  // 0: no bound
-  std::uint64_t keep_age_ms = 0;  // 0: no bound
+  std::vector<std::string> argv;          // the program, found as a shell would, and its arguments
+  std::string ring_path;                  // empty: /dev/shm/crashreel-PID.ring, PID being ours
+  std::uint64_t ring_bytes = 0;           // 0: the runtime's default
+  std::uint64_t keep_inputs = 0;          // 0: no bound
+  std::chrono::milliseconds keep_age{0};  // before the end; 0: no bound
   std::optional<std::uint64_t> prelude_bytes;
   std::optional<std::uint64_t> heads_bytes;  // for all sessions; 0: none are kept
   std::uint64_t head_bytes = 0;              // of each; 0: the runtime's default
