@@ -5,8 +5,10 @@
 #include <string_view>
 #include <utility>
 
+#include "capture/reel/masks.h"
 #include "capture/reel/reel.h"
 #include "capture/runtime/ring_kept.h"
+#include "capture/runtime/ring_sum.h"
 
 namespace crashreel {
 namespace {
@@ -20,8 +22,16 @@ T read_at(std::string_view bytes, std::uint64_t at) {
   return value;
 }
 
+// Is there a sum behind the payload, and is it the payload's?
+bool sum_fits(std::string_view bytes, std::size_t payload_bytes) {
+  const std::size_t at = sizeof(CopyHeader) + ring::padded(payload_bytes);
+  if (at > bytes.size() || bytes.size() - at < ring::kPayloadSumBytes) return false;
+  const auto* payload = reinterpret_cast<const unsigned char*>(bytes.data()) + sizeof(CopyHeader);
+  return read_at<std::uint64_t>(bytes, at) == ring::payload_sum(payload, payload_bytes);
+}
+
 // The copy at the front of `bytes`, if there is a sound one.
-std::optional<Piece> parse_copy(std::string_view bytes) {
+std::optional<Piece> parse_copy(std::string_view bytes, ring::PayloadSum sum) {
   if (bytes.size() < sizeof(CopyHeader)) return std::nullopt;
   const auto copy = read_at<CopyHeader>(bytes, 0);
   const ring::Record record = ring::unpack_record(copy.record);
@@ -30,6 +40,7 @@ std::optional<Piece> parse_copy(std::string_view bytes) {
                      record.flags == (ring::kFirst | ring::kLast) && record.extra == record.len &&
                      record.len <= bytes.size() - sizeof copy;
   if (!sound) return std::nullopt;
+  if (sum == ring::PayloadSum::kCrc32cOfAll && !sum_fits(bytes, record.len)) return std::nullopt;
   Piece piece;
   piece.stamp = record.stamp;
   piece.slot = copy.slot;
@@ -45,7 +56,7 @@ std::optional<Piece> parse_copy(std::string_view bytes) {
 
 class Reader {
  public:
-  explicit Reader(const RingImage& image) : image_(image) {}
+  explicit Reader(const RingImage& image) : image_(image), sum_(image.super().payload_sum) {}
 
   RingCopies take() {
     if (image_.super().heads.count != 0) read_heads(image_.super().heads);
@@ -58,6 +69,7 @@ class Reader {
   void read_head(std::uint32_t index, ring::HeadEntry entry, std::string_view head);
   void read_pins(const ring::Region& region);
   void read_pin(std::uint32_t index, std::string_view pin);
+  void read_masks_of_pin(const Piece& pinned, std::string_view copies);
 
   void lose(std::string what) {
     ++found_.lost_regions;
@@ -65,6 +77,7 @@ class Reader {
   }
 
   const RingImage& image_;
+  const ring::PayloadSum sum_;
   RingCopies found_;
 };
 
@@ -106,10 +119,10 @@ void Reader::read_head(std::uint32_t index, ring::HeadEntry entry, std::string_v
   std::uint32_t records = 0;
   bool sound = word.committed >= at && word.committed <= head.size();
   while (sound && records < word.records) {
-    auto copy = parse_copy(head.substr(at, word.committed - at));
+    auto copy = parse_copy(head.substr(at, word.committed - at), sum_);
     sound = copy && (copy->session == session);
     if (!sound) break;
-    at += sizeof(CopyHeader) + ring::padded(copy->data.size());
+    at += ring::copy_bytes(copy->data.size(), sum_);
     ++records;
     found_.copies.push_back({std::move(*copy), open ? CopyOf::kOpenHead : CopyOf::kClosedHead});
   }
@@ -156,7 +169,7 @@ void Reader::read_pin(std::uint32_t index, std::string_view pin) {
   const std::uint32_t each = ring::bytes_per_copy(static_cast<std::uint32_t>(pin.size()));
   const std::string_view half = pin.substr(sizeof header + (header.version & 1) * each, each);
   const auto key = read_at<ring::PinKey>(half, 0);
-  auto copy = parse_copy(half.substr(sizeof key));
+  auto copy = parse_copy(half.substr(sizeof key), sum_);
   const bool sound = copy && key.size <= sizeof key.bytes &&
                      ring::hash_of_key(key.bytes, key.size) == header.key_hash &&
                      key.check == static_cast<std::uint32_t>(header.key_hash >> 32);
@@ -165,7 +178,21 @@ void Reader::read_pin(std::uint32_t index, std::string_view pin) {
     return;
   }
   ++found_.pins;
+  read_masks_of_pin(*copy, half.substr(sizeof key));
   found_.copies.push_back({std::move(*copy), CopyOf::kPin});
+}
+
+// What says how the pinned input was masked stands behind it. What else may stand there was left by
+// an older writer, and by an older input.
+void Reader::read_masks_of_pin(const Piece& pinned, std::string_view copies) {
+  const std::uint64_t at = ring::copy_bytes(pinned.data.size(), sum_);
+  if (at > copies.size()) return;
+  auto says = parse_copy(copies.substr(at), sum_);
+  const bool belongs = says && says->kind == static_cast<std::uint8_t>(InputKind::kMasked) &&
+                       says->session == pinned.session && says->slot == pinned.slot &&
+                       says->pid == pinned.pid && says->stamp > pinned.stamp &&
+                       parse_masks(says->data);
+  if (belongs) found_.copies.push_back({std::move(*says), CopyOf::kPin});
 }
 
 }  // namespace

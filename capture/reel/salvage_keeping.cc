@@ -12,11 +12,11 @@ std::uint64_t count(const Selection& selection, Fate fate) {
 }
 
 // The longest input that a pin takes; 0 where the number can't be a pin's.
-std::uint64_t most_in_pin(std::uint32_t stride) {
-  constexpr std::uint64_t kAround = sizeof(ring::PinKey) + sizeof(ring::CopyHeader);
+std::uint64_t most_in_pin(std::uint32_t stride, ring::PayloadSum sum) {
+  const std::uint64_t around = sizeof(ring::PinKey) + ring::copy_bytes(0, sum);
   if (stride < ring::kMinPinBytes) return 0;
   const std::uint64_t half = ring::bytes_per_copy(stride);
-  return half - std::min(half, kAround);
+  return half - std::min(half, around);
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ Keeping keeping_of(const RingImage& image, const RingCopies& copies, const Selec
   keeping.heads_gapped = copies.heads_with_gaps;
   keeping.heads_refused = copies.refused_heads;
   keeping.pins = super.pins.count;
-  keeping.pin_bytes = most_in_pin(super.pins.stride);
+  keeping.pin_bytes = most_in_pin(super.pins.stride, super.payload_sum);
   keeping.pins_used = copies.pins;
   keeping.pins_refused = copies.refused_pins;
   keeping.pins_missed = copies.missed_pins;

@@ -166,7 +166,7 @@ int create(const Plan& plan) {
   super.clock = ring.cycles ? Clock::kCycles : Clock::kMonotonic;
   super.keep_inputs = plan.keep_inputs;
   super.keep_age_ns = plan.keep_age_ns;
-  super.payload_sum = plan.sums ? PayloadSum::kCrc32c : PayloadSum::kNone;
+  super.payload_sum = plan.sums ? PayloadSum::kCrc32cOfAll : PayloadSum::kNone;
   super.pid = static_cast<std::uint32_t>(::getpid());
   struct stat space{};
   if (::stat("/proc/self/ns/pid", &space) == 0) super.pid_namespace = space.st_ino;

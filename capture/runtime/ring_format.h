@@ -42,10 +42,11 @@ struct ClockPair {
   std::uint64_t monotonic_ns;
 };
 
-// What stands behind each payload.
+// What stands behind payloads.
 enum class PayloadSum : std::uint32_t {
   kNone = 0,
-  kCrc32c = 1,  // a word: as ring_sum.h says
+  kCrc32c = 1,       // a word, as ring_sum.h says, behind those of records
+  kCrc32cOfAll = 2,  // and behind those of the copies in heads and pins
 };
 inline constexpr std::uint32_t kPayloadSumBytes = 8;
 

@@ -4,6 +4,7 @@
 
 #define CRASHREEL_BUILDS_LIBRARY 1
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/ring.h"
 
 namespace crashreel::ring {
 namespace {
@@ -151,12 +152,10 @@ bool add_copy(HeadHeader& header, std::uint32_t head_bytes, const Recorded& inpu
   const std::uint64_t commit = header.commit;
   const std::uint32_t committed = unpack(commit).committed;
   const std::uint64_t room = head_bytes - committed;
-  if (room < sizeof(CopyHeader) || padded(input.size) > room - sizeof(CopyHeader)) return false;
-  unsigned char* at = reinterpret_cast<unsigned char*>(&header) + committed;
-  *reinterpret_cast<CopyHeader*>(at) = copy_header_of(input);
-  ::memcpy(at + sizeof(CopyHeader), input.bytes, input.size);
-  __atomic_store_n(&header.commit, commit_after(commit, sizeof(CopyHeader) + padded(input.size)),
-                   __ATOMIC_RELEASE);
+  // Alone first, so that the sum can't wrap.
+  if (input.size > room || copy_bytes_of(input) > room) return false;
+  write_copy(reinterpret_cast<unsigned char*>(&header) + committed, input);
+  __atomic_store_n(&header.commit, commit_after(commit, copy_bytes_of(input)), __ATOMIC_RELEASE);
   return true;
 }
 
@@ -199,12 +198,24 @@ void set_up_heads(unsigned char* base, const Region& region) {
   heads.bytes = region.stride;
 }
 
-CopyHeader copy_header_of(const Recorded& input) {
+std::uint64_t copy_bytes_of(const Recorded& input) {
+  return copy_bytes(input.size, g_ring.super->payload_sum);
+}
+
+void write_copy(unsigned char* to, const Recorded& input) {
   const auto size = static_cast<std::uint32_t>(input.size);
   CopyHeader copy{pack_record({size, input.kind, kFirst | kLast, input.session, size, input.stamp}),
                   input.slot, input.pid, input.tid, 0};
   copy.check = check_of(copy);
-  return copy;
+  *reinterpret_cast<CopyHeader*>(to) = copy;
+  to += sizeof copy;
+  const auto* from = static_cast<const unsigned char*>(input.bytes);
+  if (g_ring.super->payload_sum != PayloadSum::kCrc32cOfAll) {
+    ::memcpy(to, from, input.size);
+  } else {
+    const std::uint64_t sum = g_ring.copies.and_sum(to, from, input.size);
+    *reinterpret_cast<std::uint64_t*>(to + padded(input.size)) = sum;
+  }
 }
 
 std::uint32_t begin_head(std::uint32_t kind, std::uint32_t session) {

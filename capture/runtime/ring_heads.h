@@ -58,7 +58,9 @@ struct Recorded {
   std::uint32_t tid;
 };
 
-CopyHeader copy_header_of(const Recorded& input);
+// What the input takes as a copy, and how it is put there. `to` has the room.
+std::uint64_t copy_bytes_of(const Recorded& input);
+void write_copy(unsigned char* to, const Recorded& input);
 
 // Adds the input to the head and gives the lock back. Not called for what the pool did not get.
 void end_head(std::uint32_t head, const Recorded& input);

@@ -13,7 +13,8 @@
 namespace crashreel::ring {
 
 // Before the payload of each copy: the record as the pool has it, and whose it was. (stamp, slot)
-// names the input: the same pair in the pool is the same input.
+// names the input: the same pair in the pool is the same input. Payload and padding follow, and a
+// sum where the ring has them.
 struct CopyHeader {
   RecordHeader record;  // FIRST and LAST
   std::uint32_t slot;
@@ -79,7 +80,9 @@ inline constexpr std::uint32_t kMaxPinBytes = 2u << 20;
 inline constexpr std::uint32_t kMostPins = 4096;
 inline constexpr std::uint32_t kMostKeyBytes = 32;
 
-// Two copies follow, each of half of what is left; the parity of the version chooses.
+// Two copies follow, each of half of what is left; the parity of the version chooses. Behind the
+// input may stand what was masked of it, as a second one; else zeros, where there is room for its
+// header.
 struct PinHeader {
   std::uint64_t key_hash;  // 0: no key's yet
   std::uint64_t version;   // of the copy that counts; 0: none
@@ -104,6 +107,12 @@ struct PinsHeader {
 static_assert(sizeof(CopyHeader) == 40 && sizeof(HeadHeader) == 64 && sizeof(HeadsHeader) == 64);
 static_assert(sizeof(PinHeader) == 64 && sizeof(PinKey) == 40 && sizeof(PinsHeader) == 64);
 static_assert(kMaxHeadBytes / 8 <= 0xffff, "a head's committed bytes must fit the commit word");
+
+// Of a copy with its header, in a ring with such sums.
+constexpr std::uint64_t copy_bytes(std::uint64_t payload_bytes, PayloadSum sum) {
+  const std::uint64_t sum_bytes = sum == PayloadSum::kCrc32cOfAll ? kPayloadSumBytes : 0;
+  return sizeof(CopyHeader) + padded(payload_bytes) + sum_bytes;
+}
 
 constexpr std::uint32_t check_of(const CopyHeader& copy) {
   std::uint64_t sum = (std::uint64_t{copy.slot} << 32 | copy.pid) * 0x9e3779b97f4a7c15;

@@ -47,7 +47,8 @@ std::uint64_t stamp_of(PinHeader& pin) {
 
 // Into the copy that does not count, which the release store of the version then makes the one that
 // does.
-void write_copy(PinHeader& pin, const char* key, std::size_t key_size, const Recorded& input) {
+void write_pin(PinHeader& pin, const char* key, std::size_t key_size, const Recorded& input,
+               const Recorded* masks) {
   const std::uint64_t version = pin.version + 1;
   unsigned char* at = copy_of(pin, version);
   PinKey name{};
@@ -55,8 +56,15 @@ void write_copy(PinHeader& pin, const char* key, std::size_t key_size, const Rec
   ::memcpy(name.bytes, key, key_size);
   name.check = static_cast<std::uint32_t>(hash_of_key(key, key_size) >> 32);
   *reinterpret_cast<PinKey*>(at) = name;
-  *reinterpret_cast<CopyHeader*>(at + sizeof name) = copy_header_of(input);
-  ::memcpy(at + sizeof name + sizeof(CopyHeader), input.bytes, input.size);
+  const unsigned char* const end = at + bytes_per_copy(g_pins.bytes);
+  at += sizeof name;
+  write_copy(at, input);
+  at += copy_bytes_of(input);
+  if (masks != nullptr) {
+    write_copy(at, *masks);
+  } else if (static_cast<std::size_t>(end - at) >= sizeof(CopyHeader)) {
+    *reinterpret_cast<CopyHeader*>(at) = {};
+  }
   __atomic_store_n(&pin.version, version, __ATOMIC_RELEASE);
 }
 
@@ -82,7 +90,7 @@ void set_up_pins(unsigned char* base, const Region& region) {
   g_pins.bytes = region.stride;
 }
 
-void keep_pin(const char* key, const Recorded& input) {
+void keep_pin(const char* key, const Recorded& input, const Recorded* masks) {
   if (g_pins.count == 0) return;
   const std::size_t key_size = ::strnlen(key, kMostKeyBytes + 1);
   PinHeader* pin = key_size == 0 || key_size > kMostKeyBytes
@@ -92,14 +100,15 @@ void keep_pin(const char* key, const Recorded& input) {
     __atomic_fetch_add(&g_pins.header->refused, 1u, __ATOMIC_RELAXED);
     return;
   }
-  const std::uint64_t room = bytes_per_copy(g_pins.bytes) - sizeof(PinKey) - sizeof(CopyHeader);
-  const bool mine =
-      input.size <= room && __atomic_exchange_n(&pin->lock, 1u, __ATOMIC_ACQUIRE) == 0;
+  const std::uint64_t room = bytes_per_copy(g_pins.bytes) - sizeof(PinKey);
+  const std::uint64_t masks_bytes = masks == nullptr ? 0 : copy_bytes_of(*masks);
+  const bool fits = input.size <= room && copy_bytes_of(input) + masks_bytes <= room;
+  const bool mine = fits && __atomic_exchange_n(&pin->lock, 1u, __ATOMIC_ACQUIRE) == 0;
   if (!mine) {
     __atomic_fetch_add(&pin->missed, 1u, __ATOMIC_RELAXED);
     return;
   }
-  if (input.stamp > stamp_of(*pin)) write_copy(*pin, key, key_size, input);
+  if (input.stamp > stamp_of(*pin)) write_pin(*pin, key, key_size, input, masks);
   __atomic_store_n(&pin->lock, 0u, __ATOMIC_RELEASE);
 }
 

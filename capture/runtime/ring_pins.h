@@ -19,6 +19,7 @@ Region plan_pins(std::uint64_t offset, std::uint64_t bytes, std::uint64_t keys);
 void set_up_pins(unsigned char* base, const Region& region);
 
 // The input has been recorded in the pool; this keeps it as the newest of `key`, if it is that.
-void keep_pin(const char* key, const Recorded& input);
+// `masks`: the record that says what of it was masked, and stays with it; or null.
+void keep_pin(const char* key, const Recorded& input, const Recorded* masks);
 
 }  // namespace crashreel::ring

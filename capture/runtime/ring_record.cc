@@ -201,22 +201,21 @@ bool record_one(Slot& slot, std::uint32_t kind, std::uint32_t session, const voi
   return true;
 }
 
-// Records what may also go to its session's head, and to a pin if there is a key. The pool comes
-// first: whatever is copied has been counted there.
-[[gnu::noinline]] void record_and_copy(Slot& slot, std::uint32_t kind, std::uint32_t session,
-                                       const void* bytes, std::size_t size, const char* key) {
-  if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return;
+// Records what may also go to its session's head. The pool comes first: whatever is copied has been
+// counted there. False: the input is not in the ring.
+[[gnu::noinline]] bool record_and_copy(Slot& slot, std::uint32_t kind, std::uint32_t session,
+                                       const void* bytes, std::size_t size, Recorded& input) {
+  if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return false;
   const std::uint32_t head = begin_head(kind, session);
   const bool recorded = record_one(slot, kind, session, bytes, size);
   const void* from = size != 0 ? bytes : "";
-  const Recorded input{kind,        session,    from,    size, slot.last_stamp,
-                       slot.number, slot.epoch, slot.tid};
+  input = {kind, session, from, size, slot.last_stamp, slot.number, slot.epoch, slot.tid};
   if (head != kNoHead) {
     recorded ? end_head(head, input) : give_up_head(head);
   } else if (recorded && kind == CRASHREEL_CLOSE) {
     close_head(session, slot.last_stamp, true);
   }
-  if (recorded && key != nullptr) keep_pin(key, input);
+  return recorded;
 }
 
 // What takes more than a few bytes or instructions. Ends the record that its caller has begun.
@@ -224,7 +223,8 @@ bool record_one(Slot& slot, std::uint32_t kind, std::uint32_t session, const voi
                                       const void* bytes, std::size_t size) {
   Slot& slot = thread.slots[thread.depth - 1];
   if (may_concern_head(kind, session)) {
-    record_and_copy(slot, kind, session, bytes, size, nullptr);
+    Recorded input;
+    record_and_copy(slot, kind, session, bytes, size, input);
   } else {
     record_one(slot, kind, session, bytes, size);
   }
@@ -250,7 +250,26 @@ void record_as_it_is(std::uint32_t kind, std::uint32_t session, const void* byte
   Slot& slot = thread.slots[thread.depth++];
   order_for_handlers();
   if (key == nullptr) return record_in_full(thread, kind, session, bytes, size);
-  record_and_copy(slot, kind, session, bytes, size, key);
+  Recorded input;
+  if (record_and_copy(slot, kind, session, bytes, size, input)) keep_pin(key, input, nullptr);
+  order_for_handlers();
+  --thread.depth;
+}
+
+void record_with_masks(std::uint32_t kind, std::uint32_t session, const void* bytes,
+                       std::size_t size, const char* key, const char* masks,
+                       std::size_t masks_size) {
+  Thread& thread = t_thread;
+  if (thread.depth >= kDepths) {
+    drop();
+    return drop();
+  }
+  Slot& slot = thread.slots[thread.depth++];
+  order_for_handlers();
+  Recorded input, says;
+  const bool recorded = record_and_copy(slot, kind, session, bytes, size, input);
+  const bool said = record_and_copy(slot, CRASHREEL_MASKED, session, masks, masks_size, says);
+  if (recorded && said && key != nullptr) keep_pin(key, input, &says);
   order_for_handlers();
   --thread.depth;
 }

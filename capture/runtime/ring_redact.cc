@@ -13,32 +13,51 @@ namespace {
 // A stranger's thread may have a small stack, and most of what holds a secret is short.
 constexpr std::size_t kCopyOnStack = 1024;
 
-void say_what_was_masked(std::uint32_t session, const redact::Ranges& ranges) {
-  char text[redact::kMostMaskText];
-  record_as_it_is(CRASHREEL_MASKED, session, text, redact::text_of(ranges, text));
-}
+// One input of which not all may be kept.
+class Redacted {
+ public:
+  Redacted(std::uint32_t kind, std::uint32_t session, const char* key, redact::Ranges& ranges)
+      : kind_(kind), session_(session), key_(key), ranges_(ranges) {}
 
-void record_copy_on_stack(std::uint32_t kind, std::uint32_t session, const unsigned char* bytes,
-                          const redact::Ranges& ranges, const char* key) {
-  unsigned char copied[kCopyOnStack];
-  redact::copy(ranges, redact::key(), bytes, 0, copied, ranges.size);
-  record_as_it_is(kind, session, copied, ranges.size, key);
-}
-
-// False: there is no memory.
-bool record_copy_on_pages(std::uint32_t kind, std::uint32_t session, const unsigned char* bytes,
-                          const redact::Ranges& ranges, const char* key) {
-  const int saved_errno = errno;
-  void* pages =
-      ::mmap(nullptr, ranges.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (pages != MAP_FAILED) {
-    redact::copy(ranges, redact::key(), bytes, 0, static_cast<unsigned char*>(pages), ranges.size);
-    record_as_it_is(kind, session, pages, ranges.size, key);
-    ::munmap(pages, ranges.size);
+  void record(const unsigned char* clear) {
+    if (ranges_.drops()) return record_copy("", 0);
+    if (ranges_.size <= kCopyOnStack) return record_on_stack(clear);
+    if (record_on_pages(clear)) return;
+    ranges_.add_all(ranges_.list[0].rule, redact::Action::kDrop);
+    record_copy("", 0);
   }
-  errno = saved_errno;
-  return pages != MAP_FAILED;
-}
+
+ private:
+  void record_copy(const void* copied, std::size_t size) {
+    char masks[redact::kMostMaskText];
+    record_with_masks(kind_, session_, copied, size, key_, masks, redact::text_of(ranges_, masks));
+  }
+
+  [[gnu::noinline]] void record_on_stack(const unsigned char* clear) {
+    unsigned char copied[kCopyOnStack];
+    redact::copy(ranges_, redact::key(), clear, 0, copied, ranges_.size);
+    record_copy(copied, ranges_.size);
+  }
+
+  // False: there is no memory.
+  bool record_on_pages(const unsigned char* clear) {
+    const int saved_errno = errno;
+    const std::size_t size = ranges_.size;
+    void* pages = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages != MAP_FAILED) {
+      redact::copy(ranges_, redact::key(), clear, 0, static_cast<unsigned char*>(pages), size);
+      record_copy(pages, size);
+      ::munmap(pages, size);
+    }
+    errno = saved_errno;
+    return pages != MAP_FAILED;
+  }
+
+  std::uint32_t kind_;
+  std::uint32_t session_;
+  const char* key_;
+  redact::Ranges& ranges_;
+};
 
 }  // namespace
 
@@ -49,16 +68,7 @@ void record_redacted(std::uint32_t kind, std::uint32_t session, const void* byte
   redact::Ranges ranges;
   redact::judge_input(kind, session, clear, size, ranges);
   if (ranges.none()) return record_as_it_is(kind, session, bytes, size, key);
-  if (!ranges.drops() && size > kCopyOnStack &&
-      !record_copy_on_pages(kind, session, clear, ranges, key)) {
-    ranges.add_all(ranges.list[0].rule, redact::Action::kDrop);
-  }
-  if (ranges.drops()) {
-    record_as_it_is(kind, session, "", 0, key);
-  } else if (size <= kCopyOnStack) {
-    record_copy_on_stack(kind, session, clear, ranges, key);
-  }
-  say_what_was_masked(session, ranges);
+  Redacted(kind, session, key, ranges).record(clear);
 }
 
 }  // namespace crashreel::ring

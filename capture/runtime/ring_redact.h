@@ -18,6 +18,10 @@ void record_redacted(std::uint32_t kind, std::uint32_t session, const void* byte
 
 // The record path itself (ring_record.cc), for what holds no secrets any more.
 void record_as_it_is(std::uint32_t kind, std::uint32_t session, const void* bytes, std::size_t size,
-                     const char* key = nullptr);
+                     const char* key);
+// And behind it a record that says what was masked of it, as long as it is kept with it.
+void record_with_masks(std::uint32_t kind, std::uint32_t session, const void* bytes,
+                       std::size_t size, const char* key, const char* masks,
+                       std::size_t masks_size);
 
 }  // namespace crashreel::ring

@@ -72,39 +72,49 @@ void seal(ring::CopyHeader& copy) {
   copy.check = ring::check_of(copy);
 }
 
-void seal_heads(Bytes& bytes, const ring::Region& heads) {
+// Behind a copy's header; gives what the copy takes.
+std::size_t seal_copy(Bytes& bytes, std::size_t at, ring::PayloadSum sum) {
+  std::size_t length = 0;
+  reseal<ring::CopyHeader>(bytes, at, [&](ring::CopyHeader& copy) {
+    seal(copy);
+    length = ring::unpack_record(copy.record).len;
+  });
+  if (sum == ring::PayloadSum::kCrc32cOfAll) {
+    seal_payload(bytes, at + sizeof(ring::CopyHeader), length);
+  }
+  return ring::copy_bytes(length, sum);
+}
+
+void seal_heads(Bytes& bytes, const ring::Region& heads, ring::PayloadSum sum) {
   if (heads.count > ring::kMostHeads || heads.offset > bytes.size()) return;
   for (std::uint32_t i = 0; i < heads.count; ++i) {
     const std::size_t head =
         heads.offset + ring::first_head_at(heads.count) + std::size_t{i} * heads.stride;
     std::size_t at = sizeof(ring::HeadHeader);
     while (at + sizeof(ring::CopyHeader) <= heads.stride && head + at < bytes.size()) {
-      std::size_t length = 0;
-      reseal<ring::CopyHeader>(bytes, head + at, [&](ring::CopyHeader& copy) {
-        seal(copy);
-        length = ring::unpack_record(copy.record).len;
-      });
-      at += sizeof(ring::CopyHeader) + ring::padded(length);
+      at += seal_copy(bytes, head + at, sum);
     }
   }
 }
 
-void seal_pins(Bytes& bytes, const ring::Region& pins) {
+void seal_pins(Bytes& bytes, const ring::Region& pins, ring::PayloadSum sum) {
   if (pins.count > ring::kMostPins || pins.offset > bytes.size()) return;
   if (pins.stride < ring::kMinPinBytes) return;
   for (std::uint32_t i = 0; i < pins.count; ++i) {
     const std::size_t pin = pins.offset + sizeof(ring::PinsHeader) + std::size_t{i} * pins.stride;
+    std::size_t copy = 0;
     reseal<ring::PinHeader>(bytes, pin, [&](ring::PinHeader& header) {
-      const std::size_t copy =
-          pin + sizeof header + (header.version & 1) * ring::bytes_per_copy(pins.stride);
+      copy = pin + sizeof header + (header.version & 1) * ring::bytes_per_copy(pins.stride);
       reseal<ring::PinKey>(bytes, copy, [&](ring::PinKey& key) {
         if (key.size > sizeof key.bytes) return;
         header.key_hash = ring::hash_of_key(key.bytes, key.size);
         key.check = static_cast<std::uint32_t>(header.key_hash >> 32);
       });
-      reseal<ring::CopyHeader>(bytes, copy + sizeof(ring::PinKey),
-                               [](ring::CopyHeader& header_of_copy) { seal(header_of_copy); });
     });
+    if (copy == 0) continue;
+    copy += sizeof(ring::PinKey);
+    copy += seal_copy(bytes, copy, sum);
+    seal_copy(bytes, copy, sum);  // what was masked
   }
 }
 
@@ -122,8 +132,8 @@ Bytes sealed(Bytes bytes) {
       super.chunks_offset > bytes.size()) {
     return bytes;
   }
-  seal_heads(bytes, super.heads);
-  seal_pins(bytes, super.pins);
+  seal_heads(bytes, super.heads, super.payload_sum);
+  seal_pins(bytes, super.pins, super.payload_sum);
   for (std::size_t at = super.chunks_offset; bytes.size() - at >= super.chunk_bytes;
        at += super.chunk_bytes) {
     reseal<ring::ChunkHeader>(bytes, at,

@@ -79,6 +79,30 @@ TEST(Redact, LeavesNoSecretInTheRingWhateverItsSize) {
   EXPECT_EQ(read.reel.inputs[14].data.substr(40017), std::string(17, 'x'));
 }
 
+TEST(Redact, KeepsWhatWasMaskedOfAPinnedInputAsLongAsThatOne) {
+  const RingPath path;
+  crashreel_options options = with_rules(path, "mask:after:\"AUTH \"\ndrop:literal:hunter2");
+  options.pins_bytes = 8 << 10;
+  options.pin_keys = 4;
+  const auto read = recorded(options, [] {
+    const auto pin = [](const char* key, const std::string& text) {
+      crashreel_pin(key, CRASHREEL_DATA, 9, text.data(), text.size());
+    };
+    pin("log-in", "AUTH older and longer");
+    pin("log-in", "AUTH secret");
+    pin("key", "hunter2");
+    pin("clear", "AUTH secret");
+    pin("clear", "nothing");
+    for (std::uint32_t i = 0; i < 20000; ++i) record_text(5, payload({5, i}, 40));
+  });
+  Reel pinned;
+  for (const Input& input : read.reel.inputs) {
+    if (input.place == Place::kPinned) pinned.inputs.push_back(input);
+  }
+  EXPECT_THAT(told(pinned), ElementsAre("data:AUTH xxxxxx", "masked:11 1:mask:5+6",
+                                        "data:", "masked:7 2:drop:0+7", "data:nothing"));
+}
+
 TEST(Redact, LeavesOutAWholePayloadAndKeepsItsLength) {
   const RingPath path;
   const auto read = recorded(with_rules(path, "drop:literal:hunter2-is-secret"), [] {

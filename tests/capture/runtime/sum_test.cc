@@ -1,7 +1,9 @@
 // Checksums over payloads, where they were asked for.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "capture/reel/ring_image.h"
@@ -66,7 +68,7 @@ TEST(PayloadSum, CanBeAskedForInTheEnvironment) {
   ::setenv("CRASHREEL_CRC", "0", 1);
   const auto with = RingImage::open(path.str());
   ASSERT_TRUE(with.has_value());
-  EXPECT_EQ(with->super().payload_sum, ring::PayloadSum::kCrc32c);
+  EXPECT_EQ(with->super().payload_sum, ring::PayloadSum::kCrc32cOfAll);
   const RingPath other;
   recorded(options_for(other), [] { record_text(1, "sum"); });
   ::unsetenv("CRASHREEL_CRC");
@@ -93,6 +95,50 @@ TEST(PayloadSum, KeepsADamagedPayloadFromBeingShown) {
   EXPECT_EQ(read->reel.inputs[1].data, "third");
   EXPECT_EQ(read->damage.lost_inputs, 1u);
   EXPECT_NE(read->damage.notes.at(0).find("does not fit its checksum"), std::string::npos);
+}
+
+// Changes one byte of each place in the ring where this text stands.
+void damage_all(const std::string& path, const std::string& text) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  std::string bytes(std::filesystem::file_size(path), '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  std::vector<std::size_t> places;
+  for (std::size_t at = 0; (at = bytes.find(text, at)) != std::string::npos; ++at) {
+    places.push_back(at);
+  }
+  ASSERT_FALSE(places.empty());
+  for (const std::size_t at : places) file.seekp(static_cast<std::streamoff>(at)).put('!');
+}
+
+TEST(PayloadSum, IsKeptOfHeadsAndPinsToo) {
+  const RingPath path;
+  crashreel_options options = summing(path);
+  options.heads_bytes = options.pins_bytes = 8 << 10;
+  options.pin_keys = 4;
+  recorded(options, [] {
+    crashreel_record(CRASHREEL_OPEN, 7, "app inbound", 11);
+    record_text(7, "authenticates");
+    crashreel_pin("schema", CRASHREEL_DATA, 8, "the schema", 10);
+    crashreel_pin("config", CRASHREEL_DATA, 8, "the config", 10);
+    for (std::uint32_t i = 0; i < 20000; ++i) record_text(9, payload({9, i}, 40));
+  });
+  const auto beside = [&path] {
+    std::vector<std::string> texts;
+    const auto read = salvage_ring(path.str());
+    EXPECT_TRUE(read.has_value());
+    if (!read) return texts;
+    for (const Input& input : read->reel.inputs) {
+      if (input.place != Place::kTail) texts.push_back(input.data);
+    }
+    texts.insert(texts.end(), read->damage.notes.begin(), read->damage.notes.end());
+    return texts;
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(beside(), ElementsAre("app inbound", "authenticates", "the schema", "the config"));
+  damage_all(path.str(), "authenticates");
+  damage_all(path.str(), "the schema");
+  EXPECT_THAT(beside(), ElementsAre("app inbound", "the config", testing::HasSubstr("damaged"),
+                                    "pin 0: is damaged"));
 }
 
 }  // namespace
