@@ -4,7 +4,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "capture/interpose/keep_errno.h"
+#include "capture/runtime/keep_errno.h"
 
 namespace crashreel {
 namespace {

@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "capture/interpose/keep_errno.h"
 #include "capture/preload/hooks.h"
 #include "capture/preload/known_sessions.h"
 #include "capture/preload/session_table.h"
 #include "capture/preload/sessions.h"
 #include "capture/preload/unseen.h"
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/keep_errno.h"
 
 namespace crashreel {
 namespace {

@@ -6,11 +6,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "capture/interpose/keep_errno.h"
 #include "capture/preload/datagrams.h"
 #include "capture/preload/hooks.h"
 #include "capture/preload/session_table.h"
 #include "capture/preload/sessions.h"
+#include "capture/runtime/keep_errno.h"
 
 namespace crashreel {
 namespace {

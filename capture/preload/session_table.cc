@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "capture/interpose/keep_errno.h"
 #include "capture/preload/line.h"
 #include "capture/preload/sessions.h"
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/keep_errno.h"
 
 namespace crashreel {
 namespace {

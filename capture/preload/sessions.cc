@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "capture/interpose/keep_errno.h"
 #include "capture/preload/answers.h"
 #include "capture/preload/datagrams.h"
 #include "capture/preload/hidden.h"
@@ -14,6 +13,7 @@
 #include "capture/preload/session_table.h"
 #include "capture/preload/tls.h"
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/keep_errno.h"
 
 namespace crashreel {
 namespace {

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "capture/interpose/keep_errno.h"
 #include "capture/preload/hooks.h"
 #include "capture/preload/sessions.h"
 #include "capture/preload/streams.h"
+#include "capture/runtime/keep_errno.h"
 
 namespace crashreel {
 

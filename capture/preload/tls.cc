@@ -1,10 +1,10 @@
 #include "capture/preload/tls.h"
 
-#include "capture/interpose/keep_errno.h"
 #include "capture/preload/answers.h"
 #include "capture/preload/known_sessions.h"
 #include "capture/preload/session_table.h"
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/keep_errno.h"
 
 namespace crashreel {
 namespace {

@@ -6,9 +6,9 @@
 // module would have found. In a program that has no OpenSSL nobody calls these.
 #include <dlfcn.h>
 
-#include "capture/interpose/keep_errno.h"
 #include "capture/preload/hooks.h"
 #include "capture/preload/tls.h"
+#include "capture/runtime/keep_errno.h"
 
 // What we use of OpenSSL 3's interface (1.1 has the same).
 extern "C" {

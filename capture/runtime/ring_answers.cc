@@ -1,10 +1,10 @@
 #include "capture/runtime/ring_answers.h"
 
-#include <errno.h>
 #include <sys/mman.h>
 
 #define CRASHREEL_BUILDS_LIBRARY 1
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/keep_errno.h"
 #include "capture/runtime/output_digest.h"
 
 namespace crashreel::ring {
@@ -23,17 +23,6 @@ constinit Answer* g_answers = nullptr;
 namespace {
 
 constexpr std::size_t kBytes = kAnswerPlaces * sizeof(Answer);
-
-class KeepErrno {
- public:
-  KeepErrno() : kept_(errno) {}
-  ~KeepErrno() { errno = kept_; }
-  KeepErrno(const KeepErrno&) = delete;
-  KeepErrno& operator=(const KeepErrno&) = delete;
-
- private:
-  int kept_;
-};
 
 // A child of fork() must not tell its parent's answers a second time, hence the wiping.
 Answer* prepare() {

@@ -11,6 +11,7 @@
 #include "capture/reel/salvage.h"
 #include "tests/capture/reel/fake_ring.h"
 #include "tests/capture/reel/folder.h"
+#include "tests/capture/reel/salvaged.h"
 #include "tests/capture/reel/scene.h"
 
 namespace crashreel {
@@ -19,7 +20,6 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
@@ -33,12 +33,6 @@ std::string refusal(std::span<const std::byte> bytes) {
 
 std::string refusal(std::string_view text) {
   return refusal(std::as_bytes(std::span(text)));
-}
-
-ReadReel salvage(const FakeRing& ring) {
-  auto read = salvage_ring_bytes(ring.bytes(), "fake.ring");
-  CRASHREEL_CHECK(read.has_value());
-  return std::move(*read);
 }
 
 std::vector<std::string> data_of(const Reel& reel) {

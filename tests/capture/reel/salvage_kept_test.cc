@@ -6,26 +6,14 @@
 #include "capture/reel/ring_image.h"
 #include "capture/reel/salvage.h"
 #include "tests/capture/reel/fake_copies.h"
+#include "tests/capture/reel/salvaged.h"
 
 namespace crashreel {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::SizeIs;
-
-ReadReel salvage(const FakeRing& ring) {
-  auto read = salvage_ring_bytes(ring.bytes(), "fake.ring");
-  CRASHREEL_CHECK(read.has_value());
-  return std::move(*read);
-}
-
-ReadReel salvage_sound(const FakeRing& ring) {
-  ReadReel read = salvage(ring);
-  EXPECT_THAT(read.damage.notes, IsEmpty());
-  return read;
-}
 
 // What the ring says of its own heads and pins.
 RingCopies account(const FakeRing& ring) {

@@ -6,6 +6,7 @@
 
 #include "tests/capture/reel/fake_ring.h"
 #include "tests/capture/reel/folder.h"
+#include "tests/capture/reel/salvaged.h"
 #include "tests/capture/reel/scene.h"
 
 namespace crashreel {
@@ -13,19 +14,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-ReadReel salvage(const FakeRing& ring) {
-  auto read = salvage_ring_bytes(ring.bytes(), "fake.ring");
-  CRASHREEL_CHECK(read.has_value());
-  return std::move(*read);
-}
-
-ReadReel salvage_sound(const FakeRing& ring) {
-  ReadReel read = salvage(ring);
-  EXPECT_THAT(read.damage.notes, IsEmpty());
-  EXPECT_TRUE(read.damage.none());
-  return read;
-}
 
 // "0:a 1:b": each input's seq and data.
 std::string told(const Reel& reel) {

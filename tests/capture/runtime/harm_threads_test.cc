@@ -23,11 +23,6 @@ using testing::Ge;
 using testing::Le;
 using testing::SizeIs;
 
-std::uint64_t counted(const ReadReel& read) {
-  const Loss& loss = read.reel.loss;
-  return loss.overwritten_inputs + loss.sparse_inputs + read.reel.inputs.size();
-}
-
 // How many of each writer's inputs are shown; all must be whole.
 std::map<std::uint32_t, std::size_t> shown_by_writer(const Reel& reel) {
   std::map<std::uint32_t, std::size_t> shown;

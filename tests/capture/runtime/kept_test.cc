@@ -57,12 +57,6 @@ std::uint32_t head_bytes(const RingPath& path) {
   return RingImage::open(path.str())->super().heads.stride;
 }
 
-std::uint64_t all_of(const ReadReel& read) {
-  const Loss& loss = read.reel.loss;
-  return loss.overwritten_inputs + loss.sparse_inputs + loss.trimmed_inputs +
-         read.reel.inputs.size();
-}
-
 TEST(Heads, OutliveTheRestOfTheRing) {
   const RingPath path;
   const auto read = recorded(kept_options(path), [] {
@@ -79,7 +73,7 @@ TEST(Heads, OutliveTheRestOfTheRing) {
   EXPECT_EQ(account(path).heads, 2u);
   EXPECT_EQ(account(path).full_heads, 0u);
   EXPECT_EQ(account(path).heads_with_gaps, 0u);
-  EXPECT_EQ(all_of(read), 20006u);
+  EXPECT_EQ(counted(read), 20006u);
   EXPECT_EQ(read.reel.inputs.back().seq, 20005u);
   EXPECT_EQ(read.reel.inputs[4].seq + 1, read.reel.loss.first_kept_seq);
   EXPECT_EQ(read.reel.inputs[5].place, Place::kTail);
@@ -113,7 +107,7 @@ TEST(Heads, ShowNothingTwiceThatTheTailOrThePreludeHas) {
   EXPECT_EQ(read.reel.inputs[1].data, "in the prelude");
   EXPECT_EQ(read.reel.inputs.back().data, "in the tail");
   EXPECT_EQ(account(path).heads, 2u);
-  EXPECT_EQ(all_of(read), 20004u);
+  EXPECT_EQ(counted(read), 20004u);
 }
 
 TEST(Heads, TakeWholeInputsInOrderUpToTheirBound) {
@@ -254,7 +248,7 @@ TEST(Heads, OfSessionsThatManyThreadsRecordAreWholeOrCounted) {
   }
   EXPECT_THAT(count, Le(kThreads * kEach));
   EXPECT_EQ(account(path).heads_with_gaps, count == kThreads * kEach ? 0u : 1u);
-  EXPECT_EQ(all_of(read), 20000u + kThreads * kEach + 1);
+  EXPECT_EQ(counted(read), 20000u + kThreads * kEach + 1);
 }
 
 void pin_text(const char* key, const std::string& text) {
@@ -272,7 +266,7 @@ TEST(Pins, KeepTheNewestOfEachKey) {
   EXPECT_THAT(of_place(read.reel, Place::kPinned), ElementsAre("5:a", "5:two"));
   EXPECT_EQ(account(path).pins, 2u);
   EXPECT_EQ(account(path).missed_pins + account(path).refused_pins, 0u);
-  EXPECT_EQ(all_of(read), 20003u);
+  EXPECT_EQ(counted(read), 20003u);
 }
 
 TEST(Pins, AreInputsLikeAnyOtherWhileTheyAreInTheTail) {

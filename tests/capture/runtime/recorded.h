@@ -82,4 +82,11 @@ inline void record_text(std::uint32_t session, const std::string& text) {
   crashreel_data(session, text.data(), text.size());
 }
 
+// All inputs that a reel has or accounts for.
+inline std::uint64_t counted(const ReadReel& read) {
+  const Loss& loss = read.reel.loss;
+  return loss.overwritten_inputs + loss.sparse_inputs + loss.trimmed_inputs +
+         read.reel.inputs.size();
+}
+
 }  // namespace crashreel
