@@ -14,8 +14,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const std::filesystem::path kRoot = CRASHREEL_SOURCE_DIR;
-
 std::vector<SourceFile> product_sources() {
   return source_files(kRoot,
                       [](const std::string& path) { return in_product(path) && is_cxx(path); });

@@ -9,6 +9,8 @@
 
 namespace crashreel::house {
 
+inline const std::filesystem::path kRoot = CRASHREEL_SOURCE_DIR;
+
 struct SourceFile {
   std::string path;  // from the repository's root, with '/'
   std::string text;

@@ -13,8 +13,6 @@ namespace {
 using testing::IsEmpty;
 using testing::SizeIs;
 
-const std::filesystem::path kRoot = CRASHREEL_SOURCE_DIR;
-
 // "path:line: what was found" for every match in the file.
 std::vector<std::string> found(const SourceFile& file, const std::regex& pattern) {
   std::vector<std::string> places;

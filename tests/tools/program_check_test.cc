@@ -17,9 +17,9 @@ namespace {
 using testing::HasSubstr;
 
 // A folder with one executable file in it.
-class Scene {
+class ProgramFile {
  public:
-  explicit Scene(const std::string& bytes, unsigned mode = 0755) {
+  explicit ProgramFile(const std::string& bytes, unsigned mode = 0755) {
     put_file(path(), bytes);
     ::chmod(path().c_str(), mode);
   }
@@ -52,30 +52,30 @@ TEST(ProgramCheck, SaysWhenThereIsNoSuchProgram) {
 }
 
 TEST(ProgramCheck, SaysWhenAFileCantBeExecuted) {
-  EXPECT_EQ(Scene("#!/bin/sh\n", 0644).check().status, kExitNotExecutable);
+  EXPECT_EQ(ProgramFile("#!/bin/sh\n", 0644).check().status, kExitNotExecutable);
   EXPECT_EQ(check_program("/").status, kExitNotExecutable);
 }
 
 TEST(ProgramCheck, RefusesWhatNoRecorderCanBeLoadedInto) {
-  const ProgramCheck check = Scene(elf_without_loader()).check();
+  const ProgramCheck check = ProgramFile(elf_without_loader()).check();
   EXPECT_EQ(check.status, kExitOwnTrouble);
   EXPECT_THAT(check.reason, HasSubstr("statically linked"));
   EXPECT_THAT(check.reason, HasSubstr("libcrashreel"));
-  EXPECT_EQ(Scene("neither program nor script\n").check().status, kExitOwnTrouble);
-  EXPECT_EQ(Scene("").check().status, kExitOwnTrouble);
+  EXPECT_EQ(ProgramFile("neither program nor script\n").check().status, kExitOwnTrouble);
+  EXPECT_EQ(ProgramFile("").check().status, kExitOwnTrouble);
 }
 
 TEST(ProgramCheck, TakesTheInterpreterOfAScriptForTheProgram) {
-  EXPECT_EQ(Scene("#!/bin/sh\nexit 0\n").check().status, 0);
-  EXPECT_EQ(Scene("#! /usr/bin/env -S sh -e\n").check().status, 0);
-  EXPECT_EQ(Scene("#!/bin/sh").check().status, 0);
-  const Scene still(elf_without_loader());
-  EXPECT_EQ(Scene("#!" + still.path() + "\n").check().status, kExitOwnTrouble);
+  EXPECT_EQ(ProgramFile("#!/bin/sh\nexit 0\n").check().status, 0);
+  EXPECT_EQ(ProgramFile("#! /usr/bin/env -S sh -e\n").check().status, 0);
+  EXPECT_EQ(ProgramFile("#!/bin/sh").check().status, 0);
+  const ProgramFile still(elf_without_loader());
+  EXPECT_EQ(ProgramFile("#!" + still.path() + "\n").check().status, kExitOwnTrouble);
 }
 
 TEST(ProgramCheck, RefusesScriptsThatNothingInterprets) {
-  EXPECT_EQ(Scene("#!/no/such/interpreter\n").check().status, kExitNotExecutable);
-  EXPECT_EQ(Scene("#!\n").check().status, kExitNotExecutable);
+  EXPECT_EQ(ProgramFile("#!/no/such/interpreter\n").check().status, kExitNotExecutable);
+  EXPECT_EQ(ProgramFile("#!\n").check().status, kExitNotExecutable);
   const Folder folder;
   put_file(folder / "loop", "#!" + (folder / "loop") + "\n");
   ::chmod((folder / "loop").c_str(), 0755);

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "tests/capture/runtime/parsed_rules.h"
+
 namespace crashreel::redact {
 namespace {
 
@@ -13,13 +15,6 @@ constexpr Key kKey{1, 2};
 
 const unsigned char* bytes_of(const std::string& text) {
   return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-Rules parsed(const std::string& text) {
-  Rules rules;
-  Complaint complaint;
-  EXPECT_TRUE(parse_rules(text.data(), text.size(), false, rules, complaint)) << complaint.what;
-  return rules;
 }
 
 Ranges found(const std::string& rules, const std::string& payload) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/capture/runtime/parsed_rules.h"
+
 namespace crashreel::redact {
 namespace {
 
@@ -19,13 +21,6 @@ std::string complaint_about(const std::string& text, bool may_be_regex = false) 
   if (parse_rules(text.data(), text.size(), may_be_regex, rules, complaint)) return "none";
   return std::to_string(complaint.line) + ":" + std::to_string(complaint.column) + ": " +
          complaint.what;
-}
-
-Rules parsed(const std::string& text) {
-  Rules rules;
-  Complaint complaint;
-  EXPECT_TRUE(parse_rules(text.data(), text.size(), true, rules, complaint)) << complaint.what;
-  return rules;
 }
 
 std::vector<std::string> names(const Rules& rules) {
