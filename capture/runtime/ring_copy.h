@@ -22,13 +22,30 @@ template <std::size_t width>
   std::memcpy(to + size - width, tail, width);
 }
 
+[[gnu::always_inline]] inline void copy_line(unsigned char* to, const unsigned char* from) {
+  unsigned char parts[4][16];
+  std::memcpy(parts, from, sizeof parts);
+  std::memcpy(to, parts, sizeof parts);
+}
+
+// Of more than 64 bytes: piece by piece, and the last piece from the end, over what is there.
+[[gnu::always_inline]] inline void copy_lines(unsigned char* to, const unsigned char* from,
+                                              std::size_t size) {
+  const unsigned char* const last = from + size - 64;
+  unsigned char* const end = to + size - 64;
+  for (; from < last; from += 64, to += 64) copy_line(to, from);
+  copy_line(end, last);
+}
+
 // At most so many bytes are copied without a call: a function that calls none need not save the
 // registers of its caller, which would cost as much as the copy.
-inline constexpr std::size_t kFewBytes = 64;
+inline constexpr std::size_t kFewBytes = 256;
 
 [[gnu::always_inline]] inline void copy_few(unsigned char* to, const unsigned char* from,
                                             std::size_t size) {
-  if (size >= 32) {
+  if (size > 64) {
+    copy_lines(to, from, size);
+  } else if (size >= 32) {
     copy_ends<16>(to, from, 32);
     copy_ends<16>(to + size - 32, from + size - 32, 32);
   } else if (size >= 16) {

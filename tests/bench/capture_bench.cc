@@ -2,21 +2,27 @@
 // any recorder must do: memcpy into a mapping of the same kind and size, with one reading of the
 // cycle counter. CPU time of the recording thread, the smallest of many short turns, taken in turn
 // with the reference: other programs only ever add. With the machine's other half busy the ratio
-// rises all the same, for ours is more instructions; measure on a quiet one.
+// rises all the same, for ours is more instructions; measure on a quiet one. Where LTTng-UST is
+// installed, it records the same payloads in the same turns.
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "capture/runtime/crashreel.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/lttng_session.h"
 
 #if defined(__x86_64__)
 #include <x86intrin.h>
@@ -32,14 +38,13 @@ constexpr std::size_t kTurns = 400;
 
 struct Case {
   std::size_t size;
-  unsigned threads;
-  double bar;
+  double memcpy_bar;  // at most so many times memcpy and rdtsc, in one thread
+  double rival_bar;   // at least so many times cheaper than LTTng-UST; 0: no bar
 };
 
-constexpr Case kCases[] = {
-    {16, 1, 1.25}, {64, 1, 1.25}, {256, 1, 1.25}, {1024, 1, 1.15}, {16384, 1, 1.3}, {65536, 1, 0.8},
-    {16, 2, 1.25}, {64, 2, 1.25}, {256, 2, 1.25}, {1024, 2, 1.15}, {16384, 2, 1.3}, {65536, 2, 0.8},
-};
+constexpr Case kCases[] = {{16, 1.25, 8},     {64, 1.25, 8},     {256, 1.25, 0},
+                           {1024, 1.15, 1.6}, {16384, 1.3, 1.6}, {65536, 0.8, 2}};
+constexpr std::size_t kSmall = 64;
 
 std::uint64_t cycles() {
 #if defined(__x86_64__)
@@ -63,12 +68,13 @@ unsigned char* map_like_a_ring() {
   return static_cast<unsigned char*>(base);
 }
 
-void start_recording() {
+void start_recording(bool checksums) {
   const std::string path = "/dev/shm/crashreel-bench-" + std::to_string(::getpid()) + ".ring";
   crashreel_options options = CRASHREEL_OPTIONS_INIT;
   options.ring_path = path.c_str();
   options.ring_bytes = kRingBytes;
   options.prelude_bytes = 0;
+  options.payload_crc = checksums ? 1 : 0;
   CRASHREEL_CHECK(crashreel_start(&options) == 0);
   ::unlink(path.c_str());
 }
@@ -101,13 +107,18 @@ double thread_ns_each(std::size_t count, Work&& work) {
   return (clock_seconds(CLOCK_THREAD_CPUTIME_ID) - start) * 1e9 / static_cast<double>(count);
 }
 
-struct Turns {
-  std::vector<double> ours;
-  std::vector<double> reference;
+// The least of each rival's turns.
+struct Least {
+  double ours = std::numeric_limits<double>::infinity();
+  double copy = ours;
+  double lttng = ours;
+  double highest = 0;  // of ours
 
-  void add(const Turns& other) {
-    ours.insert(ours.end(), other.ours.begin(), other.ours.end());
-    reference.insert(reference.end(), other.reference.begin(), other.reference.end());
+  void add(const Least& other) {
+    ours = std::min(ours, other.ours);
+    copy = std::min(copy, other.copy);
+    lttng = std::min(lttng, other.lttng);
+    highest = std::max(highest, other.highest);
   }
 };
 
@@ -130,53 +141,129 @@ class Together {
   std::atomic<unsigned> turn_ = 0;
 };
 
-void measure_thread(const Case& scene, Copier copier, Together& together, Turns& turns) {
-  const std::vector<char> payload(scene.size, 'x');
-  const std::size_t count = std::max<std::size_t>(16, kTurnBytes / (scene.size + 24));
+void measure_thread(std::size_t size, Copier copier, Together& together, Least& least) {
+  const std::vector<char> payload(size, 'x');
+  const std::size_t count = std::max<std::size_t>(16, kTurnBytes / (size + 24));
   const auto record = [&] { crashreel_data(1, payload.data(), payload.size()); };
   const auto copy = [&] { copier.copy(payload.data(), payload.size()); };
+  const auto trace = [&] { lttng_record(payload.data(), payload.size()); };
   for (std::size_t turn = 0; turn < kTurns; ++turn) {
+    Least now;
     together.wait();
-    const double ours = thread_ns_each(count, record);
+    now.ours = now.highest = thread_ns_each(count, record);
     together.wait();
-    const double reference = thread_ns_each(count, copy);
-    if (turn == 0) continue;  // warms up
-    turns.ours.push_back(ours);
-    turns.reference.push_back(reference);
+    now.copy = thread_ns_each(count, copy);
+    if (lttng_is_there()) {
+      together.wait();
+      now.lttng = thread_ns_each(count, trace);
+    }
+    if (turn != 0) least.add(now);  // the first warms up
   }
 }
 
-void measure(const Case& scene, unsigned char* base) {
-  std::vector<Turns> turns(scene.threads);
-  Together together(scene.threads);
-  std::vector<std::thread> threads;
-  const std::size_t share = kRingBytes / scene.threads;
-  for (unsigned t = 0; t < scene.threads; ++t) {
-    threads.emplace_back(measure_thread, std::cref(scene), Copier(base + t * share, share),
-                         std::ref(together), std::ref(turns[t]));
+Least measure(std::size_t size, unsigned threads, unsigned char* base) {
+  std::vector<Least> least(threads);
+  Together together(threads);
+  std::vector<std::thread> running;
+  const std::size_t share = kRingBytes / threads;
+  for (unsigned t = 0; t < threads; ++t) {
+    running.emplace_back(measure_thread, size, Copier(base + t * share, share), std::ref(together),
+                         std::ref(least[t]));
   }
-  for (std::thread& thread : threads) thread.join();
-  Turns all;
-  for (const Turns& one : turns) all.add(one);
-  const auto [lowest, highest] = std::ranges::minmax(all.ours);
-  const double reference = std::ranges::min(all.reference);
-  const std::string size = scene.size < 1024 ? std::to_string(scene.size) + " B"
-                                             : std::to_string(scene.size / 1024) + " KiB";
+  for (std::thread& thread : running) thread.join();
+  Least all;
+  for (const Least& one : least) all.add(one);
+  return all;
+}
+
+std::string name_of(std::size_t size) {
+  return size < 1024 ? std::to_string(size) + " B" : std::to_string(size / 1024) + " KiB";
+}
+
+void say(const std::string& scene, const Least& least, double reference, const char* against,
+         double ratio, Bar bar) {
   print({.bench = "capture",
-         .scene = size + (scene.threads == 1 ? ", 1 thread" : ", 2 threads"),
-         .value = {lowest, lowest, highest, all.ours.size()},
+         .scene = scene,
+         .value = {least.ours, least.ours, least.highest, kTurns - 1},
          .unit = "ns",
          .reference = reference,
-         .against = "memcpy + rdtsc",
-         .ratio = lowest / reference,
-         .bar = at_most(scene.bar)});
+         .against = against,
+         .ratio = ratio,
+         .bar = bar});
+}
+
+// What each size costs in one thread, for those who compare with it.
+using Figures = std::array<double, std::size(kCases)>;
+
+Figures measure_plain(unsigned char* base) {
+  Figures figures{};
+  for (std::size_t i = 0; i < std::size(kCases); ++i) {
+    const Case& scene = kCases[i];
+    const std::string name = name_of(scene.size);
+    const Least one = measure(scene.size, 1, base);
+    figures[i] = one.ours;
+    say(name + ", 1 thread", one, one.copy, "memcpy + rdtsc", one.ours / one.copy,
+        at_most(scene.memcpy_bar));
+    if (lttng_is_there()) {
+      say(name + ", 1 thread, times cheaper", one, one.lttng, "LTTng-UST, snapshot mode",
+          one.lttng / one.ours, scene.rival_bar != 0 ? at_least(scene.rival_bar) : Bar{});
+    }
+    const Least two = measure(scene.size, 2, base);
+    if (scene.size <= kSmall) {
+      say(name + ", 2 threads", two, one.ours, "1 thread", two.ours / one.ours, at_most(1.3));
+    } else {
+      say(name + ", 2 threads", two, two.copy, "memcpy + rdtsc in 2 threads", two.ours / two.copy,
+          at_most(1));
+    }
+  }
+  return figures;
+}
+
+// With checksums: at most a nanosecond more for few bytes, twice memcpy for many.
+void measure_sums(unsigned char* base, const Figures& plain) {
+  for (std::size_t i = 0; i < std::size(kCases); ++i) {
+    const std::string name = name_of(kCases[i].size) + ", 1 thread, checksums";
+    const Least least = measure(kCases[i].size, 1, base);
+    if (kCases[i].size <= kSmall) {
+      say(name, least, plain[i] + 1, "without them, and 1 ns", least.ours / (plain[i] + 1),
+          at_most(1));
+    } else {
+      say(name, least, least.copy, "memcpy + rdtsc", least.ours / least.copy,
+          kCases[i].size >= 16384 ? at_most(2) : Bar{});
+    }
+  }
+}
+
+// A process has one ring, so the ring with checksums is another process's. It waits for its turn
+// at a pipe, from which the figures come that it compares with.
+pid_t fork_with_sums(int* figures_to) {
+  int ends[2];
+  CRASHREEL_CHECK(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  CRASHREEL_CHECK(child >= 0);
+  if (child != 0) {
+    ::close(ends[0]);
+    *figures_to = ends[1];
+    return child;
+  }
+  ::close(ends[1]);
+  Figures plain{};
+  if (::read(ends[0], plain.data(), sizeof plain) != sizeof plain) ::_exit(1);
+  start_recording(true);
+  measure_sums(map_like_a_ring(), plain);
+  ::_exit(0);
 }
 
 }  // namespace
 
-int main() {
-  start_recording();
-  unsigned char* base = map_like_a_ring();
-  for (const Case& scene : kCases) measure(scene, base);
-  return 0;
+int main(int, char** argv) {
+  LttngSession session(argv);
+  int figures_to = -1;
+  const pid_t with_sums = fork_with_sums(&figures_to);
+  start_recording(false);
+  const Figures plain = measure_plain(map_like_a_ring());
+  CRASHREEL_CHECK(::write(figures_to, plain.data(), sizeof plain) == sizeof plain);
+  int status = 0;
+  CRASHREEL_CHECK(::waitpid(with_sums, &status, 0) == with_sums);
+  return status == 0 ? 0 : 1;
 }
