@@ -74,7 +74,7 @@ const char* find_obstacle() {
   if (has_threads()) return "it has a thread that started unseen";
   if (has_timers()) return "it has set a timer";
   if (shares_memory()) return "it has memory to share with other processes";
-  return take_stock(harness);
+  return take_stock();
 }
 
 bool say(const ForkAnswer& answer) {

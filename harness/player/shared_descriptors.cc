@@ -324,10 +324,10 @@ const char* find_outside_pipes() {
 
 }  // namespace
 
-const char* take_stock(int harness_socket) {
+const char* take_stock() {
   for (int fd = 0; fd < kHighestLooked; ++fd) {
     const int fd_flags = ::fcntl(fd, F_GETFD);
-    if (fd_flags < 0 || fd == harness_socket) continue;
+    if (fd_flags < 0 || is_own(fd)) continue;
     if (descriptor_count == kMaxDescriptors) return "it has too many descriptors open";
     Descriptor& found = descriptors[descriptor_count];
     found = {fd, Kind::kFile, fd_flags, ::fcntl(fd, F_GETFL), 0, 0, false};

@@ -9,8 +9,8 @@
 
 namespace crashreel::player {
 
-// Null: all can be made again, the harness's socket apart. Else why not, in a few words.
-const char* take_stock(int harness_socket);
+// Null: all can be made again. Else why not, in a few words. The player's own are not among them.
+const char* take_stock();
 
 // In an instance. False: the kernel refused one.
 bool make_own();

@@ -171,16 +171,76 @@ void measure_tries(const Target& target, const std::string& what, const Reel& re
                 .bar = bench::at_least(1)});
 }
 
+// Instances that a fork server makes, one after the other; the reference is what is demanded.
+void measure_forked(const Target& target, const std::string& what, const Reel& reel,
+                    Ending expected, double demanded) {
+  const Sequence sequence = whole_sequence(reel);
+  auto server = ForkServer::start(target, reel, sequence, TryOptions{}.hang_ms);
+  if (!server) {
+    std::fprintf(stderr, "replay: %s: no fork server: %s\n", what.c_str(),
+                 server.error().message.c_str());
+    return;
+  }
+  constexpr int kForked = 100;
+  std::vector<double> rates;
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    const double seconds = bench::wall_seconds_of([&] {
+      for (int i = 0; i < kForked; ++i) {
+        const auto outcome = run_try(*server, target, reel, sequence);
+        CRASHREEL_CHECK(outcome && outcome->ending == expected);
+        CRASHREEL_CHECK(outcome->performed == outcome->steps);
+      }
+    });
+    rates.push_back(kForked / seconds);
+  }
+  const auto spread = bench::spread_of(rates);
+  bench::print({.bench = "replay",
+                .scene = what + ", fork server, 1 job",
+                .value = spread,
+                .unit = "tries/s",
+                .reference = demanded,
+                .against = "demanded",
+                .ratio = spread.median / demanded,
+                .bar = bench::at_least(1)});
+}
+
+Reel memcached_reel() {
+  Reel reel;
+  for (std::size_t i = 0; i < 100; ++i) {
+    Input input;
+    input.seq = i;
+    input.time_ns = i * 20'000;
+    input.session = static_cast<std::uint32_t>(i % 3);
+    const std::string key = "key" + std::to_string(i % 10);
+    input.data = i % 2 == 0 ? "set " + key + " 0 0 5\r\nhello\r\n" : "get " + key + "\r\n";
+    reel.inputs.push_back(input);
+  }
+  return reel;
+}
+
+Target target_for(const std::vector<std::string>& argv) {
+  const auto target = target_of(Reel{}, argv);
+  CRASHREEL_CHECK(target);
+  return *target;
+}
+
 }  // namespace
 
 int main() {
   const Target target = redis();
   measure_inputs(target);
   const Reel day = working_day(100, 3);
+  measure_forked(target, "redis, 100 inputs", day, Ending::kSurvived, 300);
   Reel last_day = day;
   append_crash(last_day);
   const auto last = run_try(target, last_day, whole_sequence(last_day));
   const bool crashes = last && last->ending == Ending::kCrashed;
+  if (crashes) {
+    measure_forked(target, "redis, 100 inputs and a crash", last_day, Ending::kCrashed, 100);
+  }
+  measure_forked(
+      target_for({"/usr/bin/memcached", "-u", "root", "-t", "4", "-l", "127.0.0.1", "-p", "7001"}),
+      "memcached -t 4, 100 inputs", memcached_reel(), Ending::kSurvived, 70);
   for (const unsigned jobs : {1U, std::thread::hardware_concurrency()}) {
     measure_tries(target, "fresh instances of 100 inputs", day, jobs, Ending::kSurvived);
     if (crashes) {
