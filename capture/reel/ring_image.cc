@@ -73,7 +73,8 @@ bool plausible(const Superblock& super) {
          inside(super.end_offset, super.end_bytes, super) &&
          inside(super.facts_offset, super.facts_bytes, super) &&
          super.facts_bytes <= ring::kMaxFactsBytes && super.end_bytes >= sizeof(ring::EndHeader) &&
-         super.end_bytes <= sizeof(Superblock) && super.payload_sum <= ring::PayloadSum::kCrc32cOfAll &&
+         super.end_bytes <= sizeof(Superblock) &&
+         super.payload_sum <= ring::PayloadSum::kCrc32cOfAll &&
          absent_or_inside(super.heads, super) && absent_or_inside(super.pins, super) &&
          apart(super.heads, super.pins) && super.chunks_offset <= super.ring_bytes &&
          inside(super.chunks_offset, chunk * super.chunk_count, super) &&

@@ -1,5 +1,4 @@
-/* The tracepoint that stands for LTTng-UST in the capture benchmark: one event, the same payload.
- */
+/* LTTng-UST's tracepoint in the capture benchmark: one event with the same payload. */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER crashreel_bench
 
