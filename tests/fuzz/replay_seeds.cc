@@ -36,8 +36,8 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 // A seed longer than these is cut and changed at evenly spaced places instead of everywhere.
-constexpr std::size_t kTruncations = 2048;
-constexpr std::size_t kMutatedPlaces = 1024;
+constexpr std::size_t kTruncations = 512;
+constexpr std::size_t kMutatedPlaces = 256;
 constexpr unsigned kCustomMutations = 256;
 constexpr std::size_t kGrowth = 4096;
 

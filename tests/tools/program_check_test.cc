@@ -41,7 +41,7 @@ std::string elf_without_loader() {
 TEST(ProgramCheck, FindsAProgramAsAShellWould) {
   const ProgramCheck check = check_program("sh");
   EXPECT_EQ(check.status, 0) << check.reason;
-  EXPECT_THAT(check.path, testing::EndsWith("/sh"));
+  EXPECT_THAT(check.path, ::testing::EndsWith("/sh"));
 }
 
 TEST(ProgramCheck, SaysWhenThereIsNoSuchProgram) {

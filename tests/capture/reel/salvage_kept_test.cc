@@ -21,7 +21,7 @@ RingCopies account(const FakeRing& ring) {
 }
 
 // "head 0:a tail 1:b": each input's place, seq and data.
-std::string told(const Reel& reel) {
+std::string placed(const Reel& reel) {
   std::string text;
   for (const Input& input : reel.inputs) {
     if (!text.empty()) text += ' ';
@@ -46,7 +46,7 @@ TEST(SalvageKept, PutsHeadsBetweenPreludeAndTail) {
   FakeHead(ring, 2, 7).open(10, "o").data(20, "auth");
   FakeHead(ring, 0, 8).open(15, "q");
   const auto read = salvage_sound(ring);
-  EXPECT_EQ(told(read.reel), "prelude 0:p head 8:o head 9:q head 10:auth tail 11:a tail 12:b");
+  EXPECT_EQ(placed(read.reel), "prelude 0:p head 8:o head 9:q head 10:auth tail 11:a tail 12:b");
   // Three of the ten are there after all.
   EXPECT_EQ(read.reel.loss, (Loss{.first_kept_seq = 11,
                                   .overwritten_inputs = 7,
@@ -60,7 +60,7 @@ TEST(SalvageKept, LeavesTheTailAsItIsWhereItHasTheHead) {
   ring.chunk(0, {.slot = 3}).open(10, 7, "o").data(20, "x", 7);
   FakeHead(ring, 0, 7, ring::kHeadUsed, 3).open(10, "o").data(20, "x");
   const auto read = salvage_sound(ring);
-  EXPECT_EQ(told(read.reel), "tail 0:o tail 1:x");
+  EXPECT_EQ(placed(read.reel), "tail 0:o tail 1:x");
   EXPECT_TRUE(read.reel.loss.reaches_start);
 }
 
@@ -71,7 +71,7 @@ TEST(SalvageKept, TakesASparseSurvivorThatAHeadSpeaksFor) {
       .data(60, "a");
   FakeHead(ring, 0, 7).open(20, "o");
   const auto read = salvage_sound(ring);
-  EXPECT_EQ(told(read.reel), "head 2:o tail 3:a");
+  EXPECT_EQ(placed(read.reel), "head 2:o tail 3:a");
   EXPECT_EQ(read.reel.loss.sparse_inputs, 1u);
   EXPECT_EQ(read.reel.loss.overwritten_inputs, 1u);
 }
@@ -82,7 +82,7 @@ TEST(SalvageKept, PassesOverTheHeadsOfClosedSessionsThatTheTailDoesNotKnow) {
   FakeHead(ring, 0, 1, ring::kHeadUsed | ring::kHeadClosed).open(20, "needed");
   FakeHead(ring, 1, 2, ring::kHeadUsed | ring::kHeadClosed).open(30, "over");
   const auto read = salvage_sound(ring);
-  EXPECT_EQ(told(read.reel), "head 9:needed tail 10:a tail 11:b");
+  EXPECT_EQ(placed(read.reel), "head 9:needed tail 10:a tail 11:b");
   EXPECT_EQ(account(ring).heads, 0u);
 }
 
@@ -92,7 +92,7 @@ TEST(SalvageKept, PassesOverAClosedHeadWhenTheTailOpensItsNumberAnew) {
       .open(60, 1, "new")
       .data(70, "x");
   FakeHead(ring, 0, 1, ring::kHeadUsed | ring::kHeadClosed).open(20, "old");
-  EXPECT_EQ(told(salvage_sound(ring).reel), "tail 4:new tail 5:x");
+  EXPECT_EQ(placed(salvage_sound(ring).reel), "tail 4:new tail 5:x");
 }
 
 TEST(SalvageKept, CountsWhatHeadsLack) {
@@ -119,7 +119,7 @@ TEST(SalvageKept, ShowsThePinThatCounts) {
   pin(ring, 0, "schema", 20, "old");
   pin(ring, 0, "schema", 30, "new").missed = 3;
   const auto read = salvage_sound(ring);
-  EXPECT_EQ(told(read.reel), "pinned 9:new tail 10:a tail 11:b");
+  EXPECT_EQ(placed(read.reel), "pinned 9:new tail 10:a tail 11:b");
   EXPECT_EQ(account(ring).pins, 1u);
   EXPECT_EQ(account(ring).missed_pins, 3u);
 }
@@ -130,7 +130,7 @@ TEST(SalvageKept, ShowsAnInputThatIsInAHeadAndPinnedOnce) {
   FakeHead(ring, 0, 1).data(20, "x");
   pin(ring, 0, "key", 20, "x");
   const auto read = salvage_sound(ring);
-  EXPECT_EQ(told(read.reel), "head 9:x tail 10:a tail 11:b");
+  EXPECT_EQ(placed(read.reel), "head 9:x tail 10:a tail 11:b");
   EXPECT_EQ(read.reel.loss.overwritten_inputs, 9u);
 }
 
@@ -140,7 +140,7 @@ TEST(SalvageKept, KeepsHeadsAndPinsOfWhatABoundOnTheTailLeavesOut) {
   FakeHead(ring, 0, 7).open(10, "o").data(20, "auth");
   pin(ring, 0, "key", 40, "pinned");
   const auto read = salvage_sound(ring);
-  EXPECT_EQ(told(read.reel), "head 0:o head 1:auth pinned 3:pinned tail 4:y");
+  EXPECT_EQ(placed(read.reel), "head 0:o head 1:auth pinned 3:pinned tail 4:y");
   EXPECT_EQ(read.reel.loss.trimmed_inputs, 1u);
   EXPECT_EQ(read.reel.loss.first_kept_seq, 4u);
 }
@@ -156,7 +156,7 @@ TEST(SalvageKept, LeavesOutWhatIsOlderThanWasAskedFor) {
       .data(60, "5");
   FakeHead(ring, 0, 9).open(5, "not lost, so not needed");
   const auto read = salvage_sound(ring);
-  EXPECT_EQ(told(read.reel), "head 0:o tail 3:3 tail 4:4 tail 5:5");
+  EXPECT_EQ(placed(read.reel), "head 0:o tail 3:3 tail 4:4 tail 5:5");
   EXPECT_EQ(read.reel.loss.trimmed_inputs, 2u);
   EXPECT_EQ(read.reel.loss.first_kept_seq, 3u);
   EXPECT_FALSE(read.reel.loss.reaches_start);
@@ -172,7 +172,7 @@ TEST(SalvageKept, AccountsForEachPlaceWithItsBounds) {
   FakeHead(ring, 1, 8).open(11, "q").header().gaps = 1;
   pin(ring, 0, "key", 20, "x").missed = 9;
   const Reel reel = salvage_sound(ring).reel;
-  EXPECT_EQ(told(reel), "prelude 0:p head 8:o head 9:q pinned 10:x tail 13:b tail 14:d");
+  EXPECT_EQ(placed(reel), "prelude 0:p head 8:o head 9:q pinned 10:x tail 13:b tail 14:d");
   const std::uint64_t chunk = ring.super().chunk_bytes;
   const Keeping expected{.known = true,
                          .tail_bytes = chunk * (ring.super().chunk_count - 1),
@@ -200,7 +200,7 @@ TEST(SalvageKept, TellsApartWhatTheNumberAndWhatTheAgeCost) {
   FakeRing ring({.keep = 3, .keep_age = 25});
   ring.chunk(0).data(10, "1").data(20, "2").data(30, "3").data(50, "4").data(60, "5");
   const Reel reel = salvage_sound(ring).reel;
-  EXPECT_EQ(told(reel), "tail 3:4 tail 4:5");
+  EXPECT_EQ(placed(reel), "tail 3:4 tail 4:5");
   EXPECT_EQ(reel.keeping.beyond_inputs, 2u);
   EXPECT_EQ(reel.keeping.beyond_age, 1u);
   EXPECT_FALSE(reel.keeping.prelude_full);
@@ -213,7 +213,7 @@ TEST(SalvageKept, KeepsWhatIsWholeOfADamagedHead) {
   head.open(10, "o").data(20, "good").data(30, "bad");
   head.bytes()[sizeof(ring::HeadHeader) + 2 * 48 + 4] ^= 1;
   const auto read = salvage(ring);
-  EXPECT_EQ(told(read.reel), "head 8:o head 9:good tail 10:a tail 11:b");
+  EXPECT_EQ(placed(read.reel), "head 8:o head 9:good tail 10:a tail 11:b");
   EXPECT_THAT(read.damage.notes,
               ElementsAre("head 0, of session 7: is damaged behind its first 2 inputs"));
 }
@@ -223,7 +223,7 @@ TEST(SalvageKept, ReportsADamagedPin) {
   lose_ten(ring);
   pin(ring, 0, "key", 20, "x").key_hash ^= 1;
   const auto read = salvage(ring);
-  EXPECT_EQ(told(read.reel), "tail 10:a tail 11:b");
+  EXPECT_EQ(placed(read.reel), "tail 10:a tail 11:b");
   EXPECT_THAT(read.damage.notes, ElementsAre("pin 0: is damaged"));
 }
 
