@@ -1,6 +1,9 @@
 // crashreel replay: does the crash come back?
 
+#include <cmath>
+
 #include "capture/reel/masks.h"
+#include "harness/rate.h"
 #include "harness/signature.h"
 #include "tools/arguments.h"
 #include "tools/console.h"
@@ -30,6 +33,61 @@ int status_of(const ReplayReport& report, std::uint64_t asked_percent) {
   return report.passed > 0 ? kExitNoCrash : kExitNotStarted;
 }
 
+// git bisect run: 0 is good, 125 can't be told, the others below 128 are bad.
+constexpr int kBisectGood = 0;
+constexpr int kBisectBad = 1;
+constexpr int kBisectSkip = 125;
+
+int bisect_status_of(const ReplayReport& report) {
+  if (report.reproduced > 0) return kBisectBad;
+  // Another crash hides whether this one would have come.
+  return report.passed == report.tries ? kBisectGood : kBisectSkip;
+}
+
+int fixed_status_of(const ReplayReport& report) {
+  if (report.reproduced > 0) return kExitNoCrash;
+  if (report.different > 0) return kExitDifferent;
+  return report.passed == report.tries ? kExitDone : kExitNotStarted;
+}
+
+int crash_status_of(const ReplayReport& report) {
+  return report.reproduced > 0 ? kExitDone : status_of(report, 0);
+}
+
+Result<Expectation> expectation_of(const Arguments& arguments) {
+  if (arguments.has("bisect")) return Expectation::kFixed;
+  if (!arguments.has("expect")) return Expectation::kNone;
+  if (arguments.text("expect") == "crash") return Expectation::kCrash;
+  if (arguments.text("expect") == "fixed") return Expectation::kFixed;
+  return Error{Trouble::kUsage,
+               "'--expect' is 'crash' or 'fixed', not '" + visible(arguments.text("expect")) + "'"};
+}
+
+// In tenths of a percent, bounds away from what they hold.
+std::string percent_text(double tenths) {
+  const std::string text = std::to_string(tenths / 10);
+  return text.substr(0, text.find('.') + 2) + " %";
+}
+std::string from_text(double low) {
+  return percent_text(std::floor(1000 * low));
+}
+std::string to_text(double high) {
+  return percent_text(std::ceil(1000 * high));
+}
+
+// Of one try nothing can be said that its outcome does not say.
+std::string rate_text(const ReplayReport& report, Expectation expectation) {
+  if (report.tries < 2) return "";
+  if (expectation == Expectation::kFixed && report.passed == report.tries) {
+    return "  it still crashes in fewer than " + to_text(rate_if_never_seen(report.tries)) +
+           " of all runs (95 % confidence)\n";
+  }
+  if (expectation != Expectation::kNone) return "";  // the tries ended by what they showed
+  const RateInterval rate = rate_interval(report.reproduced, report.tries);
+  return "  that is a rate between " + from_text(rate.low) + " and " + to_text(rate.high) +
+         " (95 % confidence)\n";
+}
+
 std::string counts_text(const ReplayReport& report) {
   auto of_tries = [&](int number) {
     return std::to_string(number) + " of " + std::to_string(report.tries);
@@ -41,8 +99,9 @@ std::string counts_text(const ReplayReport& report) {
   return text;
 }
 
-std::string report_text(const ReplayReport& report, const Console& console) {
-  std::string text = console.strong(counts_text(report)) + "\n";
+std::string report_text(const ReplayReport& report, Expectation expectation,
+                        const Console& console) {
+  std::string text = console.strong(counts_text(report)) + "\n" + rate_text(report, expectation);
   for (const std::string& line : outcome_lines(report.outcomes)) text += "  " + line + "\n";
   for (std::size_t i = 0; i < report.signature.frames.size(); ++i) {
     text += "  #" + std::to_string(i) + " " + frame_text(report.signature.frames[i]) + "\n";
@@ -50,13 +109,18 @@ std::string report_text(const ReplayReport& report, const Console& console) {
   return text;
 }
 
-Json answer_of(const ReplayReport& report) {
+Json answer_of(const ReplayReport& report, Expectation expectation) {
   Json answer = new_answer("replay");
   answer["tries"] = report.tries;
   answer["reproduced"] = report.reproduced;
   answer["different"] = report.different;
   answer["passed"] = report.passed;
   answer["unresolved"] = report.unresolved;
+  const RateInterval rate = rate_interval(report.reproduced, report.tries);
+  const bool of_rate = expectation == Expectation::kNone;
+  answer["rate_interval"] = of_rate ? Json{rate.low, rate.high} : Json();
+  const bool never = report.passed == report.tries;
+  answer["rate_below"] = never ? Json(rate_if_never_seen(report.tries)) : Json();
   answer["outcomes"] = report.outcomes;
   bool known = !report.signature.kind.empty();
   answer["signature"] = known ? Json(describe(report.signature)) : Json();
@@ -73,10 +137,14 @@ Result<int> run(const Arguments& arguments, Console& console) {
   if (!read) return read.error();
   report_damage(console, arguments.operands().front(), read->damage);
 
+  const Result<Expectation> expectation = expectation_of(arguments);
+  if (!expectation) return expectation.error();
+
   ProgressLine progress(console);
   ReplayOptions options;
   options.tries = static_cast<int>(arguments.count("tries"));
   options.jobs = static_cast<int>(arguments.count("jobs"));
+  options.expectation = *expectation;
   options.argv = arguments.program();
   options.progress = [&](int done, const Outcome& outcome) {
     progress.update("try " + std::to_string(done) + " of " + std::to_string(options.tries) + ": " +
@@ -84,6 +152,10 @@ Result<int> run(const Arguments& arguments, Console& console) {
   };
   Result<ReplayReport> report = replay(read->reel, options);
   progress.clear();
+  if (!report && arguments.has("bisect")) {
+    console.complain("replay: " + report.error().message);
+    return kBisectSkip;
+  }
   if (!report) return report.error();
 
   if (!report->left_out.empty()) console.complain("replay: " + report->left_out);
@@ -91,12 +163,15 @@ Result<int> run(const Arguments& arguments, Console& console) {
   if (!report->obstacle.empty()) console.complain("replay: " + report->obstacle);
   if (!masked.empty()) console.complain("replay: " + masked);
   if (console.json()) {
-    Json answer = answer_of(*report);
+    Json answer = answer_of(*report, *expectation);
     answer["masked_inputs"] = masked_inputs(read->reel.inputs).size();
     console.answer(answer);
   } else {
-    console.print(report_text(*report, console));
+    console.print(report_text(*report, *expectation, console));
   }
+  if (arguments.has("bisect")) return bisect_status_of(*report);
+  if (*expectation == Expectation::kFixed) return fixed_status_of(*report);
+  if (*expectation == Expectation::kCrash) return crash_status_of(*report);
   return status_of(*report, arguments.count("rate"));
 }
 
@@ -132,10 +207,21 @@ const Verb& replay_verb() {
                    .help = "How many of the tries in a hundred must crash in the same way for exit "
                            "status 0",
                    .fallback = "100",
-                   .most = 100}},
+                   .most = 100},
+                  {.name = "expect",
+                   .value = Value::kText,
+                   .argument = "crash|fixed",
+                   .help = "Make no more tries than it takes to know: 'crash' ends at the first "
+                           "that brings the crash back, 'fixed' at the first that crashes at all, "
+                           "and says below which rate a crash that never came must lie"},
+                  {.name = "bisect",
+                   .help = "As '--expect fixed', with the exit statuses of 'git bisect run': 0 for "
+                           "no crash, 1 for this crash, 125 where that can't be told"}},
       .program = ProgramPart::kOptional,
-      .statuses = {{kExitDone, "The same crash came back, as often as asked"},
-                   {kExitNoCrash, "It ran, no crash"},
+      .statuses = {{kExitDone,
+                    "The same crash came back, as often as asked; with --expect fixed, no try "
+                    "crashed"},
+                   {kExitNoCrash, "It ran, no crash; with --expect fixed, it still crashes"},
                    {kExitDifferent, "It crashed, but differently"},
                    {kExitFlaky, "The same crash came back, but below the asked rate"},
                    {kExitNotStarted,
@@ -144,7 +230,9 @@ const Verb& replay_verb() {
                    {kExitDamaged, "The reel is damaged beyond use, or the file is none"}},
       .examples = {{"crashreel replay crash.reel", "Against the program that was recorded"},
                    {"crashreel replay crash.reel --tries 10 --jobs 2 --rate 50 -- ./calc",
-                    "Ten tries with a program of the given path; half of them are enough"}},
+                    "Ten tries with a program of the given path; half of them are enough"},
+                   {"crashreel replay crash.reel --expect crash --tries 20",
+                    "At most twenty tries, and none after the first that brings it back"}},
       .run = run};
   return verb;
 }

@@ -119,6 +119,35 @@ TEST_F(ChainTest, ReplayTellsAnotherCrashFromTheSame) {
   EXPECT_EQ(type("crashreel minimize abort.reel -o min.reel").exit, 3);
 }
 
+TEST_F(ChainTest, ReplayEndsAsSoonAsAnExpectationIsMetOrBroken) {
+  import_crash();
+  CommandRun run = type("crashreel replay crash.reel --tries 9 --expect crash --json");
+  EXPECT_EQ(run.exit, 0);
+  EXPECT_EQ(one_object(run.out)["tries"], 1);
+  run = type("crashreel replay crash.reel --tries 9 --expect fixed --json");
+  EXPECT_EQ(run.exit, 1);
+  EXPECT_EQ(one_object(run.out)["tries"], 1);
+  EXPECT_EQ(type("crashreel replay crash.reel --tries 9 --bisect").exit, 1);
+  EXPECT_EQ(type("crashreel replay crash.reel --expect nothing").exit, 2);
+}
+
+TEST_F(ChainTest, ReplaySaysBelowWhichRateAMendedCrashMustLie) {
+  record("-q --save-on always -o calm.reel -- ./calc", kHarmless);
+  CommandRun run = type("crashreel replay calm.reel --tries 20 --jobs 2 --expect fixed");
+  EXPECT_EQ(run.exit, 0);
+  EXPECT_THAT(run.out, HasSubstr("no crash in 20 of 20"));
+  EXPECT_THAT(run.out, HasSubstr("in fewer than 14.0 % of all runs"));
+  EXPECT_EQ(type("crashreel replay calm.reel --tries 2 --bisect").exit, 0);
+  EXPECT_EQ(type("crashreel replay calm.reel --bisect -- ./missing").exit, 125);
+}
+
+TEST_F(ChainTest, ReplayTellsTheRateWithItsInterval) {
+  import_crash();
+  CommandRun run = type("crashreel replay crash.reel --tries 10 --jobs 2");
+  EXPECT_THAT(run.out, HasSubstr("reproduced 10 of 10"));
+  EXPECT_THAT(run.out, HasSubstr("between 69.1 % and 100.0 %"));
+}
+
 TEST_F(ChainTest, ReplayEndsWithFiveWhereTheProgramCantStart) {
   import_crash();
   for (const char* program : {"./missing", "/etc/passwd"}) {

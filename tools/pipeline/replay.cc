@@ -1,5 +1,6 @@
 #include "tools/pipeline/replay.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -28,6 +29,26 @@ void count(ReplayReport& report, Verdict verdict) {
   }
 }
 
+void add(ReplayReport& report, const Outcome& outcome, Tries& tries) {
+  ++report.tries;
+  count(report, tries.judge(outcome));
+  report.outcomes.push_back(describe(outcome));
+  if (report.obstacle.empty()) report.obstacle = obstacle_of(outcome, tries.target());
+}
+
+// One crash meets the one expectation and breaks the other; no number of tries without does either.
+bool is_certain(const ReplayReport& report, Expectation expectation) {
+  switch (expectation) {
+    case Expectation::kNone:
+      return false;
+    case Expectation::kCrash:
+      return report.reproduced > 0;
+    case Expectation::kFixed:
+      return report.reproduced + report.different > 0;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
@@ -35,21 +56,23 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
   auto target = target_of(reel, options.argv);
   if (!target) return target.error();
   Tries tries(std::move(*target), reel, options.jobs);
-  const std::vector<Sequence> sequences(static_cast<std::size_t>(options.tries),
-                                        whole_sequence(reel));
-  int done = 0;
-  const auto outcomes = tries.run(sequences, Start::kAlone, [&](const Outcome& outcome) {
-    if (options.progress) options.progress(++done, outcome);
-  });
-  if (!outcomes) return outcomes.error();
-
+  const Sequence whole = whole_sequence(reel);
   ReplayReport report;
-  report.tries = options.tries;
-  if (tries.target().kind == TargetKind::kServer) report.left_out = unserved_text(sequences[0]);
-  for (const Outcome& outcome : *outcomes) {
-    count(report, tries.judge(outcome));
-    report.outcomes.push_back(describe(outcome));
-    if (report.obstacle.empty()) report.obstacle = obstacle_of(outcome, tries.target());
+  if (tries.target().kind == TargetKind::kServer) report.left_out = unserved_text(whole);
+  const auto run = [&](int count) -> Result<void> {
+    const std::vector<Sequence> sequences(static_cast<std::size_t>(count), whole);
+    int done = report.tries;
+    const auto outcomes = tries.run(sequences, Start::kAlone, [&](const Outcome& outcome) {
+      if (options.progress) options.progress(++done, outcome);
+    });
+    if (!outcomes) return outcomes.error();
+    for (const Outcome& outcome : *outcomes) add(report, outcome, tries);
+    return {};
+  };
+  while (report.tries < options.tries && !is_certain(report, options.expectation)) {
+    const int left = options.tries - report.tries;
+    const bool all = options.expectation == Expectation::kNone;
+    if (auto ran = run(all ? left : std::min(left, tries.jobs())); !ran) return ran.error();
   }
   if (report.reproduced > 0) {
     report.signature = tries.expected();

@@ -15,15 +15,20 @@
 
 namespace crashreel {
 
+// What the tries are to show; none: how often the crash comes.
+enum class Expectation { kNone, kCrash, kFixed };
+
 struct ReplayOptions {
   int tries = 1;
+  // With an expectation, at most so many: no more are made once it is met or broken for certain.
+  Expectation expectation = Expectation::kNone;
   int jobs = 1;
   std::optional<std::vector<std::string>> argv;  // another program than the reel's
   std::function<void(int done, const Outcome&)> progress;
 };
 
 struct ReplayReport {
-  int tries = 0;
+  int tries = 0;  // that were made
   int reproduced = 0;
   int different = 0;                  // crashed, but not in the same way
   int passed = 0;                     // no crash
