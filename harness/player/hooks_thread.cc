@@ -25,8 +25,10 @@ struct Start {
 
 void* run_thread(void* raw) {
   const Start start = *static_cast<Start*>(raw);
-  ::free(raw);
+  // First of all: a call that may wait would take in a thread that nobody had announced, and free()
+  // may wait for the allocator's lock.
   if (scheduling()) thread_started();
+  ::free(raw);
   give_alternate_stack();
   return start.routine(start.argument);
 }

@@ -36,6 +36,7 @@ struct List {
 
 struct Thread {
   bool counted = false;
+  bool over = false;  // it has ended, but for what libc still does on it
   pthread_t id = {};
   int wake_fd = -1;
   int kernel_id = 0;
@@ -250,7 +251,7 @@ void stop_scheduling() {
 }
 
 bool scheduling() {
-  return active.load(std::memory_order_acquire) && !inside;
+  return active.load(std::memory_order_acquire) && !inside && !self.over;
 }
 
 Woken wait_for_descriptors(pollfd* descriptors, nfds_t count, std::uint64_t deadline_ns, Look look,
@@ -370,6 +371,7 @@ void thread_seen() {
 void thread_ended() {
   if (!self.counted || !scheduling()) return;
   self.counted = false;
+  self.over = true;
   const Locked locked;
   threads.remove(self);
   --thread_count;

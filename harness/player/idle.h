@@ -60,7 +60,8 @@ using Act = int (*)(std::uint64_t nearest_deadline_ns);
 void start_scheduling(Act act);
 // In a forked child of the program: nothing is scheduled any more.
 void stop_scheduling();
-// False as well in a signal handler that interrupted the scheduler: what it calls is real.
+// False as well in a signal handler that interrupted the scheduler, and on a thread that has ended
+// but for its last calls of free(): what they call is real.
 bool scheduling();
 
 // Blocks until look() says so, the virtual clock passes the deadline, or a signal was handled.

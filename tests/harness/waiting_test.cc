@@ -71,6 +71,13 @@ TEST(Waiting, ForAThreadThatHasEndedIsOverThoughAnotherBegins) {
   EXPECT_EQ(seen.begin()->second.first, 10u);
 }
 
+// A thread that has just begun may have to wait before it has said so.
+TEST(Waiting, ForAnAllocatorsLockAsAThreadsFirstActIsCountedOnce) {
+  const auto seen = transcripts({zoo("doorkeeper"), "7001"}, lines("1:a 1:b"));
+  ASSERT_THAT(seen, SizeIs(1));
+  EXPECT_EQ(*seen.begin(), (Transcript{"survived", {4u, seen.begin()->second.second}}));
+}
+
 // 8 MiB is more than any socket holds: the program blocks until its answer is taken.
 TEST(Waiting, ForRoomInASocketEndsWhenTheAnswerIsTaken) {
   const Reel reel = lines("1:DUMP_8192 2:ADD_3 1:ADD_4 2:END 3:ADD_7");
