@@ -23,7 +23,6 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr TryOptions kImpatient = {.hang_ms = 500};
 constexpr int kCopies = 5;
 
 std::string told(const Outcome& outcome) {

@@ -31,12 +31,12 @@ double chance(int crashes, int tries, double rate) {
 }
 
 TEST(Rate, LiesWithinItsIntervalAsOftenAsPromised) {
-  constexpr int kTries = 30;
+  constexpr int kRuns = 30;
   for (double rate = 0.01; rate < 1; rate += 0.01) {
     double within = 0;
-    for (int crashes = 0; crashes <= kTries; ++crashes) {
-      const RateInterval interval = rate_interval(crashes, kTries);
-      if (interval.low <= rate && rate <= interval.high) within += chance(crashes, kTries, rate);
+    for (int crashes = 0; crashes <= kRuns; ++crashes) {
+      const RateInterval interval = rate_interval(crashes, kRuns);
+      if (interval.low <= rate && rate <= interval.high) within += chance(crashes, kRuns, rate);
     }
     EXPECT_GE(within, 0.95) << rate;
   }

@@ -17,6 +17,9 @@
 
 namespace crashreel {
 
+// A hang is told by standing still, for as long as is said here.
+inline constexpr TryOptions kImpatient = {.hang_ms = 500};
+
 inline void PrintTo(const Outcome& outcome, std::ostream* out) {
   *out << describe(outcome) << ", " << outcome.answer_bytes
        << " bytes answered; it printed: " << outcome.output_tail;

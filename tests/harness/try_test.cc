@@ -14,9 +14,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-// A hang is told by standing still, for as long as is said here.
-constexpr TryOptions kImpatient = {.hang_ms = 500};
-
 TEST(Try, FindsTheCrashOfTheCanary) {
   const Reel reel = lines("1:SET_a_b 2:PING 1:ARM_a 2:BIND_a 2:PING 1:FIRE 2:PING");
   const Outcome outcome = try_server("canary", reel);
