@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <random>
@@ -171,6 +172,30 @@ void measure_tries(const Target& target, const std::string& what, const Reel& re
                 .bar = bench::at_least(1)});
 }
 
+// What no way of starting this program anew can beat: it starts, prints its version, and ends.
+double bare_starts_per_second() {
+  const double seconds = bench::wall_seconds_of([] {
+    for (int i = 0; i < kTriesMeasured; ++i) {
+      CRASHREEL_CHECK(std::system("exec /usr/bin/redis-server --version >/dev/null") == 0);
+    }
+  });
+  return kTriesMeasured / seconds;
+}
+
+// The same as measure_tries in one job, held against that in turns: how much of what is possible?
+void measure_against_bare_starts(const Target& target, const Reel& reel) {
+  const bench::Pair pair = bench::interleaved(
+      kRounds, [&] { return tries_per_second(target, reel, 1, Ending::kSurvived); },
+      bare_starts_per_second);
+  bench::print({.bench = "replay",
+                .scene = "fresh instances of 100 inputs, 1 job, against bare starts",
+                .value = pair.ours,
+                .unit = "tries/s",
+                .reference = pair.theirs.median,
+                .against = "the program started to print its version",
+                .ratio = pair.ratio.median});
+}
+
 // Instances that a fork server makes, one after the other; the reference is what is demanded.
 void measure_forked(const Target& target, const std::string& what, const Reel& reel,
                     Ending expected, double demanded) {
@@ -241,6 +266,7 @@ int main() {
   measure_forked(
       target_for({"/usr/bin/memcached", "-u", "root", "-t", "4", "-l", "127.0.0.1", "-p", "7001"}),
       "memcached -t 4, 100 inputs", memcached_reel(), Ending::kSurvived, 70);
+  measure_against_bare_starts(target, day);
   for (const unsigned jobs : {1U, std::thread::hardware_concurrency()}) {
     measure_tries(target, "fresh instances of 100 inputs", day, jobs, Ending::kSurvived);
     if (crashes) {
