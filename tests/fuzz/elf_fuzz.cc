@@ -1,20 +1,15 @@
 // Whatever the file is, it is refused by name or read, and what was read is within bounds.
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cstdint>
 #include <string>
 
 #include "capture/base/check.h"
 #include "harness/elf.h"
+#include "tests/fuzz/memory_file.h"
 
 using namespace crashreel;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const int fd = ::memfd_create("elf", MFD_CLOEXEC);
-  static const std::string path = "/proc/self/fd/" + std::to_string(fd);
-  CRASHREEL_CHECK(::ftruncate(fd, 0) == 0);
-  CRASHREEL_CHECK(::pwrite(fd, data, size, 0) == static_cast<ssize_t>(size));
+  const std::string& path = memory_file(data, size);
   const auto elf = read_elf(path);
   if (!elf) {
     CRASHREEL_CHECK(elf.error().message.starts_with(path + ": "));

@@ -34,15 +34,6 @@ std::map<std::uint32_t, std::size_t> shown_by_writer(const Reel& reel) {
   return shown;
 }
 
-// Pages that a child and its parent share.
-template <typename T>
-T* shared() {
-  void* page =
-      ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  CRASHREEL_CHECK(page != MAP_FAILED);
-  return new (page) T();
-}
-
 TEST(NoHarm, AThousandThreadsOnASmallRingAreCountedToTheLastInput) {
   constexpr std::uint32_t kThreads = 1000, kEach = 5;
   const RingPath path;

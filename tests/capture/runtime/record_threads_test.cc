@@ -21,15 +21,6 @@ using testing::ElementsAre;
 using testing::Ge;
 using testing::SizeIs;
 
-// Pages that a child and its parent share.
-template <typename T>
-T* shared() {
-  void* page =
-      ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  CRASHREEL_CHECK(page != MAP_FAILED);
-  return new (page) T();
-}
-
 // Each writer's numbers among the inputs, in their order.
 std::map<std::uint32_t, std::vector<std::uint32_t>> numbers_by_writer(const Reel& reel) {
   std::map<std::uint32_t, std::vector<std::uint32_t>> numbers;

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -43,6 +45,15 @@ class RingPath {
  private:
   std::string path_;
 };
+
+// Pages that a child and its parent share.
+template <typename T>
+T* shared() {
+  void* page =
+      ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  CRASHREEL_CHECK(page != MAP_FAILED);
+  return new (page) T();
+}
 
 // Runs `work` in a child that ends by _exit(work()); gives the wait status.
 template <typename Work>
