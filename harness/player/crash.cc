@@ -13,6 +13,7 @@
 
 #include "capture/interpose/real_call.h"
 #include "capture/runtime/crash_memory.h"
+#include "harness/player/warm_pages.h"
 
 namespace crashreel::player {
 namespace {
@@ -80,6 +81,7 @@ void on_fatal_signal(int signal, siginfo_t* info, void* raw_context) {
   long nobody = 0;
   if (first.compare_exchange_strong(nobody, self)) {
     write_down(signal, *info, *static_cast<const ucontext_t*>(raw_context));
+    note_touched_pages();
   } else if (nobody != self) {
     // Another thread writes down why, and is about to end us all.
     for (;;) ::syscall(SYS_ppoll, nullptr, 0, nullptr, nullptr, 0);

@@ -1,7 +1,6 @@
 #include "harness/player/fork_point.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,32 +15,18 @@
 #include "harness/player/descriptors.h"
 #include "harness/player/idle.h"
 #include "harness/player/player.h"
+#include "harness/player/proc_file.h"
 #include "harness/player/script.h"
 #include "harness/player/shared_descriptors.h"
+#include "harness/player/warm_pages.h"
 
 namespace crashreel::player {
 namespace {
 
 int harness = -1;  // the socket
 
-char text[64 * 1024];
-
-// Empty where the file can't be read.
-const char* read_text(const char* path) {
-  const int fd = CRASHREEL_REAL(open)(path, O_RDONLY | O_CLOEXEC);
-  size_t size = 0;
-  ssize_t got = 0;
-  while (fd >= 0 && size + 1 < sizeof text &&
-         (got = CRASHREEL_REAL(read)(fd, text + size, sizeof text - 1 - size)) > 0) {
-    size += static_cast<size_t>(got);
-  }
-  if (fd >= 0) CRASHREEL_REAL(close)(fd);
-  text[size] = 0;
-  return text;
-}
-
 bool has_threads() {
-  const char* threads = ::strstr(read_text("/proc/self/status"), "Threads:");
+  const char* threads = ::strstr(read_proc_file("/proc/self/status"), "Threads:");
   return threads == nullptr || ::strtol(threads + 8, nullptr, 10) != 1;
 }
 
@@ -52,12 +37,12 @@ bool has_timers() {
     const bool asked = ::syscall(SYS_getitimer, which, &timer) == 0;
     if (asked && (timer.it_value.tv_sec != 0 || timer.it_value.tv_usec != 0)) return true;
   }
-  return *read_text("/proc/self/timers") != 0;
+  return *read_proc_file("/proc/self/timers") != 0;
 }
 
 // The script's apart, memory that is written by one copy would be seen by all others.
 bool shares_memory() {
-  const char* line = read_text("/proc/self/maps");
+  const char* line = read_proc_file("/proc/self/maps");
   while (line != nullptr && *line != 0) {
     const char* end = ::strchr(line, '\n');
     const char* permissions = ::strchr(line, ' ');
@@ -117,6 +102,7 @@ pid_t fork_instance(int script) {
   close_own(harness);
   harness = -1;
   forget_thread_number();
+  warm_pages();
   if (!make_own() || !begin_script(script)) ::_exit(127);
   return 0;
 }
@@ -172,6 +158,7 @@ void reach_fork_point() {
   CRASHREEL_REAL(pthread_sigmask)(SIG_SETMASK, &all, &before);
   // The harness's thread may end before its fork servers do; that it is gone shows at the socket.
   ::prctl(PR_SET_PDEATHSIG, 0);
+  prepare_warm_pages();
   say(answer);
   serve();
   CRASHREEL_REAL(pthread_sigmask)(SIG_SETMASK, &before, nullptr);

@@ -19,6 +19,7 @@
 
 #include "capture/interpose/real_call.h"
 #include "harness/player/descriptors.h"
+#include "harness/player/proc_file.h"
 
 namespace crashreel::player {
 namespace {
@@ -50,42 +51,6 @@ Descriptor descriptors[kMaxDescriptors];
 int descriptor_count = 0;
 Interest interests[kMaxInterests];
 int interest_count = 0;
-char text[64 * 1024];
-
-// "/proc/self/FOLDER/FD"
-struct ProcPath {
-  char path[40];
-
-  ProcPath(const char* folder, int fd) {
-    char digits[12];
-    int count = 0;
-    do {
-      digits[count++] = static_cast<char>('0' + fd % 10);
-      fd /= 10;
-    } while (fd != 0);
-    size_t at = 0;
-    for (const char* from = "/proc/self/"; *from != 0;) path[at++] = *from++;
-    while (*folder != 0) path[at++] = *folder++;
-    path[at++] = '/';
-    while (count > 0) path[at++] = digits[--count];
-    path[at] = 0;
-  }
-};
-
-const char* read_fdinfo(int fd) {
-  const ProcPath place("fdinfo", fd);
-  const int info = CRASHREEL_REAL(open)(place.path, O_RDONLY | O_CLOEXEC);
-  if (info < 0) return nullptr;
-  size_t size = 0;
-  ssize_t got = 0;
-  while (size + 1 < sizeof text &&
-         (got = CRASHREEL_REAL(read)(info, text + size, sizeof text - 1 - size)) > 0) {
-    size += static_cast<size_t>(got);
-  }
-  CRASHREEL_REAL(close)(info);
-  text[size] = 0;
-  return text;
-}
 
 uint64_t number_after(const char* from, const char* name, int base) {
   const char* at = ::strstr(from, name);
@@ -94,8 +59,8 @@ uint64_t number_after(const char* from, const char* name, int base) {
 
 // Lines of proc(5): "tfd:        6 events:       19 data:                6  pos:0 ino:1d sdev:8".
 const char* note_interests(int set) {
-  const char* line = read_fdinfo(set);
-  while (line != nullptr && (line = ::strstr(line, "tfd:")) != nullptr) {
+  const char* line = read_proc_file(DescriptorPath("fdinfo", set).path);
+  while ((line = ::strstr(line, "tfd:")) != nullptr) {
     if (interest_count == kMaxInterests) return "it waits for too many descriptors";
     Interest& interest = interests[interest_count++];
     interest.set = set;
@@ -148,14 +113,14 @@ const char* classify_pipe(Descriptor& found) {
 
 const char* classify_anonymous(Descriptor& found) {
   char name[64] = {};
-  const ProcPath place("fd", found.fd);
+  const DescriptorPath place("fd", found.fd);
   if (::readlink(place.path, name, sizeof name - 1) < 0) return "it has a descriptor of no name";
   if (::strcmp(name, "anon_inode:[eventpoll]") == 0) {
     found.kind = Kind::kEpoll;
     return note_interests(found.fd);
   }
-  const char* info = read_fdinfo(found.fd);
-  if (info == nullptr) return "/proc does not tell of its descriptors";
+  const char* info = read_proc_file(DescriptorPath("fdinfo", found.fd).path);
+  if (*info == 0) return "/proc does not tell of its descriptors";
   if (::strcmp(name, "anon_inode:[eventfd]") == 0) {
     found.kind = Kind::kEvents;
     found.value = number_after(info, "eventfd-count:", 16);
@@ -277,7 +242,7 @@ sigset_t signals_of(uint64_t mask) {
 }
 
 bool make_file(const Descriptor& old) {
-  const ProcPath place("fd", old.fd);
+  const DescriptorPath place("fd", old.fd);
   const int kept = old.status_flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW);
   const int made = CRASHREEL_REAL(open)(place.path, kept | O_CLOEXEC);
   if (made < 0) return false;

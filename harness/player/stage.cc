@@ -15,6 +15,7 @@
 #include "harness/player/descriptors.h"
 #include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
+#include "harness/player/warm_pages.h"
 
 namespace crashreel::player {
 namespace {
@@ -52,6 +53,7 @@ char scratch[64 * 1024];
 
 [[noreturn]] void end_try(ScriptState state) {
   script->state.store(static_cast<std::uint32_t>(state));
+  note_touched_pages();
   for (;;) ::syscall(SYS_exit_group, 0);
 }
 
