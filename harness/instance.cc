@@ -234,7 +234,7 @@ std::optional<ProcessEnd> Instance::poll_end() {
   // The zombie is kept until the group is killed, so that its number can't be another's by then.
   kill();
   if (parent_ != nullptr) {
-    end_ = parent_->collect();
+    end_ = parent_->collect(pid_);
     lost_ = !end_;
     if (lost_) end_ = ProcessEnd{true, SIGKILL};
     return end_;

@@ -26,8 +26,8 @@ struct ProcessEnd {
 class InstanceParent {
  public:
   virtual ~InstanceParent() = default;
-  // Of the instance that has ended. Empty: the parent has ended as well.
-  virtual std::optional<ProcessEnd> collect() = 0;
+  // Of its child that has ended. Empty: the parent has ended as well.
+  virtual std::optional<ProcessEnd> collect(pid_t child) = 0;
 };
 
 // The descriptors that a program gets beside its output; -1: none (/dev/null for stdin).

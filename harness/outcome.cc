@@ -20,6 +20,8 @@ const char* name_of(Ending ending) {
       return "not started";
     case Ending::kNotAttached:
       return "not attached";
+    case Ending::kThreadMissed:
+      return "lacked a thread";
   }
   return "unknown";
 }

@@ -9,13 +9,14 @@
 namespace crashreel {
 
 enum class Ending {
-  kSurvived,     // took every input and was idle again
-  kExited,       // ended by itself with a status
-  kCrashed,      // died by a signal
-  kHung,         // neither used the processor nor took an input any more
-  kDeaf,         // runs, but listens nowhere
-  kNotStarted,   // ended before it listened, or could not be executed
-  kNotAttached,  // runs, but the player never came up in it
+  kSurvived,      // took every input and was idle again
+  kExited,        // ended by itself with a status
+  kCrashed,       // died by a signal
+  kHung,          // neither used the processor nor took an input any more
+  kDeaf,          // runs, but listens nowhere
+  kNotStarted,    // ended before it listened, or could not be executed
+  kNotAttached,   // runs, but the player never came up in it
+  kThreadMissed,  // went on from a checkpoint, and needed a thread that is not there
 };
 
 const char* name_of(Ending ending);  // "survived", "exited", ...
@@ -26,6 +27,7 @@ struct Outcome {
   Signature signature;               // kCrashed
   std::uint32_t steps = 0;           // the script's
   std::uint32_t performed = 0;       // of these
+  std::uint32_t resumed = 0;         // of these, those that a checkpoint had behind it
   const Input* in_flight = nullptr;  // kCrashed, kHung: the input that was performed last
   std::uint64_t answer_bytes = 0;    // what the program answered, and a digest of it
   std::uint64_t answer_digest = 0;

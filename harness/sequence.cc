@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstring>
 #include <new>
+#include <span>
 #include <unordered_map>
 
 #include "harness/served.h"
@@ -55,7 +56,6 @@ class Writer {
 
   std::vector<Step> steps;
   std::vector<const Input*> inputs;  // of each step
-  std::string payload;
   std::uint64_t start_ns() const { return start_ns_; }
   std::uint64_t last_ns() const { return steps.empty() ? kLeadNs : steps.back().time_ns; }
 
@@ -88,9 +88,7 @@ class Writer {
   void add_data(const Input& input) {
     if (!sessions_.contains(input.session)) open(input, nullptr);
     push(input, &input, StepKind::kData, sessions_[input.session]);
-    steps.back().payload_offset = payload.size();
     steps.back().payload_size = static_cast<std::uint32_t>(input.data.size());
-    payload += input.data;
   }
 
   void add_signal(const Input& input) {
@@ -145,33 +143,65 @@ Sequence whole_sequence(const Reel& reel) {
   return sequence;
 }
 
-Result<Script> Script::write(const Reel& reel, const Sequence& sequence, TargetKind kind) {
+Layout lay_out(const Reel& reel, const Sequence& sequence, TargetKind kind) {
   Writer writer(reel, sequence);
   if (kind == TargetKind::kServer) writer.lay_out();
-  const std::size_t steps_bytes = writer.steps.size() * sizeof(Step);
-  const std::size_t payload_at = sizeof(ScriptHeader) + steps_bytes;
-  auto memory = SharedMemory::create(payload_at + writer.payload.size());
-  if (!memory) return memory.error();
-
-  for (Step& step : writer.steps) step.payload_offset += payload_at;
-  auto* header = new (memory->bytes()) ScriptHeader;
-  header->magic = kScriptMagic;
-  header->version = kScriptVersion;
-  header->step_count = static_cast<std::uint32_t>(writer.steps.size());
-  header->steps_offset = sizeof(ScriptHeader);
-  header->size = memory->size();
+  Layout layout;
+  layout.kind = kind;
   const std::uint64_t day = reel.program.start_realtime_ns;
-  header->start_realtime_ns = day == 0 ? kSomeDayNs : day + writer.start_ns();
+  layout.start_realtime_ns = day == 0 ? kSomeDayNs : day + writer.start_ns();
   const std::uint64_t crash_ns = reel.crash.time_ns;
   const std::uint64_t end_ns = crash_ns - std::min(crash_ns, writer.start_ns());
   const std::uint64_t last_ns = writer.last_ns();
-  header->end_time_ns = std::clamp(end_ns, last_ns + kTrailNs, last_ns + kLongestGapNs);
-  header->feeds = kind == TargetKind::kServer ? 1 : 0;
-  if (steps_bytes != 0) {
-    std::memcpy(memory->bytes() + sizeof(ScriptHeader), writer.steps.data(), steps_bytes);
-    std::memcpy(memory->bytes() + payload_at, writer.payload.data(), writer.payload.size());
+  layout.end_time_ns = std::clamp(end_ns, last_ns + kTrailNs, last_ns + kLongestGapNs);
+  layout.steps = std::move(writer.steps);
+  layout.inputs = std::move(writer.inputs);
+  return layout;
+}
+
+std::size_t steps_in_common(const Layout& one, const Layout& other) {
+  if (one.start_realtime_ns != other.start_realtime_ns) return 0;
+  const std::size_t most = std::min(one.steps.size(), other.steps.size());
+  std::size_t count = 0;
+  while (count < most && one.inputs[count] == other.inputs[count] &&
+         std::memcmp(&one.steps[count], &other.steps[count], sizeof(Step)) == 0) {
+    ++count;
   }
-  return Script(std::move(*memory), std::move(writer.inputs));
+  return count;
+}
+
+Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
+  const std::size_t to = std::min(part.to, layout.steps.size());
+  const std::span<const Step> steps(layout.steps.data() + part.from, to - part.from);
+  const std::size_t payload_at = sizeof(ScriptHeader) + steps.size_bytes();
+  std::size_t size = payload_at;
+  for (const Step& step : steps) size += step.kind == StepKind::kData ? step.payload_size : 0;
+  auto memory = SharedMemory::create(size);
+  if (!memory) return memory.error();
+
+  auto* header = new (memory->bytes()) ScriptHeader;
+  header->magic = kScriptMagic;
+  header->version = kScriptVersion;
+  header->step_count = static_cast<std::uint32_t>(steps.size());
+  header->steps_offset = sizeof(ScriptHeader);
+  header->size = memory->size();
+  header->start_realtime_ns = layout.start_realtime_ns;
+  header->end_time_ns = layout.end_time_ns;
+  header->feeds = layout.kind == TargetKind::kServer ? 1 : 0;
+  header->holds = part.holds ? 1 : 0;
+  header->answer_bytes = part.answer_bytes;
+  header->answer_digest = part.answer_digest;
+  std::size_t at = payload_at;
+  auto* placed = reinterpret_cast<Step*>(memory->bytes() + sizeof(ScriptHeader));
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    placed[i] = steps[i];
+    if (steps[i].kind != StepKind::kData) continue;
+    placed[i].payload_offset = at;
+    std::memcpy(memory->bytes() + at, layout.inputs[part.from + i]->data.data(),
+                steps[i].payload_size);
+    at += steps[i].payload_size;
+  }
+  return Script(std::move(*memory), static_cast<std::uint32_t>(steps.size()));
 }
 
 }  // namespace crashreel

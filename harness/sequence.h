@@ -5,6 +5,7 @@
 // so that the first input comes right after the start. Knows no process.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -20,27 +21,49 @@ using Sequence = std::vector<const Input*>;
 
 Sequence whole_sequence(const Reel& reel);
 
+// A sequence as the player would perform it. Of TargetKind::kServer: the steps, without those of
+// sessions that it can't serve (served.h); of kStdin there are none.
+struct Layout {
+  TargetKind kind = TargetKind::kServer;
+  std::vector<Step> steps;           // payloads have no place yet
+  std::vector<const Input*> inputs;  // that each brings; nullptr for openings that were put in
+  std::uint64_t start_realtime_ns = 0;
+  std::uint64_t end_time_ns = 0;
+};
+
+Layout lay_out(const Reel& reel, const Sequence& sequence, TargetKind kind);
+
+// How many steps two layouts of one reel's own inputs begin with in common.
+std::size_t steps_in_common(const Layout& one, const Layout& other);
+
+// The part of a layout that one instance performs.
+struct ScriptPart {
+  std::size_t from = 0;
+  std::size_t to = SIZE_MAX;
+  bool holds = false;  // the instance is a checkpoint then
+  // Of what was answered before.
+  std::uint64_t answer_bytes = 0;
+  std::uint64_t answer_digest = 0;
+};
+
 // A script in shared memory; the header lives at its beginning.
 class Script {
  public:
-  // For TargetKind::kServer the steps are the player's to perform, without those of sessions that
-  // it can't serve (served.h); for kStdin there are none.
-  static Result<Script> write(const Reel& reel, const Sequence& sequence, TargetKind kind);
+  static Result<Script> write(const Layout& layout, const ScriptPart& part = {});
 
   int fd() const { return memory_.fd(); }
   const ScriptHeader& header() const {
     return *reinterpret_cast<const ScriptHeader*>(memory_.bytes());
   }
-  // The input that a step brings; nullptr for openings that were put in.
-  const Input* input_of(std::uint32_t step) const { return inputs_[step]; }
-  std::uint32_t step_count() const { return static_cast<std::uint32_t>(inputs_.size()); }
+  // As written; the program shares the header's memory, and may have written anything there.
+  std::uint32_t step_count() const { return step_count_; }
 
  private:
-  Script(SharedMemory memory, std::vector<const Input*> inputs)
-      : memory_(std::move(memory)), inputs_(std::move(inputs)) {}
+  Script(SharedMemory memory, std::uint32_t step_count)
+      : memory_(std::move(memory)), step_count_(step_count) {}
 
   SharedMemory memory_;
-  std::vector<const Input*> inputs_;
+  std::uint32_t step_count_;
 };
 
 }  // namespace crashreel

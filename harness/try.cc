@@ -47,6 +47,7 @@ Ending ending_of(const Script& script, const ProcessEnd& end, TargetKind kind) {
   const auto state = static_cast<ScriptState>(script.header().state.load());
   if (state == ScriptState::kWritten) return Ending::kNotAttached;
   if (state == ScriptState::kDeaf) return Ending::kDeaf;
+  if (state == ScriptState::kThreadMissed) return Ending::kThreadMissed;
   if (end.by_signal) return Ending::kCrashed;
   if (state == ScriptState::kDone) return Ending::kSurvived;
   if (kind == TargetKind::kServer && state < ScriptState::kListening) return Ending::kNotStarted;
@@ -89,11 +90,12 @@ ProcessEnd end_of(Instance& instance) {
   return *instance.poll_end();
 }
 
-void note_steps(Outcome& outcome, const Script& script) {
-  outcome.steps = script.step_count();
-  // The program shares the header's memory, and may have written anything there.
-  outcome.performed = std::min(script.header().performed.load(), outcome.steps);
-  if (outcome.performed > 0) outcome.in_flight = script.input_of(outcome.performed - 1);
+// `before`: what the instance had behind it when it began.
+void note_steps(Outcome& outcome, const Script& script, const Layout& layout, std::size_t before) {
+  const std::uint32_t performed = std::min(script.header().performed.load(), script.step_count());
+  outcome.steps = static_cast<std::uint32_t>(layout.steps.size());
+  outcome.performed = static_cast<std::uint32_t>(before) + performed;
+  if (outcome.performed > 0) outcome.in_flight = layout.inputs[outcome.performed - 1];
 }
 
 void note_steps(Outcome& outcome, StdinFeed& feed) {
@@ -108,7 +110,8 @@ void note_steps(Outcome& outcome, StdinFeed& feed) {
 Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& sequence,
                         const TryOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  auto script = Script::write(reel, sequence, target.kind);
+  const Layout layout = lay_out(reel, sequence, target.kind);
+  auto script = Script::write(layout);
   if (!script) return script.error();
   std::optional<StdinFeed> feed;
   if (target.kind == TargetKind::kStdin) {
@@ -125,15 +128,15 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
     const bool hung = wait_for_end(*instance, *script, feed ? &*feed : nullptr, options);
     outcome = outcome_of(*instance, end_of(*instance), hung, *script, target);
   }
-  feed ? note_steps(outcome, *feed) : note_steps(outcome, *script);
+  feed ? note_steps(outcome, *feed) : note_steps(outcome, *script, layout, 0);
   outcome.seconds = seconds_since(start);
   return outcome;
 }
 
-Result<Outcome> run_try(ForkServer& server, const Target& target, const Reel& reel,
-                        const Sequence& sequence, const TryOptions& options) {
+Result<Outcome> run_try(ForkServer& server, const Target& target, const Layout& layout,
+                        const TryOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  auto script = Script::write(reel, sequence, target.kind);
+  auto script = server.script_for(layout);
   if (!script) return script.error();
   Outcome outcome;
   {
@@ -144,7 +147,7 @@ Result<Outcome> run_try(ForkServer& server, const Target& target, const Reel& re
     if (instance->is_lost()) return Error{Trouble::kTarget, "the fork server has ended"};
     outcome = outcome_of(*instance, end, hung, *script, target);
   }
-  note_steps(outcome, *script);
+  note_steps(outcome, *script, layout, server.steps());
   outcome.seconds = seconds_since(start);
   return outcome;
 }

@@ -27,9 +27,10 @@ struct TryOptions {
 Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& sequence,
                         const TryOptions& options = {});
 
-// The same with an instance that this server makes, of the same target. Of a server target alone.
-// An error may be the server's: then it is of no more use.
-Result<Outcome> run_try(ForkServer& server, const Target& target, const Reel& reel,
-                        const Sequence& sequence, const TryOptions& options = {});
+// The same with an instance that this server makes, of the same target. Of a server target alone;
+// what the server has behind it must be what the layout begins with. An error may be the server's:
+// then it is of no more use.
+Result<Outcome> run_try(ForkServer& server, const Target& target, const Layout& layout,
+                        const TryOptions& options = {});
 
 }  // namespace crashreel

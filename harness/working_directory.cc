@@ -79,7 +79,7 @@ Result<WorkingDirectory> WorkingDirectory::create(const std::vector<ReelFile>& f
 }
 
 WorkingDirectory::WorkingDirectory(WorkingDirectory&& other) noexcept
-    : path_(std::exchange(other.path_, {})), entries_(std::move(other.entries_)) {}
+    : path_(std::exchange(other.path_, {})) {}
 
 WorkingDirectory::~WorkingDirectory() {
   std::error_code error;
@@ -90,12 +90,12 @@ std::string WorkingDirectory::place_of(const ReelFile& file) const {
   return path_ + "/" + relative_place(file).string();
 }
 
-bool WorkingDirectory::remember() {
+std::optional<WorkingDirectory::Content> WorkingDirectory::remember() const {
   std::uint64_t bytes = 0;
-  entries_.clear();
-  return walk(path_, [&](const std::string& path) {
+  Content content;
+  const bool all = walk(path_, [&](const std::string& path) {
     struct stat status;
-    if (entries_.size() == kMostEntries || ::lstat(path.c_str(), &status) != 0) return false;
+    if (content.size() == kMostEntries || ::lstat(path.c_str(), &status) != 0) return false;
     Entry entry{S_ISDIR(status.st_mode), status.st_ino, changed_ns(status), {}};
     if (!entry.is_folder) {
       bytes += static_cast<std::uint64_t>(status.st_size);
@@ -104,17 +104,19 @@ bool WorkingDirectory::remember() {
       if (!read) return false;
       entry.bytes = std::move(*read);
     }
-    entries_.emplace(path, std::move(entry));
+    content.emplace(path, std::move(entry));
     return true;
   });
+  if (!all) return std::nullopt;
+  return content;
 }
 
-bool WorkingDirectory::restore() {
+bool WorkingDirectory::restore(Content& content) {
   std::vector<std::string> added;
   std::size_t seen = 0;
   const bool same = walk(path_, [&](const std::string& path) {
-    const auto known = entries_.find(path);
-    if (known == entries_.end()) {
+    const auto known = content.find(path);
+    if (known == content.end()) {
       added.push_back(path);
       return true;
     }
@@ -129,7 +131,7 @@ bool WorkingDirectory::restore() {
   });
   std::error_code error;
   for (const std::string& path : added) fs::remove_all(path, error);
-  return same && seen == entries_.size();
+  return same && seen == content.size();
 }
 
 }  // namespace crashreel

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,15 @@ namespace crashreel {
 
 class WorkingDirectory {
  public:
+  // A file or folder as it was.
+  struct Entry {
+    bool is_folder = false;
+    std::uint64_t inode = 0;
+    std::uint64_t changed_ns = 0;  // when its status was last changed: no writing without that
+    std::string bytes;             // of a file
+  };
+  using Content = std::map<std::string, Entry>;  // by path, folders before what is in them
+
   static Result<WorkingDirectory> create(const std::vector<ReelFile>& files);
 
   WorkingDirectory(WorkingDirectory&& other) noexcept;
@@ -27,24 +37,16 @@ class WorkingDirectory {
   // Where a file that travels was laid.
   std::string place_of(const ReelFile& file) const;
 
-  // False: there is too much, or something that can't be put back.
-  bool remember();
-  // False: it can't be put back, because a file is gone that the program may have open.
-  bool restore();
+  // Empty: there is too much, or something that can't be put back.
+  std::optional<Content> remember() const;
+  // As it was then. False: it can't be put back, because a file is gone that the program may have
+  // open.
+  bool restore(Content& content);
 
  private:
-  // A file or folder as it was.
-  struct Entry {
-    bool is_folder = false;
-    std::uint64_t inode = 0;
-    std::uint64_t changed_ns = 0;  // when its status was last changed: no writing without that
-    std::string bytes;             // of a file
-  };
-
   explicit WorkingDirectory(std::string path) : path_(std::move(path)) {}
 
   std::string path_;
-  std::map<std::string, Entry> entries_;  // by path, folders before what is in them
 };
 
 }  // namespace crashreel

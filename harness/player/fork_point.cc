@@ -23,7 +23,9 @@
 namespace crashreel::player {
 namespace {
 
-int harness = -1;  // the socket
+int harness = -1;       // the socket of the server that this is to be
+int next_harness = -1;  // of the one that this copy is to be at the end of its script
+bool is_checkpoint = false;
 
 bool has_threads() {
   const char* threads = ::strstr(read_proc_file("/proc/self/status"), "Threads:");
@@ -55,21 +57,26 @@ bool shares_memory() {
   return false;
 }
 
-const char* find_obstacle() {
-  if (has_threads()) return "it has a thread that started unseen";
+const char* find_obstacle(const OwnEnd* ends, int count) {
   if (has_timers()) return "it has set a timer";
   if (shares_memory()) return "it has memory to share with other processes";
-  return take_stock();
+  return take_stock(ends, count);
 }
 
 bool say(const ForkAnswer& answer) {
   return CRASHREEL_REAL(send)(harness, &answer, sizeof answer, MSG_NOSIGNAL) == sizeof answer;
 }
 
+struct Order {
+  ForkOrder what = {};
+  int script = -1;
+  int socket = -1;  // where the script holds
+};
+
 // False: the harness has closed its end.
-bool hear(ForkRequest* request, int* script) {
-  iovec part = {request, sizeof *request};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+bool hear(Order* order) {
+  iovec part = {&order->what, sizeof order->what};
+  alignas(cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))];
   msghdr message = {};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
@@ -79,17 +86,21 @@ bool hear(ForkRequest* request, int* script) {
   do {
     got = CRASHREEL_REAL(recvmsg)(harness, &message, MSG_CMSG_CLOEXEC);
   } while (got < 0 && errno == EINTR);
-  *script = -1;
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
   if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
-    ::memcpy(script, CMSG_DATA(header), sizeof *script);
+    int descriptors[2] = {-1, -1};
+    const size_t bytes = header->cmsg_len - CMSG_LEN(0);
+    ::memcpy(descriptors, CMSG_DATA(header),
+             bytes < sizeof descriptors ? bytes : sizeof descriptors);
+    order->script = descriptors[0];
+    order->socket = descriptors[1];
   }
-  return got == sizeof *request;
+  return got == sizeof order->what;
 }
 
 // What libc's fork() adds (handlers that the program has registered) is not wanted: the program
 // does not know of this one.
-pid_t fork_instance(int script) {
+pid_t fork_instance(const Order& order) {
   const pid_t server = ::getpid();
   const pid_t pid = ::_Fork();
   if (pid != 0) {
@@ -101,33 +112,65 @@ pid_t fork_instance(int script) {
   if (::getppid() != server) ::_exit(127);
   close_own(harness);
   harness = -1;
+  next_harness = order.socket < 0 ? -1 : move_out_of_sight(order.socket);
   forget_thread_number();
+  if (is_checkpoint) lose_other_threads();
+  is_checkpoint = false;
   warm_pages();
-  if (!make_own() || !begin_script(script)) ::_exit(127);
+  if (!make_own() || !begin_script(order.script)) ::_exit(127);
   return 0;
+}
+
+ForkAnswer answer_to_reap(pid_t pid) {
+  ForkAnswer answer = {};
+  siginfo_t info = {};
+  ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED);
+  answer.code = info.si_code;
+  answer.status = info.si_status;
+  return answer;
 }
 
 // Returns in instances alone.
 void serve() {
-  pid_t instance = 0;
-  ForkRequest request = {};
-  int script = -1;
-  while (hear(&request, &script)) {
+  Order order;
+  while (hear(&order)) {
     ForkAnswer answer = {};
-    if (request == ForkRequest::kFork) {
-      instance = fork_instance(script);
-      if (instance == 0) return;
-      CRASHREEL_REAL(close)(script);
-      answer.pid = instance < 0 ? 0 : instance;
+    if (order.what.request == ForkRequest::kFork) {
+      answer.pid = fork_instance(order);
+      if (answer.pid == 0) return;
+      if (answer.pid < 0) answer.pid = 0;
+      CRASHREEL_REAL(close)(order.script);
+      if (order.socket >= 0) CRASHREEL_REAL(close)(order.socket);
     } else {
-      siginfo_t info = {};
-      ::waitid(P_PID, static_cast<id_t>(instance), &info, WEXITED);
-      answer.code = info.si_code;
-      answer.status = info.si_status;
+      answer = answer_to_reap(order.what.pid);
     }
     if (!say(answer)) break;
+    order = {};
   }
   for (;;) ::syscall(SYS_exit_group, 0);
+}
+
+void refuse(const char* obstacle) {
+  ForkAnswer answer = {};
+  ::strncpy(answer.refusal, obstacle, sizeof answer.refusal - 1);
+  say(answer);
+  close_own(harness);
+  harness = -1;
+}
+
+void become_server() {
+  // Signals are the instances'. SIGCHLD above all: a program that waits for its children would
+  // otherwise find ours.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  CRASHREEL_REAL(pthread_sigmask)(SIG_SETMASK, &all, &before);
+  // The harness's thread may end before its fork servers do; that it is gone shows at the socket.
+  ::prctl(PR_SET_PDEATHSIG, 0);
+  prepare_warm_pages();
+  say({});
+  serve();
+  CRASHREEL_REAL(pthread_sigmask)(SIG_SETMASK, &before, nullptr);
 }
 
 }  // namespace
@@ -141,27 +184,23 @@ void prepare_fork_point() {
 
 void reach_fork_point() {
   if (harness < 0) return;
-  ForkAnswer answer = {};
-  const char* obstacle = find_obstacle();
+  const char* obstacle =
+      has_threads() ? "it has a thread that started unseen" : find_obstacle(nullptr, 0);
+  obstacle == nullptr ? become_server() : refuse(obstacle);
+}
+
+bool reach_checkpoint(const OwnEnd* ends, int count) {
+  if (next_harness < 0) return false;
+  harness = next_harness;
+  next_harness = -1;
+  const char* obstacle = find_obstacle(ends, count);
   if (obstacle != nullptr) {
-    ::strncpy(answer.refusal, obstacle, sizeof answer.refusal - 1);
-    say(answer);
-    close_own(harness);
-    harness = -1;
-    return;
+    refuse(obstacle);
+    return false;
   }
-  // Signals are the instances'. SIGCHLD above all: a program that waits for its children would
-  // otherwise find ours.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  CRASHREEL_REAL(pthread_sigmask)(SIG_SETMASK, &all, &before);
-  // The harness's thread may end before its fork servers do; that it is gone shows at the socket.
-  ::prctl(PR_SET_PDEATHSIG, 0);
-  prepare_warm_pages();
-  say(answer);
-  serve();
-  CRASHREEL_REAL(pthread_sigmask)(SIG_SETMASK, &before, nullptr);
+  is_checkpoint = true;
+  become_server();
+  return true;
 }
 
 }  // namespace crashreel::player

@@ -51,6 +51,9 @@ long blocked_count = 0;
 long thread_count = 0;     // of `threads`, those announced, and handlers that run meanwhile
 long announced_count = 0;  // not in `threads` yet
 Act act = nullptr;
+Missed missed = nullptr;
+const Wait* acting = nullptr;  // the wait of the thread that acts, if it has one
+bool has_lost = false;         // there are waits whose thread was not copied
 std::atomic<bool> active{false};
 
 pthread_key_t end_of_thread;
@@ -102,6 +105,7 @@ void forget(Wait& wait) {
 
 // The thread counts as running from here on, and learns of it as soon as it gets the lock.
 void let_go(Wait& wait, Wait::State state) {
+  if (wait.lost) missed();
   blocked.remove(wait);
   --blocked_count;
   wait.state.store(state, std::memory_order_release);
@@ -137,11 +141,22 @@ bool is_ready(const Wait& wait) {
   return false;
 }
 
+// They are not asked together with the others: that one of these is ready ends the try.
+void look_for_the_missed() {
+  static Question question;
+  bool ready = false;
+  for (const Wait* wait = blocked.first; wait != nullptr && !ready; wait = wait->next) {
+    if (wait->lost) ready = is_ready(*wait) || question.add(*wait);
+  }
+  if (question.ask() || ready) missed();
+}
+
 bool another_is_ready(const Wait* own) {
+  if (has_lost) look_for_the_missed();
   static Question question;  // under the lock, so one is enough
   bool ready = false;
   for (const Wait* wait = blocked.first; wait != nullptr && !ready; wait = wait->next) {
-    if (wait != own) ready = is_ready(*wait) || question.add(*wait);
+    if (wait != own && !wait->lost) ready = is_ready(*wait) || question.add(*wait);
   }
   return question.ask() || ready;  // asked in any case, so that nothing is left of it
 }
@@ -155,6 +170,7 @@ std::uint64_t nearest_deadline() {
 }
 
 bool program_is_idle(const Wait* own) {
+  acting = own;
   return active.load(std::memory_order_relaxed) && blocked_count >= thread_count &&
          !another_is_ready(own);
 }
@@ -239,8 +255,9 @@ void take_in() {
 
 }  // namespace
 
-void start_scheduling(Act chosen) {
+void start_scheduling(Act chosen, Missed when_missed) {
   act = chosen;
+  missed = when_missed;
   ::pthread_key_create(&end_of_thread, [](void*) { thread_ended(); });
   thread_seen();
   active.store(true, std::memory_order_release);
@@ -384,6 +401,14 @@ void thread_ended() {
 
 void forget_thread_number() {
   self.kernel_id = 0;
+}
+
+void lose_other_threads() {
+  for (Wait* wait = blocked.first; wait != nullptr; wait = wait->next) {
+    if (wait == acting) continue;
+    wait->lost = true;
+    has_lost = true;
+  }
 }
 
 void expire_waits(std::uint64_t now) {

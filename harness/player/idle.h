@@ -35,6 +35,7 @@ struct Wait {
   int wake_fd = -1;     // kDescriptors: ends the real wait when the clock passes the deadline
   int thread_id = 0;    // kMutex: the kernel's number of the waiting thread
   bool asleep = false;  // in the real wait, or about to enter it
+  bool lost = false;    // whoever waited was not copied: see lose_other_threads()
   Wait* previous = nullptr;
   Wait* next = nullptr;
 };
@@ -57,7 +58,11 @@ using Look = int (*)(void* context);
 // has to raise, else 0.
 using Act = int (*)(std::uint64_t nearest_deadline_ns);
 
-void start_scheduling(Act act);
+// What is done when a thread is missed, see lose_other_threads(). Called under the lock; does not
+// return.
+using Missed = void (*)();
+
+void start_scheduling(Act act, Missed missed);
 // In a forked child of the program: nothing is scheduled any more.
 void stop_scheduling();
 // False as well in a signal handler that interrupted the scheduler, and on a thread that has ended
@@ -92,8 +97,12 @@ void thread_ended();
 // A thread that the program started behind our back counts from its first wait on.
 void thread_seen();
 
-// In a forked copy of the only thread: the kernel knows it by another number.
+// In a forked copy of the thread that acts: the kernel knows it by another number.
 void forget_thread_number();
+
+// In a forked copy of the thread that acts, where there were others: all of those were waiting, and
+// here they wait for ever. When a wait of theirs would end, they are missed.
+void lose_other_threads();
 
 // Called by Act, under the lock: waits whose deadline has come end.
 void expire_waits(std::uint64_t now_ns);

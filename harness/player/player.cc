@@ -64,7 +64,7 @@ __attribute__((constructor)) void attach() {
     prepare_fork_point();
     if (!set_stage(script)) return;
     start_clock(script->start_realtime_ns);
-    start_scheduling(act);
+    start_scheduling(act, miss_thread);
   }
   pthread_atfork(nullptr, nullptr, leave_child_alone);
   script->state.store(static_cast<std::uint32_t>(ScriptState::kAttached));

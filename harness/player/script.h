@@ -13,7 +13,7 @@
 namespace crashreel {
 
 inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
-inline constexpr char kScriptName[] = "crashreel-script";          // of the shared memory
+inline constexpr char kScriptName[] = "crashreel-script";          // of all shared memory of ours
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
 inline constexpr std::uint32_t kScriptVersion = 1;
 
@@ -34,12 +34,13 @@ static_assert(sizeof(Step) == 40);
 
 // How far the instance came. Only ever grows.
 enum class ScriptState : std::uint32_t {
-  kWritten = 0,    // the harness wrote it; nobody has read it yet
-  kAttached = 1,   // the player is in the process
-  kListening = 2,  // the program listens and was idle once
-  kDone = 3,       // every step was performed and the program was idle again
-  kCrashed = 4,    // a fatal signal arrived; `crash` says more
-  kDeaf = 5,       // the program went idle for good and listens nowhere
+  kWritten = 0,       // the harness wrote it; nobody has read it yet
+  kAttached = 1,      // the player is in the process
+  kListening = 2,     // the program listens and was idle once
+  kDone = 3,          // every step was performed and the program was idle again
+  kCrashed = 4,       // a fatal signal arrived; `crash` says more
+  kDeaf = 5,          // the program went idle for good and listens nowhere
+  kThreadMissed = 6,  // a copy of a checkpoint would need a thread that was not copied
 };
 
 inline constexpr std::uint32_t kMaxCrashFrames = 128;
@@ -72,7 +73,7 @@ struct ScriptHeader {
   std::uint64_t start_realtime_ns;  // what the wall clock shows at the try's start
   std::uint64_t end_time_ns;        // time goes on until here after the last step
   std::uint32_t feeds;  // 1: the player performs steps; 0: it only watches for the crash
-  std::uint32_t reserved;
+  std::uint32_t holds;  // 1: after the last step the instance is a checkpoint
 
   std::atomic<std::uint32_t> state;      // ScriptState
   std::atomic<std::uint32_t> performed;  // steps performed so far
@@ -83,15 +84,22 @@ struct ScriptHeader {
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-// The fork server: an instance that stops at its fork point and makes the others (fork_point.h). It
-// is told by the descriptor of a SOCK_SEQPACKET socket in this variable, and says there that it is
-// ready, or why it can't be. From then on each message of the harness has one answer. When the
-// harness closes its end the server ends.
+// The fork server: an instance that stops at its fork point, or after the steps of a script that
+// holds, and makes the others (fork_point.h). It is told by the descriptor of a SOCK_SEQPACKET
+// socket in this variable, or with its script, and says there that it is ready, or why it can't be.
+// From then on each message of the harness has one answer. When the harness closes its end the
+// server ends.
 inline constexpr char kForkServerEnv[] = "CRASHREEL_FORK_SERVER";
 
 enum class ForkRequest : std::uint32_t {
-  kFork = 1,  // with the descriptor of a script: answered by the number of the new process
+  kFork = 1,  // with the descriptor of a script and, if that holds, of a socket: answered by the
+              // number of the new process
   kReap = 2,  // once that process has ended: answered by how
+};
+
+struct ForkOrder {
+  ForkRequest request;
+  std::int32_t pid;  // kReap: whose end
 };
 
 inline constexpr std::size_t kMaxRefusal = 120;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "capture/interpose/real_call.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/proc_file.h"
+#include "harness/player/socket_options.h"
 
 namespace crashreel::player {
 namespace {
@@ -28,8 +30,9 @@ namespace {
 constexpr int kMaxDescriptors = 512;
 constexpr int kMaxInterests = 1024;
 constexpr int kHighestLooked = 8192;
+constexpr int kAskedAtOnce = 512;
 
-enum class Kind { kEpoll, kEvents, kSignals, kPipe, kSocket, kFile };
+enum class Kind { kEpoll, kEvents, kSignals, kPipe, kSocket, kConnection, kFile };
 
 struct Descriptor {
   int fd;
@@ -37,8 +40,9 @@ struct Descriptor {
   int fd_flags;      // FD_CLOEXEC
   int status_flags;  // F_GETFL
   uint64_t inode;    // kPipe: both ends have the same
-  uint64_t value;    // kEvents: the count; kSignals: the mask; kFile: the position
-  bool done;         // made again in this instance
+  // kEvents: the count; kSignals: the mask; kFile: the position; kConnection: the player's end
+  uint64_t value;
+  bool done;  // made again in this instance
 };
 
 struct Interest {
@@ -51,6 +55,8 @@ Descriptor descriptors[kMaxDescriptors];
 int descriptor_count = 0;
 Interest interests[kMaxInterests];
 int interest_count = 0;
+const OwnEnd* own_ends = nullptr;
+int own_end_count = 0;
 
 uint64_t number_after(const char* from, const char* name, int base) {
   const char* at = ::strstr(from, name);
@@ -78,12 +84,6 @@ bool is_connected(int fd) {
   return CRASHREEL_REAL(getpeername)(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
 }
 
-int option(int fd, int level, int name) {
-  int value = 0;
-  socklen_t size = sizeof value;
-  return ::getsockopt(fd, level, name, &value, &size) == 0 ? value : 0;
-}
-
 // What is written to a logger's socket disturbs no other instance.
 bool may_be_shared(int fd) {
   return option(fd, SOL_SOCKET, SO_DOMAIN) == AF_UNIX &&
@@ -98,7 +98,12 @@ const char* classify_socket(Descriptor& found, bool* shared) {
   if (domain != AF_INET && domain != AF_INET6 && domain != AF_UNIX) {
     return "it has a socket of an unknown family open";
   }
-  return is_connected(found.fd) ? "it has a connection open" : nullptr;
+  if (!is_connected(found.fd)) return nullptr;
+  const int end = find_own_end(found.fd, own_ends, own_end_count);
+  if (end < 0) return "it has a connection open";
+  found.kind = Kind::kConnection;
+  found.value = static_cast<uint64_t>(end);
+  return find_unread(found.fd, own_ends[end]);
 }
 
 const char* classify_pipe(Descriptor& found) {
@@ -167,6 +172,20 @@ bool replace(const Descriptor& old, int made) {
   return placed;
 }
 
+// The program's end, and whatever else was copied from it.
+bool make_connection(const Descriptor& first) {
+  const int made = connect_again(first.fd, own_ends[first.value]);
+  bool placed = made >= 0;
+  for (int i = 0; i < descriptor_count && placed; ++i) {
+    Descriptor& end = descriptors[i];
+    if (end.kind != Kind::kConnection || end.value != first.value) continue;
+    placed = replace(end, ::fcntl(made, F_DUPFD_CLOEXEC, 0));
+    end.done = true;
+  }
+  if (made >= 0) CRASHREEL_REAL(close)(made);
+  return placed;
+}
+
 // The other end, and whatever else was copied from either.
 bool make_pipe(Descriptor& first) {
   int ends[2];
@@ -182,11 +201,6 @@ bool make_pipe(Descriptor& first) {
   CRASHREEL_REAL(close)(ends[0]);
   CRASHREEL_REAL(close)(ends[1]);
   return made;
-}
-
-void copy_option(int from, int to, int level, int name) {
-  const int value = option(from, level, name);
-  if (value != 0) ::setsockopt(to, level, name, &value, sizeof value);
 }
 
 // A free port again, as the program's own bind() got one.
@@ -264,6 +278,8 @@ bool make(Descriptor& old) {
       return make_pipe(old);
     case Kind::kSocket:
       return make_socket(old);
+    case Kind::kConnection:
+      return make_connection(old);
     case Kind::kFile:
       return make_file(old);
   }
@@ -287,20 +303,49 @@ const char* find_outside_pipes() {
   return nullptr;
 }
 
+const char* note(int fd) {
+  if (descriptor_count == kMaxDescriptors) return "it has too many descriptors open";
+  Descriptor& found = descriptors[descriptor_count];
+  found = {fd, Kind::kFile, ::fcntl(fd, F_GETFD), ::fcntl(fd, F_GETFL), 0, 0, false};
+  bool shared = false;
+  const char* obstacle = classify(found, &shared);
+  if (obstacle == nullptr && !shared) ++descriptor_count;
+  return obstacle;
+}
+
+// A session that the program has not accepted yet, or has ended unseen.
+bool has_loose_end() {
+  int connected = 0;
+  for (int end = 0; end < own_end_count; ++end) {
+    for (int i = 0; i < descriptor_count; ++i) {
+      const Descriptor& descriptor = descriptors[i];
+      if (descriptor.kind != Kind::kConnection) continue;
+      if (descriptor.value != static_cast<uint64_t>(end)) continue;
+      ++connected;
+      break;
+    }
+  }
+  return connected != own_end_count;
+}
+
 }  // namespace
 
-const char* take_stock() {
-  for (int fd = 0; fd < kHighestLooked; ++fd) {
-    const int fd_flags = ::fcntl(fd, F_GETFD);
-    if (fd_flags < 0 || is_own(fd)) continue;
-    if (descriptor_count == kMaxDescriptors) return "it has too many descriptors open";
-    Descriptor& found = descriptors[descriptor_count];
-    found = {fd, Kind::kFile, fd_flags, ::fcntl(fd, F_GETFL), 0, 0, false};
-    bool shared = false;
-    const char* obstacle = classify(found, &shared);
-    if (obstacle != nullptr) return obstacle;
-    if (!shared) ++descriptor_count;
+const char* take_stock(const OwnEnd* ends, int count) {
+  own_ends = ends;
+  own_end_count = count;
+  descriptor_count = 0;
+  interest_count = 0;
+  static pollfd asked[kAskedAtOnce];  // which of them are open, in one call
+  for (int first = 0; first < kHighestLooked; first += kAskedAtOnce) {
+    for (int i = 0; i < kAskedAtOnce; ++i) asked[i] = {first + i, 0, 0};
+    if (CRASHREEL_REAL(poll)(asked, kAskedAtOnce, 0) < 0) return "its descriptors can't be told";
+    for (int i = 0; i < kAskedAtOnce; ++i) {
+      if ((asked[i].revents & POLLNVAL) != 0 || is_own(asked[i].fd)) continue;
+      const char* obstacle = note(asked[i].fd);
+      if (obstacle != nullptr) return obstacle;
+    }
   }
+  if (has_loose_end()) return "it has not taken all of its connections";
   return find_outside_pipes();
 }
 

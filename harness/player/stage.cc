@@ -15,6 +15,7 @@
 #include "harness/player/descriptors.h"
 #include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
+#include "harness/player/socket_options.h"
 #include "harness/player/warm_pages.h"
 
 namespace crashreel::player {
@@ -34,9 +35,12 @@ constexpr std::uint32_t kLongestAnswer = 1 << 16;
 // So often is an idle program asked to take the rest of what it was sent. One that has no wish to
 // read (it may be waiting for another session) would leave a real client hanging as well.
 constexpr std::uint32_t kPatience = 64;
+// More than there is room for descriptors: a checkpoint with more is refused for that reason.
+constexpr int kMostHeldSessions = 1024;
 
 struct Session {
   int fd = -1;  // not open
+  bool shut = false;
   std::uint64_t digest = 0xcbf29ce484222325;
 };
 
@@ -124,6 +128,13 @@ std::size_t take_answers() {
   return drain_all();
 }
 
+void expect_answers(std::uint32_t session) {
+  epoll_event interest = {};
+  interest.events = EPOLLIN | EPOLLRDHUP;
+  interest.data.u32 = session;
+  ::epoll_ctl(answers, EPOLL_CTL_ADD, sessions[session].fd, &interest);
+}
+
 void open_session(const Step& step) {
   const int listener = listener_for(static_cast<std::uint16_t>(step.port));
   sockaddr_storage address = {};
@@ -134,20 +145,13 @@ void open_session(const Step& step) {
   const int raw = ::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (raw < 0) return;
   const int fd = move_out_of_sight(raw);
-  const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  send_at_once(fd);
-  // Our end closes only after the program's: by reset, so that no port is left in TIME_WAIT.
-  const linger reset = {1, 0};
-  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  prepare_own_end(fd);
   const auto* to = reinterpret_cast<const sockaddr*>(&address);
   // On loopback this is done at once, or in progress where the listener's queue is full.
   if (CRASHREEL_REAL(connect)(fd, to, size) != 0 && errno != EINPROGRESS) return close_own(fd);
   sessions[step.session].fd = fd;
-  epoll_event interest = {};
-  interest.events = EPOLLIN | EPOLLRDHUP;
-  interest.data.u32 = step.session;
-  ::epoll_ctl(answers, EPOLL_CTL_ADD, fd, &interest);
+  sessions[step.session].shut = false;
+  expect_answers(step.session);
 }
 
 // True when all of it is on its way, or will never be.
@@ -183,6 +187,7 @@ int perform(const Step& step) {
       drain(step.session);
       if (sessions[step.session].fd >= 0) {
         CRASHREEL_REAL(shutdown)(sessions[step.session].fd, SHUT_WR);
+        sessions[step.session].shut = true;
       }
       break;
     case StepKind::kSignal:
@@ -205,11 +210,30 @@ bool much_was_answered() {
   return much && answers_in_a_row < kLongestAnswer;
 }
 
-// Of the script that a fork server was started with, of which nothing was performed.
-void clear_stage() {
-  close_own(answers);
-  ::munmap(sessions, (session_count + 1) * sizeof(Session));
-  session_count = 0;
+// Room for the sessions of a script, and those that were open before in their places: a copy of a
+// checkpoint goes on with them.
+bool take_sessions(std::uint32_t count) {
+  const std::size_t bytes = (count + 1) * sizeof(Session);
+  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return false;
+  auto* taken = static_cast<Session*>(memory);
+  for (std::uint32_t i = 0; i < count; ++i) taken[i] = i < session_count ? sessions[i] : Session{};
+  if (sessions != nullptr) ::munmap(sessions, (session_count + 1) * sizeof(Session));
+  sessions = taken;
+  session_count = count;
+  return true;
+}
+
+// Stops here for good, but for its copies. Where it can't, the harness knows, and the try is over.
+int stop_at_checkpoint() {
+  static OwnEnd ends[kMostHeldSessions];
+  int count = 0;
+  drain_all();
+  for (std::uint32_t i = 0; i < session_count && count < kMostHeldSessions; ++i) {
+    if (sessions[i].fd >= 0) ends[count++] = {sessions[i].fd, sessions[i].shut};
+  }
+  if (!reach_checkpoint(ends, count)) end_try(ScriptState::kDone);
+  return 0;
 }
 
 // The program is idle and has no listener: only a timer can bring it further.
@@ -221,24 +245,28 @@ int wait_for_listener(std::uint64_t nearest_deadline_ns) {
 }  // namespace
 
 bool set_stage(ScriptHeader* given) {
-  if (script != nullptr) clear_stage();
   const char* base = reinterpret_cast<const char*>(given);
   steps = reinterpret_cast<const Step*>(base + given->steps_offset);
+  std::uint32_t count = session_count;
   for (std::uint32_t i = 0; i < given->step_count; ++i) {
-    if (steps[i].session >= session_count) session_count = steps[i].session + 1;
+    if (steps[i].session >= count) count = steps[i].session + 1;
   }
-  const std::size_t bytes = (session_count + 1) * sizeof(Session);
-  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return false;
-  sessions = static_cast<Session*>(memory);
-  for (std::uint32_t i = 0; i < session_count; ++i) sessions[i] = Session{};
+  if (!take_sessions(count)) return false;
+  if (answers >= 0) close_own(answers);  // shared with whom we were copied from
   answers = move_out_of_sight(::epoll_create1(EPOLL_CLOEXEC));
+  for (std::uint32_t i = 0; i < session_count && answers >= 0; ++i) {
+    if (sessions[i].fd >= 0) expect_answers(i);
+  }
   script = given;
   return answers >= 0;
 }
 
 void note_sent(std::size_t bytes) {
   not_taken.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+void miss_thread() {
+  end_try(ScriptState::kThreadMissed);
 }
 
 void note_full() {
@@ -255,6 +283,7 @@ int act(std::uint64_t nearest_deadline_ns) {
     const auto listening = static_cast<std::uint32_t>(ScriptState::kListening);
     if (script->state.load(std::memory_order_relaxed) < listening) script->state.store(listening);
   }
+  if (next == script->step_count && script->holds != 0) return stop_at_checkpoint();
   if (next == script->step_count) {
     if (nearest_deadline_ns > script->end_time_ns) end_try(ScriptState::kDone);
     return let_time_pass(nearest_deadline_ns);

@@ -21,7 +21,8 @@ void note_sent(std::size_t bytes);
 // The program could not send any more on one.
 void note_full();
 
-// The scheduler's Act (idle.h).
+// The scheduler's Act and Missed (idle.h).
 int act(std::uint64_t nearest_deadline_ns);
+void miss_thread();
 
 }  // namespace crashreel::player

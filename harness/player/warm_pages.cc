@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/player/proc_file.h"
+#include "harness/player/script.h"
 
 namespace crashreel::player {
 namespace {
@@ -35,7 +36,8 @@ struct Range {
   Touch touch;
 };
 
-// Shared by the fork server and its copies, which follow one another.
+// Shared by the fork server and its copies, which follow one another. A copy may have written
+// anything there: the count is believed within bounds, and a wrong range is the kernel's to refuse.
 struct Table {
   int asked;
   int count;
@@ -98,8 +100,12 @@ void look_everywhere(int pagemap) {
   }
 }
 
+int range_count() {
+  return table->count < 0 || table->count > kMaxRanges ? 0 : table->count;
+}
+
 void look_again(int pagemap) {
-  for (int i = 0; i < table->count; ++i) {
+  for (int i = 0; i < range_count(); ++i) {
     const Range& range = table->ranges[i];
     look(pagemap, range.start, range.start + range.pages * kPageBytes);
   }
@@ -108,22 +114,29 @@ void look_again(int pagemap) {
 }  // namespace
 
 void prepare_warm_pages() {
-  void* memory =
-      ::mmap(nullptr, sizeof(Table), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (table != nullptr) ::munmap(table, sizeof(Table));  // that of the server we came from
+  table = nullptr;
+  const auto fd = static_cast<int>(::syscall(SYS_memfd_create, kScriptName, MFD_CLOEXEC));
+  if (fd < 0) return;
+  void* memory = MAP_FAILED;
+  if (::syscall(SYS_ftruncate, fd, sizeof(Table)) == 0) {
+    memory = ::mmap(nullptr, sizeof(Table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  }
+  ::syscall(SYS_close, fd);
   if (memory != MAP_FAILED) table = static_cast<Table*>(memory);
 }
 
 void warm_pages() {
   if (table == nullptr || table->asked < kAsked) return;
-  for (int i = 0; i < table->count; ++i) {
-    Range& range = table->ranges[i];
+  for (int i = 0; i < range_count(); ++i) {
+    const Range& range = table->ranges[i];
     const int advice = range.touch == Touch::kWritten ? kPopulateWrite : kPopulateRead;
     ::madvise(reinterpret_cast<void*>(range.start), range.pages * kPageBytes, advice);
   }
 }
 
 void note_touched_pages() {
-  if (table == nullptr || table->asked == kAsked) return;
+  if (table == nullptr || table->asked >= kAsked) return;
   const long pagemap = ::syscall(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   if (pagemap < 0) return;
   found_count = 0;

@@ -199,8 +199,8 @@ void measure_against_bare_starts(const Target& target, const Reel& reel) {
 // Instances that a fork server makes, one after the other; the reference is what is demanded.
 void measure_forked(const Target& target, const std::string& what, const Reel& reel,
                     Ending expected, double demanded) {
-  const Sequence sequence = whole_sequence(reel);
-  auto server = ForkServer::start(target, reel, sequence, TryOptions{}.hang_ms);
+  const Layout layout = lay_out(reel, whole_sequence(reel), target.kind);
+  auto server = ForkServer::start(target, layout, TryOptions{}.hang_ms);
   if (!server) {
     std::fprintf(stderr, "replay: %s: no fork server: %s\n", what.c_str(),
                  server.error().message.c_str());
@@ -211,7 +211,7 @@ void measure_forked(const Target& target, const std::string& what, const Reel& r
   for (std::size_t round = 0; round < kRounds; ++round) {
     const double seconds = bench::wall_seconds_of([&] {
       for (int i = 0; i < kForked; ++i) {
-        const auto outcome = run_try(*server, target, reel, sequence);
+        const auto outcome = run_try(*server, target, layout);
         CRASHREEL_CHECK(outcome && outcome->ending == expected);
         CRASHREEL_CHECK(outcome->performed == outcome->steps);
       }

@@ -25,20 +25,8 @@ using testing::HasSubstr;
 
 constexpr int kCopies = 5;
 
-std::string told(const Outcome& outcome) {
-  return describe(outcome) + " after " + std::to_string(outcome.performed) + " of " +
-         std::to_string(outcome.steps) + ", " + std::to_string(outcome.answer_bytes) + " bytes " +
-         std::to_string(outcome.answer_digest);
-}
-
-Target target_for(const Reel& reel, const std::vector<std::string>& argv) {
-  auto target = target_of(reel, argv);
-  CRASHREEL_CHECK(target);
-  return *target;
-}
-
 Result<ForkServer> serve(const Target& target, const Reel& reel) {
-  return ForkServer::start(target, reel, whole_sequence(reel), kImpatient.hang_ms);
+  return ForkServer::start(target, whole_layout(reel, target), kImpatient.hang_ms);
 }
 
 struct Scene {
@@ -60,7 +48,7 @@ TEST_P(Copies, TellWhatAStartAloneTells) {
   auto server = serve(target, reel);
   ASSERT_TRUE(server) << server.error().message;
   for (int i = 0; i < kCopies; ++i) {
-    const auto copy = run_try(*server, target, reel, whole_sequence(reel), kImpatient);
+    const auto copy = run_try(*server, target, whole_layout(reel, target), kImpatient);
     ASSERT_TRUE(copy) << copy.error().message;
     EXPECT_EQ(told(*copy), told(*alone));
   }
@@ -90,10 +78,10 @@ TEST(ForkServer, TakesOneSequenceAfterAnother) {
   auto server = serve(target, none);
   ASSERT_TRUE(server);
   for (int i = 0; i < kCopies; ++i) {
-    const auto survives = run_try(*server, target, none, whole_sequence(none));
+    const auto survives = run_try(*server, target, whole_layout(none, target));
     ASSERT_TRUE(survives);
     EXPECT_EQ(survives->ending, Ending::kSurvived);
-    const auto crashes = run_try(*server, target, crash, whole_sequence(crash));
+    const auto crashes = run_try(*server, target, whole_layout(crash, target));
     ASSERT_TRUE(crashes);
     EXPECT_EQ(crashes->ending, Ending::kCrashed);
   }
@@ -104,8 +92,8 @@ TEST(ForkServer, KeepsWhatOneCopyPrintedFromTheNext) {
   const Target target = target_for(reel, {zoo("canary"), "7001"});
   auto server = serve(target, reel);
   ASSERT_TRUE(server);
-  const auto first = run_try(*server, target, reel, whole_sequence(reel));
-  const auto second = run_try(*server, target, reel, whole_sequence(reel));
+  const auto first = run_try(*server, target, whole_layout(reel, target));
+  const auto second = run_try(*server, target, whole_layout(reel, target));
   ASSERT_TRUE(first && second);
   EXPECT_THAT(first->output_tail, HasSubstr("listening 7001"));
   EXPECT_EQ(second->output_tail, first->output_tail);
@@ -119,8 +107,8 @@ void expect_refusal(const std::vector<std::string>& argv, const std::string& rea
 }
 
 TEST(ForkServer, SaysThatTheProgramNeverComesToItsFirstInput) {
-  expect_refusal({zoo("stillborn")}, "it ended before it took an input");
-  expect_refusal({zoo("deaf")}, "it ended before it took an input");
+  expect_refusal({zoo("stillborn")}, "it ended before it could be copied");
+  expect_refusal({zoo("deaf")}, "it ended before it could be copied");
 }
 
 class Impossible : public testing::TestWithParam<std::pair<const char*, const char*>> {};
@@ -152,7 +140,7 @@ TEST(ForkServer, LeavesNothingBehind) {
     const Target target = target_for(reel, {zoo("pool"), "7001"});
     auto server = serve(target, reel);
     ASSERT_TRUE(server);
-    ASSERT_TRUE(run_try(*server, target, reel, whole_sequence(reel)));
+    ASSERT_TRUE(run_try(*server, target, whole_layout(reel, target)));
   }
   ::unsetenv("TMPDIR");
   EXPECT_EQ(descriptors(), before);
@@ -168,24 +156,26 @@ std::string read(const std::string& path) {
 TEST(WorkingDirectory, IsPutBackAsItWas) {
   auto directory = WorkingDirectory::create({{"conf/a.conf", 0644, "port 1\n"}});
   ASSERT_TRUE(directory);
-  ASSERT_TRUE(directory->remember());
+  auto content = directory->remember();
+  ASSERT_TRUE(content);
   const std::string path = directory->path();
   std::ofstream(path + "/conf/a.conf") << "port 2, and more\n";
   std::ofstream(path + "/new") << "new";
   std::filesystem::create_directories(path + "/deep/deeper");
-  EXPECT_TRUE(directory->restore());
+  EXPECT_TRUE(directory->restore(*content));
   EXPECT_EQ(read(path + "/conf/a.conf"), "port 1\n");
   EXPECT_FALSE(std::filesystem::exists(path + "/new"));
   EXPECT_FALSE(std::filesystem::exists(path + "/deep"));
-  EXPECT_TRUE(directory->restore());
+  EXPECT_TRUE(directory->restore(*content));
 }
 
 TEST(WorkingDirectory, SaysThatAFileIsGoneThatSomebodyMayHaveOpen) {
   auto directory = WorkingDirectory::create({{"a.conf", 0644, "port 1\n"}});
   ASSERT_TRUE(directory);
-  ASSERT_TRUE(directory->remember());
+  auto content = directory->remember();
+  ASSERT_TRUE(content);
   std::filesystem::remove(directory->path() + "/a.conf");
-  EXPECT_FALSE(directory->restore());
+  EXPECT_FALSE(directory->restore(*content));
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ constexpr std::uint64_t kMs = 1'000'000;
 class Steps : public testing::Test {
  protected:
   const Script& write(const Sequence& sequence, TargetKind kind = TargetKind::kServer) {
-    auto script = Script::write(reel_, sequence, kind);
+    layout_ = lay_out(reel_, sequence, kind);
+    auto script = Script::write(layout_);
     EXPECT_TRUE(script);
     script_.emplace(std::move(*script));
     return *script_;
@@ -66,6 +67,7 @@ class Steps : public testing::Test {
 
   Reel reel_;
   std::optional<Script> script_;
+  Layout layout_;
 };
 
 TEST_F(Steps, AreTheInputsOfSessionsAndSignals) {
@@ -87,11 +89,11 @@ TEST_F(Steps, LeaveOutTheEndOfASessionThatNeverBegan) {
 TEST_F(Steps, KnowTheInputThatEachBrings) {
   reel_ = scene("1:GET 2+ 2:SET");
   const Script& script = write(whole_sequence(reel_));
-  ASSERT_EQ(script.step_count(), 4u);
-  EXPECT_EQ(script.input_of(0), nullptr);  // the opening was put in
-  EXPECT_EQ(script.input_of(1), &reel_.inputs[0]);
-  EXPECT_EQ(script.input_of(2), &reel_.inputs[1]);
-  EXPECT_EQ(script.input_of(3), &reel_.inputs[2]);
+  ASSERT_EQ(script.header().step_count, 4u);
+  EXPECT_EQ(layout_.inputs[0], nullptr);  // the opening was put in
+  EXPECT_EQ(layout_.inputs[1], &reel_.inputs[0]);
+  EXPECT_EQ(layout_.inputs[2], &reel_.inputs[1]);
+  EXPECT_EQ(layout_.inputs[3], &reel_.inputs[2]);
 }
 
 TEST_F(Steps, OfAChoiceAreThoseOfTheChosenInputs) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/base/check.h"
 #include "harness/outcome.h"
 #include "harness/sequence.h"
 #include "harness/signature.h"
@@ -39,6 +40,23 @@ inline Reel lines(const std::string& text, TargetKind kind = TargetKind::kServer
     input.data += '\n';
   }
   return reel;
+}
+
+// All that a try tells, in one line that two of them can be compared by.
+inline std::string told(const Outcome& outcome) {
+  return describe(outcome) + " after " + std::to_string(outcome.performed) + " of " +
+         std::to_string(outcome.steps) + ", " + std::to_string(outcome.answer_bytes) + " bytes " +
+         std::to_string(outcome.answer_digest);
+}
+
+inline Target target_for(const Reel& reel, const std::vector<std::string>& argv) {
+  auto target = target_of(reel, argv);
+  CRASHREEL_CHECK(target);
+  return *target;
+}
+
+inline Layout whole_layout(const Reel& reel, const Target& target) {
+  return lay_out(reel, whole_sequence(reel), target.kind);
 }
 
 inline Outcome try_once(const Reel& reel, const std::vector<std::string>& argv,

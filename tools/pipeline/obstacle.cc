@@ -23,6 +23,7 @@ std::string obstacle_of(const Outcome& outcome, const Target& target) {
     case Ending::kSurvived:
     case Ending::kExited:
     case Ending::kCrashed:
+    case Ending::kThreadMissed:
       return {};
     case Ending::kNotStarted:
       return who + "ended with status " + std::to_string(outcome.code) +

@@ -7,12 +7,6 @@
 namespace crashreel {
 namespace {
 
-std::uint64_t inputs_in(const Sequence& sequence) {
-  return static_cast<std::uint64_t>(
-      std::count_if(sequence.begin(), sequence.end(),
-                    [](const Input* input) { return counts_as_input(input->kind); }));
-}
-
 constexpr std::size_t kMostOthers = 16;
 
 ContentKey key_of(const Sequence& sequence) {
@@ -35,8 +29,9 @@ ContentKey identity_of(const Reel& reel, const Target& target) {
   return content_key(facts);
 }
 
-std::vector<Verdict> SequenceJudge::ask(std::span<const Sequence> sequences) {
-  if (journal_ == nullptr) return ask_fresh(sequences);
+std::vector<Verdict> SequenceJudge::ask(std::span<const Sequence> sequences, Start start) {
+  if (alone_) start = Start::kAlone;
+  if (journal_ == nullptr) return ask_fresh(sequences, start);
   std::vector<Verdict> verdicts(sequences.size());
   std::vector<Sequence> open;
   std::vector<std::size_t> places;
@@ -48,7 +43,7 @@ std::vector<Verdict> SequenceJudge::ask(std::span<const Sequence> sequences) {
       places.push_back(i);
     }
   }
-  const std::vector<Verdict> answers = ask_fresh(open);
+  const std::vector<Verdict> answers = ask_fresh(open, start);
   for (std::size_t i = 0; i < open.size(); ++i) {
     verdicts[places[i]] = answers[i];
     if (!trouble_) journal_->note(key_of(open[i]), answers[i]);
@@ -56,15 +51,15 @@ std::vector<Verdict> SequenceJudge::ask(std::span<const Sequence> sequences) {
   return verdicts;
 }
 
-std::vector<Verdict> SequenceJudge::ask_fresh(std::span<const Sequence> sequences) {
-  for (const Sequence& sequence : sequences) replayed_inputs_ += inputs_in(sequence);
-  const auto outcomes = tries_.run(sequences, start_);
+std::vector<Verdict> SequenceJudge::ask_fresh(std::span<const Sequence> sequences, Start start) {
+  const auto outcomes = tries_.run(sequences, start);
   if (!outcomes) {
     trouble_ = outcomes.error();
     return std::vector<Verdict>(sequences.size(), Verdict::kUnresolved);
   }
   std::vector<Verdict> verdicts;
   for (std::size_t i = 0; i < sequences.size(); ++i) {
+    replayed_steps_ += (*outcomes)[i].performed - (*outcomes)[i].resumed;
     verdicts.push_back(tries_.judge((*outcomes)[i]));
     if (verdicts.back() != Verdict::kDifferent) continue;
     keep_aside((*outcomes)[i].signature, sequences[i]);
@@ -89,14 +84,38 @@ void SequenceJudge::keep_aside(const Signature& signature, const Sequence& seque
 }
 
 Verdict ReplayOracle::ask(std::span<const std::uint32_t> kept) {
+  pass_on_what_to_hold(kept);
   const Sequence sequence = to_sequence_(kept);
-  return judge_.ask({&sequence, 1}).front();
+  return judge_.ask({&sequence, 1}, start()).front();
 }
 
 std::vector<Verdict> ReplayOracle::ask_all(std::span<const Choice> choices) {
+  if (!choices.empty()) pass_on_what_to_hold(choices.front());
   std::vector<Sequence> sequences;
   for (const Choice& choice : choices) sequences.push_back(to_sequence_(choice));
-  return judge_.ask(sequences);
+  return judge_.ask(sequences, start());
+}
+
+// Without checkpoints every answer is taken to cost the same, as fresh starts mostly do.
+Costs ReplayOracle::costs() const {
+  constexpr std::uint32_t kCheckpoints = 32;
+  Costs costs;
+  if (to_input_ && judge_.tries().may_hold()) costs.checkpoints = kCheckpoints;
+  return costs;
+}
+
+void ReplayOracle::hold(std::span<const std::uint32_t> lengths) {
+  lengths_.assign(lengths.begin(), lengths.end());
+}
+
+void ReplayOracle::pass_on_what_to_hold(std::span<const std::uint32_t> kept) {
+  if (lengths_.empty()) return;
+  std::vector<const Input*> wanted;
+  for (const std::uint32_t length : lengths_) {
+    if (length < kept.size()) wanted.push_back(to_input_(kept[length]));
+  }
+  judge_.tries().hold(std::move(wanted));
+  lengths_.clear();
 }
 
 Verdict ReplayCandidateOracle::ask(const Candidate& candidate) {

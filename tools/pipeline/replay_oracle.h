@@ -27,27 +27,30 @@ class SequenceJudge {
   // The journal may be null.
   SequenceJudge(Tries& tries, Journal* journal) : tries_(tries), journal_(journal) {}
 
-  std::vector<Verdict> ask(std::span<const Sequence> sequences);
+  // kResumed: where the sequences' inputs are the reel's own.
+  std::vector<Verdict> ask(std::span<const Sequence> sequences, Start start = Start::kForked);
   // From now on every question is asked, and of an instance that was started alone.
   void trust_nothing() {
     journal_ = nullptr;
-    start_ = Start::kAlone;
+    alone_ = true;
   }
+  Tries& tries() { return tries_; }
 
-  std::uint64_t replayed_inputs() const { return replayed_inputs_; }
+  // Inputs, and the openings and closings of sessions, that instances have really taken.
+  std::uint64_t replayed_steps() const { return replayed_steps_; }
   const std::optional<Error>& trouble() const { return trouble_; }
   // What else crashed, each in the smallest sequence seen; facts of the program are the caller's.
   const std::vector<OtherCrash>& others() const { return others_; }
 
  private:
-  std::vector<Verdict> ask_fresh(std::span<const Sequence> sequences);
+  std::vector<Verdict> ask_fresh(std::span<const Sequence> sequences, Start start);
   void keep_aside(const Signature& signature, const Sequence& sequence);
 
   Tries& tries_;
   Journal* journal_;
-  Start start_ = Start::kForked;
+  bool alone_ = false;
   std::vector<OtherCrash> others_;
-  std::uint64_t replayed_inputs_ = 0;
+  std::uint64_t replayed_steps_ = 0;
   std::optional<Error> trouble_;
 };
 
@@ -56,15 +59,27 @@ class ReplayOracle : public Oracle {
   // What the kept items are as a sequence.
   using ToSequence = std::function<Sequence(std::span<const std::uint32_t> kept)>;
 
-  ReplayOracle(SequenceJudge& judge, ToSequence to_sequence)
-      : judge_(judge), to_sequence_(std::move(to_sequence)) {}
+  // Which of the reel's own inputs an item is.
+  using ToInput = std::function<const Input*(std::uint32_t item)>;
+
+  // Without `to_input` there are no checkpoints.
+  ReplayOracle(SequenceJudge& judge, ToSequence to_sequence, ToInput to_input = {})
+      : judge_(judge), to_sequence_(std::move(to_sequence)), to_input_(std::move(to_input)) {}
 
   Verdict ask(std::span<const std::uint32_t> kept) override;
   std::vector<Verdict> ask_all(std::span<const Choice> choices) override;
+  Costs costs() const override;
+  void hold(std::span<const std::uint32_t> lengths) override;
 
  private:
+  // The lengths are of the next question's items.
+  void pass_on_what_to_hold(std::span<const std::uint32_t> kept);
+  Start start() const { return to_input_ ? Start::kResumed : Start::kForked; }
+
   SequenceJudge& judge_;
   ToSequence to_sequence_;
+  ToInput to_input_;
+  std::vector<std::uint32_t> lengths_;  // to hold while the next question is answered
 };
 
 class ReplayCandidateOracle : public CandidateOracle {

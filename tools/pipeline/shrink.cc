@@ -39,7 +39,7 @@ class Shrinking {
     shrink_the_rest();
     check();
     report_.two_minimal &= report_.one_minimal;
-    report_.replayed_inputs = judge_.replayed_inputs();
+    report_.replayed_inputs = judge_.replayed_steps();
     report_.others = judge_.others();
     report_.not_forking = tries_.not_forking();
     if (judge_.trouble()) return *judge_.trouble();
@@ -128,12 +128,14 @@ class Shrinking {
 
   MinimizeResult search_inputs(const std::vector<std::uint32_t>& positions) {
     const std::vector<Item> items = parts_.items(positions);
-    ReplayOracle oracle(judge_, [&](std::span<const std::uint32_t> kept) {
+    const auto to_sequence = [&](std::span<const std::uint32_t> kept) {
       std::vector<std::uint32_t> chosen;
       chosen.reserve(kept.size());
       for (const std::uint32_t item : kept) chosen.push_back(positions[item]);
       return parts_.sequence(chosen);
-    });
+    };
+    ReplayOracle oracle(judge_, to_sequence,
+                        [&](std::uint32_t item) { return &reel_.inputs[positions[item]]; });
     MinimizeResult result = minimize(items, oracle, minimize_options("inputs"));
     report_.questions += result.questions;
     report_.guesses += result.guesses;

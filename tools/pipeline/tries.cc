@@ -38,7 +38,7 @@ Tries::Tries(Target target, const Reel& reel, int jobs)
       jobs_(std::max(jobs, 1)),
       expected_(expectation_of(reel)),
       defined_by_try_(reel.crash.signature_from_replay),
-      servers_(static_cast<std::size_t>(jobs_)) {
+      copiers_(static_cast<std::size_t>(jobs_)) {
   // A program on its standard input starts in no time, and reads without our seeing it.
   if (target_.kind != TargetKind::kServer) not_forking_ = "it reads its standard input";
 }
@@ -70,28 +70,37 @@ Result<std::vector<Outcome>> Tries::run(std::span<const Sequence> sequences, Sta
 }
 
 Result<Outcome> Tries::run_one(const Sequence& sequence, Start start, std::size_t job) {
-  if (start == Start::kForked && not_forking().empty()) {
-    if (auto outcome = run_forked(sequence, job)) return std::move(*outcome);
+  if (start != Start::kAlone && not_forking().empty()) {
+    if (auto outcome = run_forked(sequence, start, job)) return std::move(*outcome);
   }
   return run_try(target_, reel_, sequence);
 }
 
-std::optional<Outcome> Tries::run_forked(const Sequence& sequence, std::size_t job) {
-  std::optional<ForkServer>& server = servers_[job];
-  if (!server) {
-    auto started = ForkServer::start(target_, reel_, sequence, TryOptions{}.hang_ms);
-    if (!started) {
-      forbid_forking(started.error().message);
-      return std::nullopt;
-    }
-    server.emplace(std::move(*started));
+bool Tries::start_server(const Layout& layout, std::size_t job) {
+  auto started = ForkServer::start(target_, layout, TryOptions{}.hang_ms);
+  if (started) {
+    copiers_[job] = std::make_unique<Copier>(target_, std::move(*started));
+  } else {
+    forbid_forking(started.error().message);
   }
-  auto outcome = run_try(*server, target_, reel_, sequence);
+  return started.has_value();
+}
+
+std::optional<Outcome> Tries::run_forked(const Sequence& sequence, Start start, std::size_t job) {
+  const auto layout = std::make_shared<const Layout>(lay_out(reel_, sequence, target_.kind));
+  std::unique_ptr<Copier>& copier = copiers_[job];
+  if (!copier && !start_server(*layout, job)) return std::nullopt;
+  if (start == Start::kResumed) {
+    if (auto outcome = copier->checkpoints.run(layout, wanted_)) return outcome;
+  } else {
+    copier->checkpoints.drop();
+  }
+  auto outcome = run_try(copier->server, target_, *layout);
   const std::lock_guard guard(forking_);
   ++forked_;
   // An instance that got no further than its copying can't be told from one that went wrong there.
   if (outcome && outcome->ending != Ending::kNotAttached) return std::move(*outcome);
-  server.reset();
+  copier.reset();
   ++servers_lost_;
   if (servers_lost_ >= kServersToLose && servers_lost_ * kTriesForServer > forked_) {
     not_forking_ = outcome ? "its copies do not start" : outcome.error().message;
@@ -101,10 +110,22 @@ std::optional<Outcome> Tries::run_forked(const Sequence& sequence, std::size_t j
 
 void Tries::try_forking(const Sequence& sequence, Verdict verdict) {
   if (!not_forking().empty()) return;
-  const auto outcomes = run({&sequence, 1}, Start::kForked);
-  if (outcomes && judge(outcomes->front()) != verdict) {
-    forbid_forking("a copy of its start behaves differently");
+  const auto first = run({&sequence, 1}, Start::kResumed);
+  if (!first || judge(first->front()) != verdict) {
+    return forbid_forking("a copy of its start behaves differently");
   }
+  // That has shown what a step costs; this one goes on before the input that was the last.
+  const Input* const last = first->front().in_flight;
+  if (last == nullptr) return;
+  hold({last});
+  const auto second = run({&sequence, 1}, Start::kResumed);
+  hold({});
+  holding_ = second && judge(second->front()) == verdict && copiers_[0] &&
+             copiers_[0]->checkpoints.held() > 0;
+}
+
+bool Tries::may_hold() const {
+  return holding_ && not_forking().empty();
 }
 
 std::string Tries::not_forking() const {
@@ -128,6 +149,7 @@ Verdict Tries::judge(const Outcome& outcome) {
     case Ending::kDeaf:
     case Ending::kNotStarted:
     case Ending::kNotAttached:
+    case Ending::kThreadMissed:
       return Verdict::kUnresolved;
   }
   if (expected_.frames.empty() && kind_agrees(expected_.kind, outcome.signature.kind)) {

@@ -6,21 +6,25 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "capture/base/result.h"
+#include "harness/checkpoints.h"
 #include "harness/try.h"
 #include "minimizer/oracle.h"
 
 namespace crashreel {
 
-// Alone, from its own exec; or as a copy of a start that a fork server keeps: for questions, where
-// a fork server is possible, never for what is claimed.
-enum class Start { kAlone, kForked };
+// Alone, from its own exec; or as a copy of a start that a fork server keeps; or of a checkpoint,
+// where the inputs are the reel's own. Copies are for questions, where they are possible, never for
+// what is claimed.
+enum class Start { kAlone, kForked, kResumed };
 
 class Tries {
  public:
@@ -32,9 +36,13 @@ class Tries {
   Result<std::vector<Outcome>> run(std::span<const Sequence> sequences, Start start = Start::kAlone,
                                    const std::function<void(const Outcome&)>& each = {});
 
-  // Whether a fork server gives the verdict that instances alone gave. If not there is none from
-  // here on.
+  // Whether a fork server, and a checkpoint, give the verdict that instances alone gave. If not
+  // there is none from here on.
   void try_forking(const Sequence& sequence, Verdict verdict);
+  // Before which inputs checkpoints are of use from now on, rising.
+  void hold(std::vector<const Input*> wanted) { wanted_ = std::move(wanted); }
+  // Whether there may be checkpoints.
+  bool may_hold() const;
   // Why no fork server is in use; empty: there is one.
   std::string not_forking() const;
   void forbid_forking(const std::string& why);
@@ -52,15 +60,28 @@ class Tries {
  private:
   Result<Outcome> run_one(const Sequence& sequence, Start start, std::size_t job);
   // Empty: it has to be run alone.
-  std::optional<Outcome> run_forked(const Sequence& sequence, std::size_t job);
+  std::optional<Outcome> run_forked(const Sequence& sequence, Start start, std::size_t job);
+  // False: there can be none.
+  bool start_server(const Layout& layout, std::size_t job);
 
   Target target_;
   const Reel& reel_;
   int jobs_;
   Signature expected_;
   bool defined_by_try_ = false;
-  std::vector<std::optional<ForkServer>> servers_;  // one for each job
-  mutable std::mutex forking_;                      // guards what follows
+  struct Copier {
+    Copier(const Target& target, ForkServer started)
+        : server(std::move(started)), checkpoints(target, server) {}
+    Copier(Copier&&) = delete;
+
+    ForkServer server;
+    Checkpoints checkpoints;
+  };
+
+  std::vector<std::unique_ptr<Copier>> copiers_;  // one for each job
+  std::vector<const Input*> wanted_;
+  bool holding_ = false;        // a checkpoint has been tried, and gave the right verdict
+  mutable std::mutex forking_;  // guards what follows
   std::string not_forking_;
   std::uint64_t servers_lost_ = 0;
   std::uint64_t forked_ = 0;

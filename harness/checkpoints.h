@@ -1,0 +1,69 @@
+// From where does a layout have to be performed, when others like it were before?
+//
+// Holds fork servers that stopped after some steps: a layout that begins with the same steps goes
+// on from there. Taken where somebody says that it will be of use and where it saves more than it
+// costs, by what was measured here. An accelerator, never evidence: a copy of a checkpoint lacks
+// all threads but one, and says so when it would need one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "capture/base/result.h"
+#include "harness/fork_server.h"
+#include "harness/outcome.h"
+#include "harness/sequence.h"
+#include "harness/target.h"
+#include "harness/try.h"
+
+namespace crashreel {
+
+// Not for several threads at once. Inputs of layouts must stay where they are.
+class Checkpoints {
+ public:
+  // Both must outlive it.
+  Checkpoints(const Target& target, ForkServer& root) : target_(target), root_(root) {}
+
+  // Performs the layout from the last checkpoint that fits it. On the way there are new ones before
+  // these inputs, as far as it has them and they pay; others than before these are dropped.
+  // `wanted` rises as the layout does. Empty: it has to be performed without checkpoints.
+  std::optional<Outcome> run(const std::shared_ptr<const Layout>& layout,
+                             std::span<const Input* const> wanted, const TryOptions& options = {});
+
+  // Why there are no more; empty: there may be.
+  const std::string& obstacle() const { return obstacle_; }
+  std::size_t held() const { return held_.size(); }
+  void drop() { held_.clear(); }
+
+ private:
+  struct Held {
+    const Input* before;                   // which input comes next
+    std::shared_ptr<const Layout> layout;  // whose first steps it has behind it
+    ForkServer server;
+  };
+
+  ForkServer& longest(const Layout& layout);
+  void hold_on_the_way(const std::shared_ptr<const Layout>& layout,
+                       std::span<const Input* const> wanted, const TryOptions& options);
+  bool pays(std::size_t steps) const;
+  void note_refusal(const std::string& why);
+  void learn(const Outcome& outcome, std::size_t performed);
+
+  const Target& target_;
+  ForkServer& root_;
+  std::vector<Held> held_;  // by rising steps
+  std::string obstacle_;
+  std::uint32_t missed_ = 0;
+  std::uint32_t resumed_ = 0;
+  std::uint32_t refused_ = 0;
+  std::uint32_t taken_ = 0;
+  double copy_seconds_ = 0;  // of a copy and its end; 0: not known
+  double step_seconds_ = 0;
+};
+
+}  // namespace crashreel

@@ -1,0 +1,113 @@
+#include "harness/player/connections.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "capture/interpose/real_call.h"
+#include "harness/player/descriptors.h"
+#include "harness/player/socket_options.h"
+
+namespace crashreel::player {
+namespace {
+
+struct Name {
+  sockaddr_storage address = {};
+  socklen_t size = sizeof(sockaddr_storage);
+
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&address); }
+
+  // As a number that both families have; 0: another family.
+  in_port_t port() const {
+    if (address.ss_family == AF_INET)
+      return reinterpret_cast<const sockaddr_in*>(&address)->sin_port;
+    if (address.ss_family == AF_INET6) {
+      return reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port;
+    }
+    return 0;
+  }
+};
+
+bool is_own_port(int fd, in_port_t port) {
+  Name name;
+  return CRASHREEL_REAL(getsockname)(fd, name.get(), &name.size) == 0 && name.port() == port;
+}
+
+int unread_bytes(int fd) {
+  int bytes = 0;
+  return ::ioctl(fd, FIONREAD, &bytes) == 0 ? bytes : 0;
+}
+
+// Somewhere on loopback, for one connection.
+int listen_anywhere(int domain, Name* name) {
+  const int fd = ::socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  name->address.ss_family = static_cast<sa_family_t>(domain);
+  if (domain == AF_INET) {
+    auto* address = reinterpret_cast<sockaddr_in*>(&name->address);
+    address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    name->size = sizeof *address;
+  } else {
+    auto* address = reinterpret_cast<sockaddr_in6*>(&name->address);
+    address->sin6_addr = in6addr_loopback;
+    name->size = sizeof *address;
+  }
+  const bool good = CRASHREEL_REAL(bind)(fd, name->get(), name->size) == 0 &&
+                    CRASHREEL_REAL(listen)(fd, 1) == 0 &&
+                    CRASHREEL_REAL(getsockname)(fd, name->get(), &name->size) == 0;
+  if (good) return fd;
+  CRASHREEL_REAL(close)(fd);
+  return -1;
+}
+
+// Our end under its old number. False: there is none any more.
+bool place(int made, const OwnEnd& end) {
+  if (made < 0) return false;
+  const bool placed = CRASHREEL_REAL(dup3)(made, end.fd, O_CLOEXEC) == end.fd;
+  CRASHREEL_REAL(close)(made);
+  if (placed) prepare_own_end(end.fd);
+  return placed;
+}
+
+}  // namespace
+
+int find_own_end(int fd, const OwnEnd* ends, int count) {
+  Name peer;
+  if (CRASHREEL_REAL(getpeername)(fd, peer.get(), &peer.size) != 0 || peer.port() == 0) return -1;
+  for (int i = 0; i < count; ++i) {
+    if (is_own_port(ends[i].fd, peer.port())) return i;
+  }
+  return -1;
+}
+
+const char* find_unread(int fd, const OwnEnd& end) {
+  const bool unread = unread_bytes(fd) != 0 || unread_bytes(end.fd) != 0;
+  return unread ? "a connection holds bytes that nobody has read yet" : nullptr;
+}
+
+int connect_again(int fd, const OwnEnd& end) {
+  Name name;
+  const int domain = option(fd, SOL_SOCKET, SO_DOMAIN);
+  const int listener = listen_anywhere(domain, &name);
+  if (listener < 0) return -1;
+  const int ours = ::socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int theirs = -1;
+  if (ours >= 0 && CRASHREEL_REAL(connect)(ours, name.get(), name.size) == 0) {
+    theirs = CRASHREEL_REAL(accept4)(listener, nullptr, nullptr, SOCK_CLOEXEC);
+  }
+  CRASHREEL_REAL(close)(listener);
+  const bool placed = place(ours, end);
+  if (theirs < 0 || !placed) return -1;
+  ::fcntl(end.fd, F_SETFL, O_RDWR | O_NONBLOCK);
+  if (end.shut) CRASHREEL_REAL(shutdown)(end.fd, SHUT_WR);
+  copy_option(fd, theirs, IPPROTO_TCP, TCP_NODELAY);
+  copy_option(fd, theirs, SOL_SOCKET, SO_KEEPALIVE);
+  send_at_once(theirs);
+  return theirs;
+}
+
+}  // namespace crashreel::player

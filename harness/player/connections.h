@@ -1,0 +1,26 @@
+// Which of the program's sockets is at the other end of one of the player's, and how are both made
+// again?
+//
+// For a copy of an instance that has open sessions: after a fork both processes hold the same
+// connections. TCP over loopback alone. One thread; no allocation.
+#pragma once
+
+namespace crashreel::player {
+
+// The player's end of a connection.
+struct OwnEnd {
+  int fd;
+  bool shut;  // nothing is sent there any more
+};
+
+// Which of these ends the program's socket is connected to; -1: none.
+int find_own_end(int fd, const OwnEnd* ends, int count);
+
+// Null, or why the connection can't be made again: what was sent there has not all been taken.
+const char* find_unread(int fd, const OwnEnd& end);
+
+// A new connection in the place of the old one. Our end gets the old one's number; the program's is
+// returned, with the options of `fd` but not yet its number. -1: the kernel refused.
+int connect_again(int fd, const OwnEnd& end);
+
+}  // namespace crashreel::player

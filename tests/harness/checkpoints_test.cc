@@ -1,0 +1,197 @@
+// Does what goes on from a checkpoint tell what a start alone tells, and does it say so when it
+// can't?
+#include "harness/checkpoints.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/harness/tries.h"
+
+namespace crashreel {
+namespace {
+
+using testing::HasSubstr;
+
+// What a program that dies has answered last is taken or not, as it happens to stand when it does.
+std::string told_of(const Outcome& outcome) {
+  return outcome.ending == Ending::kCrashed ? describe(outcome) : told(outcome);
+}
+
+struct Cut {
+  const char* program;
+  const char* inputs;
+  bool always = true;  // resumes at whatever step it is cut
+};
+
+void PrintTo(const Cut& scene, std::ostream* out) {
+  *out << scene.program << ": " << scene.inputs;
+}
+
+class EachCut : public testing::TestWithParam<Cut> {
+ protected:
+  // What is told after holding at this step; empty: it can't be held there, or a thread was missed.
+  std::string told_from(ForkServer& root, const Layout& layout, std::size_t step) {
+    auto held = root.hold(layout, step, kImpatient.hang_ms);
+    if (!held || !*held) return {};
+    EXPECT_EQ((*held)->steps(), step);
+    std::string last;
+    for (int copy = 0; copy < 3; ++copy) {  // copies of a checkpoint are alike, too
+      const auto outcome = run_try(**held, target_, layout, kImpatient);
+      EXPECT_TRUE(outcome) << outcome.error().message;
+      if (!outcome || outcome->ending == Ending::kThreadMissed) return {};
+      EXPECT_TRUE(copy == 0 || told_of(*outcome) == last) << told_of(*outcome) << " after " << last;
+      last = told_of(*outcome);
+    }
+    return last;
+  }
+
+  Reel reel_ = lines(GetParam().inputs);
+  Target target_ = target_for(reel_, {zoo(GetParam().program), "7001"});
+  Layout layout_ = whole_layout(reel_, target_);
+};
+
+TEST_P(EachCut, TellsWhatAStartAloneTells) {
+  const auto alone = run_try(target_, reel_, whole_sequence(reel_), kImpatient);
+  ASSERT_TRUE(alone);
+  auto root = ForkServer::start(target_, layout_, kImpatient.hang_ms);
+  ASSERT_TRUE(root) << root.error().message;
+  std::size_t resumed = 0;
+  for (std::size_t step = 1; step < alone->performed; ++step) {
+    const std::string after = told_from(*root, layout_, step);
+    if (after.empty()) continue;
+    ++resumed;
+    EXPECT_EQ(after, told_of(*alone)) << "held at step " << step;
+  }
+  if (GetParam().always) {
+    EXPECT_EQ(resumed, alone->performed - 1);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OfTheZoo, EachCut,
+    testing::Values(Cut{"canary", "1:SET_a_b 2:PING 1:ARM_a 2:BIND_a 2:PING 1:FIRE 2:PING"},
+                    Cut{"canary", "1:ARM_a 1:BIND_a 2:PING 2- 1:FIRE"},
+                    Cut{"idle_poll", "1:SET_k_v 1:EXPIRE_k_10 @9000000000 1:GET_k 2:GET_k 1:TIME"},
+                    Cut{"idle_select", "1:GET_k @299000000000 2:GET_k @301000000000 1:GET_k"},
+                    Cut{"hushed", "1:hello 1:BREAK"},
+                    Cut{"belongings", "1:x 2:x 1:x 2- 3:x", false},
+                    Cut{"pool", "1:OPEN 1:hello 2:PAY 2:x", false},
+                    Cut{"handoff", "1:ASIDE 2:x 2:ASIDE 1:x", false},
+                    Cut{"herd", "1:a 2:a 3:a 2:b 1- 4:a 4:b", false},
+                    Cut{"blocking", "1:DUMP_64 2:ADD_3 1:ADD_4 2:END 3:ADD_7", false},
+                    Cut{"bell", "1:x !10 2:x !12 !1 1:x !1 2:x", false}),
+    [](const auto& scene) {
+      return std::string(scene.param.program) + std::to_string(scene.index);
+    });
+
+TEST(Checkpoint, IsMadeOfACheckpointToo) {
+  const Reel reel = lines("1:SET_a_b 2:PING 1:ARM_a 2:BIND_a 2:PING 1:FIRE");
+  const Target target = target_for(reel, {zoo("canary"), "7001"});
+  const Layout layout = whole_layout(reel, target);
+  const auto alone = run_try(target, reel, whole_sequence(reel));
+  ASSERT_TRUE(alone);
+  auto root = ForkServer::start(target, layout, kImpatient.hang_ms);
+  ASSERT_TRUE(root);
+  auto first = root->hold(layout, 3, kImpatient.hang_ms);
+  ASSERT_TRUE(first && *first);
+  auto second = (*first)->hold(layout, 6, kImpatient.hang_ms);
+  ASSERT_TRUE(second && *second);
+  for (ForkServer* server : {&**second, &**first, &*root, &**second}) {
+    const auto outcome = run_try(*server, target, layout);
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_EQ(told_of(*outcome), told_of(*alone)) << "from step " << server->steps();
+  }
+  first->reset();  // what came from it does not need it
+  const auto after = run_try(**second, target, layout);
+  ASSERT_TRUE(after) << after.error().message;
+  EXPECT_EQ(told_of(*after), told_of(*alone));
+}
+
+TEST(Checkpoint, EndsOnTheWayWhereTheLayoutDoes) {
+  const Reel reel = lines("1:ARM_a 2:BIND_a 1:FIRE 2:PING 2:PING");
+  const Target target = target_for(reel, {zoo("canary"), "7001"});
+  const Layout layout = whole_layout(reel, target);
+  auto root = ForkServer::start(target, layout, kImpatient.hang_ms);
+  ASSERT_TRUE(root);
+  const auto held = root->hold(layout, layout.steps.size(), kImpatient.hang_ms);
+  ASSERT_TRUE(held) << held.error().message;
+  EXPECT_FALSE(*held);
+  EXPECT_TRUE(run_try(*root, target, layout));
+}
+
+TEST(Layouts, HaveInCommonWhatTheyBeginWith) {
+  const Reel reel = lines("1:a 2:b 1:c 2:d 1:e");
+  const Target target = target_for(reel, {zoo("canary"), "7001"});
+  Sequence without = whole_sequence(reel);
+  const Layout whole = whole_layout(reel, target);
+  EXPECT_EQ(steps_in_common(whole, whole), whole.steps.size());
+  without.erase(without.begin() + 3);  // 2:d
+  const Layout shorter = lay_out(reel, without, target.kind);
+  EXPECT_EQ(steps_in_common(whole, shorter), 5u);  // two openings that were put in, a, b, c
+  without.erase(without.begin());
+  EXPECT_EQ(steps_in_common(whole, lay_out(reel, without, target.kind)), 1u);
+}
+
+// Enough inputs for a checkpoint to pay.
+Reel long_day(std::size_t inputs, const std::string& end) {
+  std::string text;
+  for (std::size_t i = 0; i < inputs; ++i) text += std::to_string(i % 3) + ":PING ";
+  return lines(text + end);
+}
+
+TEST(Checkpoints, ResumeWhatBeginsAlikeAndRunTheRestFromTheStart) {
+  const Reel reel = long_day(6000, "1:ARM_a 2:BIND_a 1:FIRE");
+  const Target target = target_for(reel, {zoo("canary"), "7001"});
+  const auto whole = std::make_shared<const Layout>(whole_layout(reel, target));
+  auto root = ForkServer::start(target, *whole, kImpatient.hang_ms);
+  ASSERT_TRUE(root);
+  Checkpoints checkpoints(target, *root);
+  const auto plain = checkpoints.run(whole, {});
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->resumed, 0u);
+  const std::vector<const Input*> wanted = {&reel.inputs[5990]};
+  ASSERT_TRUE(checkpoints.run(whole, wanted));
+  ASSERT_EQ(checkpoints.held(), 1u) << checkpoints.obstacle();
+
+  Sequence later = whole_sequence(reel);
+  later.erase(later.begin() + 5995);
+  const auto resumed =
+      checkpoints.run(std::make_shared<const Layout>(lay_out(reel, later, target.kind)), wanted);
+  ASSERT_TRUE(resumed);
+  EXPECT_GT(resumed->resumed, 5000u);
+  EXPECT_EQ(resumed->signature, plain->signature);
+  Sequence earlier = whole_sequence(reel);
+  earlier.erase(earlier.begin() + 100);
+  const auto from_start =
+      checkpoints.run(std::make_shared<const Layout>(lay_out(reel, earlier, target.kind)), wanted);
+  ASSERT_TRUE(from_start);
+  EXPECT_EQ(from_start->resumed, 0u);
+  EXPECT_EQ(from_start->signature, plain->signature);
+  ASSERT_TRUE(checkpoints.run(whole, {}));
+  EXPECT_EQ(checkpoints.held(), 0u);
+}
+
+TEST(Checkpoints, SayThatTheProgramNeedsItsThreads) {
+  const Reel reel = long_day(6000, "1:ASIDE 2:x");
+  const Target target = target_for(reel, {zoo("handoff"), "7001"});
+  const auto whole = std::make_shared<const Layout>(whole_layout(reel, target));
+  auto root = ForkServer::start(target, *whole, kImpatient.hang_ms);
+  ASSERT_TRUE(root);
+  Checkpoints checkpoints(target, *root);
+  ASSERT_TRUE(checkpoints.run(whole, {}));
+  const std::vector<const Input*> wanted = {&reel.inputs[5990]};
+  int answered = 0;
+  for (int i = 0; i < 6 && checkpoints.obstacle().empty(); ++i) {
+    answered += checkpoints.run(whole, wanted).has_value() ? 1 : 0;
+  }
+  EXPECT_EQ(answered, 0);
+  EXPECT_THAT(checkpoints.obstacle(), HasSubstr("thread"));
+}
+
+}  // namespace
+}  // namespace crashreel
