@@ -10,9 +10,10 @@ namespace {
 constexpr double kSomeCopySeconds = 0.010;
 // The rule: a checkpoint has to save more than so many copies cost, for it costs one itself.
 constexpr double kCopiesToSave = 2;
-// Where programs refuse, or need their threads, more often than they don't, there is an end.
+// Where programs refuse more often than they don't, there is an end; and where they need their
+// threads nearly always, for what was resumed in vain costs little beside a whole run.
 constexpr std::uint32_t kMostRefused = 3;
-constexpr std::uint32_t kMostMissed = 3;
+constexpr std::uint32_t kMostMissed = 8;
 // Each is a process, and what it wrote since its parent is its own.
 constexpr std::size_t kMostHeld = 32;
 
@@ -28,60 +29,86 @@ std::optional<std::size_t> steps_before(const Layout& layout, const Input* input
 
 }  // namespace
 
-std::optional<Outcome> Checkpoints::run(const std::shared_ptr<const Layout>& layout,
-                                        std::span<const Input* const> wanted,
-                                        const TryOptions& options) {
-  std::erase_if(held_, [&](const Held& held) {
+Result<Outcome> Checkpoints::run(const std::shared_ptr<const Layout>& layout,
+                                 std::span<const Input* const> wanted, const TryOptions& options) {
+  std::erase_if(held_, [&](const Checkpoint& held) {
     return std::find(wanted.begin(), wanted.end(), held.before) == wanted.end();
   });
-  const std::size_t resumed = longest(*layout).steps();
-  if (obstacle_.empty()) hold_on_the_way(layout, wanted, options);
-  ForkServer& server = longest(*layout);
-  auto outcome = run_try(server, target_, *layout, options);
-  if (!outcome) return std::nullopt;
-  if (server.steps() > 0) ++resumed_;
-  if (outcome->ending == Ending::kThreadMissed) {
-    ++missed_;
-    if (missed_ >= kMostMissed && 2 * missed_ > resumed_) {
-      obstacle_ = "its copies need threads that are not copied";
-      held_.clear();
-    }
-    return std::nullopt;
+  ForkServer& from = longest(*layout);
+  if (&from == &root_) return run_from(root_, layout, wanted, options);
+  ++resumed_;
+  auto outcome = run_from(from, layout, wanted, options);
+  if (outcome && outcome->ending != Ending::kThreadMissed) return outcome;
+  ++missed_;
+  if (missed_ >= kMostMissed && 4 * missed_ > 3 * resumed_) {
+    obstacle_ = "its copies need threads that are not copied";
+    held_.clear();
   }
-  learn(*outcome, outcome->performed - server.steps());
-  outcome->resumed = static_cast<std::uint32_t>(resumed);
-  return std::move(*outcome);
+  return run_from(root_, layout, wanted, options);
+}
+
+Result<Outcome> Checkpoints::run_from(ForkServer& from, const std::shared_ptr<const Layout>& layout,
+                                      std::span<const Input* const> wanted,
+                                      const TryOptions& options) {
+  const std::size_t behind = from.steps();
+  const std::vector<Wanted> chosen = on_the_way(from, *layout, wanted);
+  Held held;
+  for (const Wanted& one : chosen) held.before.push_back(one.steps);
+  auto outcome = run_try(from, target_, *layout, options, &held);
+  if (!outcome) return outcome;
+  outcome->resumed = static_cast<std::uint32_t>(behind);
+  if (outcome->ending == Ending::kThreadMissed) return outcome;
+  learn(*outcome, outcome->performed - behind, held.servers.size());
+  keep(held, chosen, layout);
+  return outcome;
+}
+
+void Checkpoints::keep(Held& held, const std::vector<Wanted>& wanted,
+                       const std::shared_ptr<const Layout>& layout) {
+  if (!held.refusal.empty()) note_refusal(held.refusal);
+  for (const Wanted& one : wanted) {
+    const auto server = held.servers.find(one.steps);
+    if (server == held.servers.end()) continue;
+    ++taken_;
+    std::erase_if(held_, [&](const Checkpoint& old) { return old.before == one.before; });
+    const auto place = std::upper_bound(
+        held_.begin(), held_.end(), one.steps,
+        [](std::size_t steps, const Checkpoint& old) { return steps < old.server.steps(); });
+    held_.insert(place, {one.before, layout, std::move(server->second)});
+  }
 }
 
 ForkServer& Checkpoints::longest(const Layout& layout) {
   for (auto held = held_.rbegin(); held != held_.rend(); ++held) {
-    const std::size_t steps = held->server.steps();
-    if (steps <= layout.steps.size() && steps_in_common(*held->layout, layout) >= steps) {
-      return held->server;
-    }
+    if (fits(*held, layout)) return held->server;
   }
   return root_;
 }
 
-void Checkpoints::hold_on_the_way(const std::shared_ptr<const Layout>& layout,
-                                  std::span<const Input* const> wanted, const TryOptions& options) {
-  ForkServer* from = &longest(*layout);
+std::vector<Checkpoints::Wanted> Checkpoints::on_the_way(
+    const ForkServer& from, const Layout& layout, std::span<const Input* const> wanted) const {
+  std::vector<Wanted> chosen;
+  if (!obstacle_.empty()) return chosen;
+  std::size_t last = from.steps();
   std::size_t looked = 0;
   for (const Input* input : wanted) {
-    const auto steps = steps_before(*layout, input, looked);
+    const auto steps = steps_before(layout, input, looked);
     if (!steps) continue;
     looked = *steps;
-    if (*steps <= from->steps() || !pays(*steps - from->steps())) continue;
-    if (held_.size() == kMostHeld) return;
-    auto server = from->hold(*layout, *steps, options.hang_ms);
-    if (!server) note_refusal(server.error().message);
-    if (!server || !*server) return;
-    ++taken_;
-    const auto place = std::upper_bound(
-        held_.begin(), held_.end(), *steps,
-        [](std::size_t more, const Held& held) { return more < held.server.steps(); });
-    from = &held_.insert(place, {input, layout, std::move(**server)})->server;
+    const bool is_held = std::any_of(held_.begin(), held_.end(), [&](const Checkpoint& held) {
+      return held.before == input && fits(held, layout);
+    });
+    if (*steps <= last || is_held || !pays(*steps - last)) continue;
+    if (chosen.size() == kMostHeld) break;
+    chosen.push_back({input, *steps});
+    last = *steps;
   }
+  return chosen;
+}
+
+bool Checkpoints::fits(const Checkpoint& held, const Layout& layout) {
+  const std::size_t steps = held.server.steps();
+  return steps <= layout.steps.size() && steps_in_common(*held.layout, layout) >= steps;
 }
 
 void Checkpoints::note_refusal(const std::string& why) {
@@ -94,13 +121,14 @@ bool Checkpoints::pays(std::size_t steps) const {
   return static_cast<double>(steps) * step_seconds_ > kCopiesToSave * copy;
 }
 
-void Checkpoints::learn(const Outcome& outcome, std::size_t performed) {
+// `left` checkpoints were left on the way, each by a fork.
+void Checkpoints::learn(const Outcome& outcome, std::size_t performed, std::size_t left) {
   if (performed == 0) return;
   const auto count = static_cast<double>(performed);
   const double most = outcome.seconds / count;
   if (step_seconds_ == 0 || most < step_seconds_) step_seconds_ = most;
   const double copy = outcome.seconds - count * step_seconds_;
-  if (copy > outcome.seconds / 2 && (copy_seconds_ == 0 || copy < copy_seconds_)) {
+  if (left == 0 && copy > outcome.seconds / 2 && (copy_seconds_ == 0 || copy < copy_seconds_)) {
     copy_seconds_ = copy;
   }
 }

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,9 +30,10 @@ class Checkpoints {
 
   // Performs the layout from the last checkpoint that fits it. On the way there are new ones before
   // these inputs, as far as it has them and they pay; others than before these are dropped.
-  // `wanted` rises as the layout does. Empty: it has to be performed without checkpoints.
-  std::optional<Outcome> run(const std::shared_ptr<const Layout>& layout,
-                             std::span<const Input* const> wanted, const TryOptions& options = {});
+  // `wanted` rises as the layout does. An error is the first server's, which is of no more use
+  // then.
+  Result<Outcome> run(const std::shared_ptr<const Layout>& layout,
+                      std::span<const Input* const> wanted, const TryOptions& options = {});
 
   // Why there are no more; empty: there may be.
   const std::string& obstacle() const { return obstacle_; }
@@ -41,22 +41,33 @@ class Checkpoints {
   void drop() { held_.clear(); }
 
  private:
-  struct Held {
+  struct Checkpoint {
     const Input* before;                   // which input comes next
     std::shared_ptr<const Layout> layout;  // whose first steps it has behind it
     ForkServer server;
   };
 
+  struct Wanted {
+    const Input* before;
+    std::size_t steps;
+  };
+
   ForkServer& longest(const Layout& layout);
-  void hold_on_the_way(const std::shared_ptr<const Layout>& layout,
-                       std::span<const Input* const> wanted, const TryOptions& options);
+  // Those beyond what the server has behind it, that pay.
+  std::vector<Wanted> on_the_way(const ForkServer& from, const Layout& layout,
+                                 std::span<const Input* const> wanted) const;
+  Result<Outcome> run_from(ForkServer& from, const std::shared_ptr<const Layout>& layout,
+                           std::span<const Input* const> wanted, const TryOptions& options);
+  void keep(Held& held, const std::vector<Wanted>& wanted,
+            const std::shared_ptr<const Layout>& layout);
   bool pays(std::size_t steps) const;
   void note_refusal(const std::string& why);
-  void learn(const Outcome& outcome, std::size_t performed);
+  static bool fits(const Checkpoint& held, const Layout& layout);
+  void learn(const Outcome& outcome, std::size_t performed, std::size_t left);
 
   const Target& target_;
   ForkServer& root_;
-  std::vector<Held> held_;  // by rising steps
+  std::vector<Checkpoint> held_;  // by rising steps
   std::string obstacle_;
   std::uint32_t missed_ = 0;
   std::uint32_t resumed_ = 0;

@@ -87,36 +87,44 @@ struct ForkServer::Place {
 
 class ForkServer::Server : public InstanceParent {
  public:
-  // `parent` is null where the instance was started alone.
-  Server(Instance instance, Script script, Descriptor socket, Place place, std::size_t steps,
-         std::shared_ptr<Server> parent)
+  // Alone.
+  Server(Instance instance, Descriptor socket)
+      : instance_(std::move(instance)),
+        socket_(std::move(socket)),
+        place_{&instance_.working_directory(), instance_.output_fd()} {}
+
+  // Left behind by a copy of `parent`, who reaps it once the copy has ended.
+  Server(Instance instance, Descriptor socket, std::shared_ptr<Server> parent, std::size_t steps,
+         const HoldNote& note)
       : parent_(std::move(parent)),
         instance_(std::move(instance)),
-        script_(std::move(script)),
         socket_(std::move(socket)),
-        place_(place),
-        steps_(steps) {
-    if (place_.directory == nullptr)
-      place_ = {&instance_.working_directory(), instance_.output_fd()};
-  }
+        place_(parent_->place_),
+        steps_(steps),
+        answer_bytes_(note.answer_bytes),
+        answer_digest_(note.answer_digest) {}
 
   // Until the player has said that it is ready.
-  Result<void> wait_until_ready(std::uint32_t hang_ms) {
+  Result<void> wait_until_ready(const Script& script, std::uint32_t hang_ms) {
     Watchdog watchdog(hang_ms);
     for (;;) {
       pollfd ends[2] = {{socket_.get(), POLLIN, 0}, {instance_.pid_fd(), POLLIN, 0}};
       const int ready = ::poll(ends, 2, kWatchMs);
       if (ready > 0 && (ends[0].revents & POLLIN) != 0) break;
-      if (ready > 0) return ended();
-      const ScriptHeader& header = script_.header();
-      const std::uint64_t progress =
-          header.idles.load() + header.performed.load() + header.state.load();
+      if (ready > 0) return refused("it ended before it could be copied");
+      const ScriptHeader& header = script.header();
+      const std::uint64_t progress = header.idles.load() + header.state.load();
       if (ready == 0 && watchdog.bites(instance_, progress)) {
         return refused("it hung before it could be copied");
       }
     }
+    return hear_ready();
+  }
+
+  // What it says of itself, and what there is of files now.
+  Result<void> hear_ready() {
     const auto answer = hear(socket_.get());
-    if (!answer) return ended();
+    if (!answer) return refused("it ended before it could be copied");
     if (answer->refusal[0] != 0) return refused(answer->refusal);
     content_ = place_.directory->remember();
     if (!content_) return refused("it works with too many files");
@@ -139,9 +147,13 @@ class ForkServer::Server : public InstanceParent {
     }
     const auto answer = hear(socket_.get());
     if (!answer || answer->pid <= 0) return refused("it has ended, or can't fork any more");
-    const int pid_fd = static_cast<int>(::syscall(SYS_pidfd_open, answer->pid, 0));
+    return child(answer->pid);
+  }
+
+  Result<Instance> child(pid_t pid) {
+    const int pid_fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
     if (pid_fd < 0) return trouble("pidfd_open");
-    return Instance::forked(answer->pid, pid_fd, ::fcntl(output, F_DUPFD_CLOEXEC, 0), *this);
+    return Instance::forked(pid, pid_fd, ::fcntl(place_.output_fd, F_DUPFD_CLOEXEC, 0), *this);
   }
 
   std::optional<ProcessEnd> collect(pid_t child) override {
@@ -151,90 +163,57 @@ class ForkServer::Server : public InstanceParent {
     return ProcessEnd{answer->code != CLD_EXITED, answer->status};
   }
 
-  Result<Script> script_for(const Layout& layout, std::size_t to, bool holds) const {
-    const ScriptHeader& header = script_.header();
+  Result<Script> script_for(const Layout& layout, std::span<const std::size_t> marks) const {
     return Script::write(layout, {.from = steps_,
-                                  .to = to,
-                                  .holds = holds,
-                                  .answer_bytes = header.answer_bytes.load(),
-                                  .answer_digest = header.answer_digest.load()});
+                                  .marks = marks,
+                                  .answer_bytes = answer_bytes_,
+                                  .answer_digest = answer_digest_});
   }
 
-  const Place& place() const { return place_; }
   std::size_t steps() const { return steps_; }
-  bool has_ended() const { return ended_; }
 
  private:
-  Error ended() {
-    ended_ = true;
-    return refused("it ended before it could be copied");
-  }
-
   std::shared_ptr<Server> parent_;  // outlives the instance, whose end it collects
   Instance instance_;
-  Script script_;  // what the server was started with
   Descriptor socket_;
   Place place_;
-  std::size_t steps_;
+  std::size_t steps_ = 0;
+  std::uint64_t answer_bytes_ = 0;
+  std::uint64_t answer_digest_ = 0;
   std::optional<WorkingDirectory::Content> content_;
   off_t output_bytes_ = 0;  // what the program had printed by then
-  bool ended_ = false;      // before it was ready
 };
 
-namespace {
-
-struct SocketPair {
-  Descriptor ours;
-  Descriptor theirs;
-};
-
-Result<SocketPair> make_sockets() {
+Result<ForkServer> ForkServer::start(const Target& target, const Layout& layout,
+                                     std::uint32_t hang_ms) {
+  const auto script = Script::write(layout);
+  if (!script) return script.error();
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
     return trouble("socketpair");
   }
-  return SocketPair{Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
-}  // namespace
-
-Result<ForkServer> ForkServer::start(const Target& target, const Layout& layout,
-                                     std::uint32_t hang_ms) {
-  auto script = Script::write(layout);
-  if (!script) return script.error();
-  auto sockets = make_sockets();
-  if (!sockets) return sockets.error();
+  Descriptor ours(ends[0]);
+  std::optional<Descriptor> theirs(ends[1]);
   auto instance =
-      Instance::start(target, {.script_fd = script->fd(), .fork_server_fd = sockets->theirs.get()});
+      Instance::start(target, {.script_fd = script->fd(), .fork_server_fd = theirs->get()});
+  theirs.reset();  // so that its end shows at ours
   if (!instance) return instance.error();
-  auto server = std::make_shared<Server>(std::move(*instance), std::move(*script),
-                                         std::move(sockets->ours), Place{}, 0, nullptr);
-  {
-    const Descriptor given = std::move(sockets->theirs);
-  }  // its end is known by ours alone
-  const auto ready = server->wait_until_ready(hang_ms);
+  auto server = std::make_shared<Server>(std::move(*instance), std::move(ours));
+  const auto ready = server->wait_until_ready(*script, hang_ms);
   if (!ready) return ready.error();
   return ForkServer(std::move(server));
 }
 
-Result<std::optional<ForkServer>> ForkServer::hold(const Layout& layout, std::size_t to,
-                                                   std::uint32_t hang_ms) {
-  auto script = server_->script_for(layout, to, true);
-  if (!script) return script.error();
-  auto sockets = make_sockets();
-  if (!sockets) return sockets.error();
-  const int handed[] = {script->fd(), sockets->theirs.get()};
-  auto instance = server_->make(handed);
+Result<ForkServer> ForkServer::take(const HoldNote& note, int socket, std::size_t step) {
+  Descriptor theirs(socket);
+  if (note.pid <= 0 || socket < 0)
+    return refused(std::string(note.refusal, strnlen(note.refusal, kMaxRefusal)));
+  auto instance = server_->child(note.pid);
   if (!instance) return instance.error();
-  auto server = std::make_shared<Server>(std::move(*instance), std::move(*script),
-                                         std::move(sockets->ours), server_->place(), to, server_);
-  {
-    const Descriptor given = std::move(sockets->theirs);
-  }
-  const auto ready = server->wait_until_ready(hang_ms);
-  if (!ready && server->has_ended()) return std::optional<ForkServer>();
-  if (!ready) return ready.error();
-  return std::optional<ForkServer>(ForkServer(std::move(server)));
+  auto server =
+      std::make_shared<Server>(std::move(*instance), std::move(theirs), server_, step, note);
+  if (const auto ready = server->hear_ready(); !ready) return ready.error();
+  return ForkServer(std::move(server));
 }
 
 ForkServer::ForkServer(std::shared_ptr<Server> server) : server_(std::move(server)) {}
@@ -242,12 +221,14 @@ ForkServer::ForkServer(ForkServer&&) noexcept = default;
 ForkServer& ForkServer::operator=(ForkServer&&) noexcept = default;
 ForkServer::~ForkServer() = default;
 
-Result<Instance> ForkServer::make(int script_fd) {
-  return server_->make({&script_fd, 1});
+Result<Instance> ForkServer::make(int script_fd, int holder) {
+  const int descriptors[] = {script_fd, holder};
+  return server_->make(std::span(descriptors).first(holder < 0 ? 1 : 2));
 }
 
-Result<Script> ForkServer::script_for(const Layout& layout) const {
-  return server_->script_for(layout, layout.steps.size(), false);
+Result<Script> ForkServer::script_for(const Layout& layout,
+                                      std::span<const std::size_t> marks) const {
+  return server_->script_for(layout, marks);
 }
 
 std::size_t ForkServer::steps() const {

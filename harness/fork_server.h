@@ -10,10 +10,11 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
+#include <span>
 
 #include "capture/base/result.h"
 #include "harness/instance.h"
+#include "harness/player/script.h"
 #include "harness/sequence.h"
 #include "harness/target.h"
 
@@ -32,19 +33,17 @@ class ForkServer {
   ~ForkServer();
 
   // A copy that performs the script; it must be gone before the next one. An error: the server is
-  // of no more use, for it has ended or its folder can't be put back.
-  Result<Instance> make(int script_fd);
-
-  // A copy that performs this layout's steps up to `to`, and is then a server as this one is; this
-  // server's own steps must be those that the layout begins with. Null: it ended on the way, as the
-  // layout will. Errors as in start(); this server is as good as before. It lives at least as long
-  // as what came from it.
-  Result<std::optional<ForkServer>> hold(const Layout& layout, std::size_t to,
-                                         std::uint32_t hang_ms);
+  // of no more use, for it has ended or its folder can't be put back. `holder` is where it tells of
+  // its checkpoints, -1: nowhere.
+  Result<Instance> make(int script_fd, int holder = -1);
 
   // The script of a copy that goes on from here.
-  Result<Script> script_for(const Layout& layout) const;
+  Result<Script> script_for(const Layout& layout, std::span<const std::size_t> marks = {}) const;
   std::size_t steps() const;  // that its copies have behind them
+
+  // A checkpoint that a copy of this server has left behind, before this step, and tells of: a
+  // server too, that lives as long as it is held. Takes the socket. At once, while the copy waits.
+  Result<ForkServer> take(const HoldNote& note, int socket, std::size_t step);
 
  private:
   struct Place;

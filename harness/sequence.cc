@@ -171,9 +171,9 @@ std::size_t steps_in_common(const Layout& one, const Layout& other) {
 }
 
 Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
-  const std::size_t to = std::min(part.to, layout.steps.size());
-  const std::span<const Step> steps(layout.steps.data() + part.from, to - part.from);
-  const std::size_t payload_at = sizeof(ScriptHeader) + steps.size_bytes();
+  const std::span<const Step> steps = std::span(layout.steps).subspan(part.from);
+  const std::size_t marks_at = sizeof(ScriptHeader) + steps.size_bytes();
+  const std::size_t payload_at = marks_at + part.marks.size() * sizeof(std::uint32_t);
   std::size_t size = payload_at;
   for (const Step& step : steps) size += step.kind == StepKind::kData ? step.payload_size : 0;
   auto memory = SharedMemory::create(size);
@@ -188,9 +188,12 @@ Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
   header->start_realtime_ns = layout.start_realtime_ns;
   header->end_time_ns = layout.end_time_ns;
   header->feeds = layout.kind == TargetKind::kServer ? 1 : 0;
-  header->holds = part.holds ? 1 : 0;
+  header->mark_count = static_cast<std::uint32_t>(part.marks.size());
+  header->marks_offset = marks_at;
   header->answer_bytes = part.answer_bytes;
   header->answer_digest = part.answer_digest;
+  auto* marks = reinterpret_cast<std::uint32_t*>(memory->bytes() + marks_at);
+  for (const std::size_t mark : part.marks) *marks++ = static_cast<std::uint32_t>(mark - part.from);
   std::size_t at = payload_at;
   auto* placed = reinterpret_cast<Step*>(memory->bytes() + sizeof(ScriptHeader));
   for (std::size_t i = 0; i < steps.size(); ++i) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "capture/base/result.h"
@@ -38,11 +39,9 @@ std::size_t steps_in_common(const Layout& one, const Layout& other);
 
 // The part of a layout that one instance performs.
 struct ScriptPart {
-  std::size_t from = 0;
-  std::size_t to = SIZE_MAX;
-  bool holds = false;  // the instance is a checkpoint then
-  // Of what was answered before.
-  std::uint64_t answer_bytes = 0;
+  std::size_t from = 0;                // the first step
+  std::span<const std::size_t> marks;  // before which steps checkpoints are left, rising
+  std::uint64_t answer_bytes = 0;      // of what was answered before
   std::uint64_t answer_digest = 0;
 };
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "harness/feed.h"
+#include "harness/holder.h"
 #include "harness/instance.h"
 #include "harness/signature.h"
 #include "harness/watchdog.h"
@@ -27,18 +28,20 @@ std::uint64_t progress_of(const Script& script, const StdinFeed* feed) {
 }
 
 // Until the process has ended or hangs. True: it hung.
-bool wait_for_end(Instance& instance, const Script& script, StdinFeed* feed,
+bool wait_for_end(Instance& instance, const Script& script, StdinFeed* feed, Holder* holder,
                   const TryOptions& options) {
   Watchdog watchdog(options.hang_ms);
   while (!instance.poll_end()) {
-    pollfd ends[2] = {{instance.pid_fd(), POLLIN, 0},
-                      {feed == nullptr ? -1 : feed->write_end(), POLLOUT, 0}};
-    const int ready = ::poll(ends, 2, kWatchMs);
+    pollfd ends[3] = {{instance.pid_fd(), POLLIN, 0},
+                      {feed == nullptr ? -1 : feed->write_end(), POLLOUT, 0},
+                      {holder == nullptr ? -1 : holder->fd(), POLLIN, 0}};
+    const int ready = ::poll(ends, 3, kWatchMs);
     if (ready == 0 && watchdog.bites(instance, progress_of(script, feed))) {
       instance.kill();
       return true;
     }
     if (ready > 0 && ends[1].revents != 0) feed->write_next();
+    if (ready > 0 && ends[2].revents != 0) holder->take();
   }
   return false;
 }
@@ -125,7 +128,7 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
         target, {.script_fd = script->fd(), .stdin_fd = feed ? feed->read_end() : -1});
     if (!instance) return instance.error();
     if (feed) feed->close_read_end();
-    const bool hung = wait_for_end(*instance, *script, feed ? &*feed : nullptr, options);
+    const bool hung = wait_for_end(*instance, *script, feed ? &*feed : nullptr, nullptr, options);
     outcome = outcome_of(*instance, end_of(*instance), hung, *script, target);
   }
   feed ? note_steps(outcome, *feed) : note_steps(outcome, *script, layout, 0);
@@ -134,15 +137,24 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
 }
 
 Result<Outcome> run_try(ForkServer& server, const Target& target, const Layout& layout,
-                        const TryOptions& options) {
+                        const TryOptions& options, Held* held) {
   const auto start = std::chrono::steady_clock::now();
-  auto script = server.script_for(layout);
+  const bool holds = held != nullptr && !held->before.empty();
+  auto script = server.script_for(layout, holds ? held->before : std::vector<std::size_t>());
   if (!script) return script.error();
+  std::optional<Holder> holder;
+  if (holds) {
+    auto created = Holder::create(server, *held);
+    if (!created) return created.error();
+    holder.emplace(std::move(*created));
+  }
   Outcome outcome;
   {
-    auto instance = server.make(script->fd());
+    auto instance = server.make(script->fd(), holder ? holder->their_end() : -1);
     if (!instance) return instance.error();
-    const bool hung = wait_for_end(*instance, *script, nullptr, options);
+    if (holder) holder->close_their_end();
+    const bool hung =
+        wait_for_end(*instance, *script, nullptr, holder ? &*holder : nullptr, options);
     const ProcessEnd end = end_of(*instance);
     if (instance->is_lost()) return Error{Trouble::kTarget, "the fork server has ended"};
     outcome = outcome_of(*instance, end, hung, *script, target);

@@ -6,7 +6,11 @@
 // it stays in its process group.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "capture/base/result.h"
 #include "harness/fork_server.h"
@@ -15,6 +19,14 @@
 #include "harness/target.h"
 
 namespace crashreel {
+
+// Checkpoints that a try leaves behind.
+struct Held {
+  std::vector<std::size_t> before;  // these steps of the layout, rising, beyond the server's own
+  // As far as the try came to them, and they could be had; by step.
+  std::map<std::size_t, ForkServer> servers;
+  std::string refusal;  // why one could not be had, if so
+};
 
 struct TryOptions {
   // The watchdog: so long without the player finding the program idle is a hang. Wall time in which
@@ -29,8 +41,8 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
 
 // The same with an instance that this server makes, of the same target. Of a server target alone;
 // what the server has behind it must be what the layout begins with. An error may be the server's:
-// then it is of no more use.
+// then it is of no more use. Where `held` asks for them, there are checkpoints on the way.
 Result<Outcome> run_try(ForkServer& server, const Target& target, const Layout& layout,
-                        const TryOptions& options = {});
+                        const TryOptions& options = {}, Held* held = nullptr);
 
 }  // namespace crashreel

@@ -108,6 +108,8 @@ Json answer_of(const ShrinkReport& report, const std::string& output) {
   answer["recalled"] = report.recalled;
   answer["fork_server"] = report.not_forking.empty();
   answer["no_fork_server_because"] = report.not_forking.empty() ? Json() : Json(report.not_forking);
+  answer["checkpoints"] = report.not_holding.empty();
+  answer["no_checkpoints_because"] = report.not_holding.empty() ? Json() : Json(report.not_holding);
   answer["one_minimal"] = report.one_minimal;
   answer["two_minimal"] = report.two_minimal;
   answer["bytes_one_minimal"] = report.bytes_one_minimal;

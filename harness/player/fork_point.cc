@@ -23,9 +23,8 @@
 namespace crashreel::player {
 namespace {
 
-int harness = -1;       // the socket of the server that this is to be
-int next_harness = -1;  // of the one that this copy is to be at the end of its script
-bool is_checkpoint = false;
+int harness = -1;  // the socket of the server that this is, or is to be
+int holder = -1;   // where this instance tells of its checkpoints
 
 bool has_threads() {
   const char* threads = ::strstr(read_proc_file("/proc/self/status"), "Threads:");
@@ -70,7 +69,7 @@ bool say(const ForkAnswer& answer) {
 struct Order {
   ForkOrder what = {};
   int script = -1;
-  int socket = -1;  // where the script holds
+  int socket = -1;  // where the script has marks
 };
 
 // False: the harness has closed its end.
@@ -112,10 +111,8 @@ pid_t fork_instance(const Order& order) {
   if (::getppid() != server) ::_exit(127);
   close_own(harness);
   harness = -1;
-  next_harness = order.socket < 0 ? -1 : move_out_of_sight(order.socket);
+  holder = order.socket < 0 ? -1 : move_out_of_sight(order.socket);
   forget_thread_number();
-  if (is_checkpoint) lose_other_threads();
-  is_checkpoint = false;
   warm_pages();
   if (!make_own() || !begin_script(order.script)) ::_exit(127);
   return 0;
@@ -167,10 +164,57 @@ void become_server() {
   CRASHREEL_REAL(pthread_sigmask)(SIG_SETMASK, &all, &before);
   // The harness's thread may end before its fork servers do; that it is gone shows at the socket.
   ::prctl(PR_SET_PDEATHSIG, 0);
+  // What instances leave behind is ours once they have ended.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   prepare_warm_pages();
   say({});
   serve();
   CRASHREEL_REAL(pthread_sigmask)(SIG_SETMASK, &before, nullptr);
+}
+
+// Zero in each copy of the checkpoint.
+pid_t fork_checkpoint(const int (&pair)[2]) {
+  const pid_t pid = ::_Fork();
+  if (pid != 0) {
+    ::setpgid(pid, pid);
+    return pid;
+  }
+  ::setpgid(0, 0);
+  close_own(holder);
+  holder = -1;
+  CRASHREEL_REAL(close)(pair[1]);
+  harness = move_out_of_sight(pair[0]);
+  forget_thread_number();
+  lose_other_threads();
+  // At once: what the instance closes on its way must not stay open here.
+  if (!make_own()) {
+    refuse("the kernel refuses it descriptors of its own");
+    ::_exit(0);
+  }
+  become_server();
+  return 0;
+}
+
+// Waits for the answer: the harness takes down what the program's files are at this moment.
+void tell_holder(HoldNote note, int socket) {
+  iovec part = {&note, sizeof note};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof socket)] = {};
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (socket >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof socket);
+    ::memcpy(CMSG_DATA(header), &socket, sizeof socket);
+  }
+  char answer = 0;
+  ssize_t got = CRASHREEL_REAL(sendmsg)(holder, &message, MSG_NOSIGNAL);
+  while (got >= 0 && (got = CRASHREEL_REAL(recv)(holder, &answer, 1, 0)) < 0 && errno == EINTR) {
+  }
 }
 
 }  // namespace
@@ -189,18 +233,28 @@ void reach_fork_point() {
   obstacle == nullptr ? become_server() : refuse(obstacle);
 }
 
-bool reach_checkpoint(const OwnEnd* ends, int count) {
-  if (next_harness < 0) return false;
-  harness = next_harness;
-  next_harness = -1;
+bool leave_checkpoint(std::uint32_t mark, const OwnEnd* ends, int count,
+                      const ScriptHeader& script) {
+  if (holder < 0) return false;
+  HoldNote note = {};
+  note.mark = mark;
+  note.answer_bytes = script.answer_bytes.load(std::memory_order_relaxed);
+  note.answer_digest = script.answer_digest.load(std::memory_order_relaxed);
+  int pair[2] = {-1, -1};
   const char* obstacle = find_obstacle(ends, count);
-  if (obstacle != nullptr) {
-    refuse(obstacle);
-    return false;
+  if (obstacle == nullptr && ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+    obstacle = "there is no socket for it";
   }
-  is_checkpoint = true;
-  become_server();
-  return true;
+  if (obstacle == nullptr) {
+    note.pid = fork_checkpoint(pair);
+    if (note.pid == 0) return true;
+    if (note.pid < 0) obstacle = "it can't be forked";
+    CRASHREEL_REAL(close)(pair[0]);
+  }
+  if (obstacle != nullptr) ::strncpy(note.refusal, obstacle, sizeof note.refusal - 1);
+  tell_holder(note, pair[1]);
+  if (pair[1] >= 0) CRASHREEL_REAL(close)(pair[1]);
+  return false;
 }
 
 }  // namespace crashreel::player

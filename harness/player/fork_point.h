@@ -6,13 +6,17 @@
 // each script that the harness sends (script.h has the protocol). A copy gets descriptors of its
 // own (shared_descriptors.h) and goes on as if it had been started alone.
 //
-// Or at a checkpoint, after the last step of a script that holds: its copies go on from there with
-// connections of their own. What other threads it has are not copied. They all wait, and as long as
-// nothing would end their waits they are not missed; when something would, the try ends and has to
-// be run without the checkpoint (idle.h).
+// Checkpoints are left behind on the way: at a mark of its script an instance makes a copy of
+// itself that is a fork server from there on, and goes on. Copies of a checkpoint have connections
+// of their own, but none of the program's other threads. All of those wait, and as long as nothing
+// would end their waits they are not missed; when something would, the try ends and has to be run
+// without the checkpoint (idle.h).
 #pragma once
 
+#include <cstdint>
+
 #include "harness/player/connections.h"
+#include "harness/player/script.h"
 
 namespace crashreel::player {
 
@@ -23,9 +27,10 @@ void prepare_fork_point();
 // the program can't be forked, once the harness has been told why.
 void reach_fork_point();
 
-// All steps of a script that holds were performed and the program is idle: stops here. `ends` are
-// the player's ends of the open sessions. True in each copy; false, once the harness has been told
-// why, where there can be none.
-bool reach_checkpoint(const OwnEnd* ends, int count);
+// The program is idle at this mark of its script; `ends` are the player's ends of the open
+// sessions. Returns false in the instance itself, whether or not there is a checkpoint now, and
+// true in each of that checkpoint's copies.
+bool leave_checkpoint(std::uint32_t mark, const OwnEnd* ends, int count,
+                      const ScriptHeader& script);
 
 }  // namespace crashreel::player

@@ -72,8 +72,9 @@ struct ScriptHeader {
   std::uint64_t size;               // of the whole file
   std::uint64_t start_realtime_ns;  // what the wall clock shows at the try's start
   std::uint64_t end_time_ns;        // time goes on until here after the last step
-  std::uint32_t feeds;  // 1: the player performs steps; 0: it only watches for the crash
-  std::uint32_t holds;  // 1: after the last step the instance is a checkpoint
+  std::uint32_t feeds;         // 1: the player performs steps; 0: it only watches for the crash
+  std::uint32_t mark_count;    // where checkpoints are left behind on the way
+  std::uint64_t marks_offset;  // before which steps, as std::uint32_t, rising, none 0
 
   std::atomic<std::uint32_t> state;      // ScriptState
   std::atomic<std::uint32_t> performed;  // steps performed so far
@@ -84,17 +85,20 @@ struct ScriptHeader {
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-// The fork server: an instance that stops at its fork point, or after the steps of a script that
-// holds, and makes the others (fork_point.h). It is told by the descriptor of a SOCK_SEQPACKET
-// socket in this variable, or with its script, and says there that it is ready, or why it can't be.
-// From then on each message of the harness has one answer. When the harness closes its end the
-// server ends.
+// The fork server: an instance that stops at its fork point and makes the others (fork_point.h). It
+// is told by the descriptor of a SOCK_SEQPACKET socket in this variable, and says there that it is
+// ready, or why it can't be. From then on each message of the harness has one answer. When the
+// harness closes its end the server ends.
+//
+// A checkpoint is such a server too, that an instance leaves behind at a mark of its script. The
+// instance tells of it on a socket that it got with the script, and goes on when it has an answer
+// there, of whatever bytes.
 inline constexpr char kForkServerEnv[] = "CRASHREEL_FORK_SERVER";
 
 enum class ForkRequest : std::uint32_t {
-  kFork = 1,  // with the descriptor of a script and, if that holds, of a socket: answered by the
-              // number of the new process
-  kReap = 2,  // once that process has ended: answered by how
+  kFork = 1,  // with the descriptor of a script and, if that has marks, of a socket: answered by
+              // the number of the new process
+  kReap = 2,  // once that process, or a checkpoint that it left behind, has ended: answered by how
 };
 
 struct ForkOrder {
@@ -109,6 +113,15 @@ struct ForkAnswer {
   std::int32_t code;  // kReap: si_code and si_status of waitid(2)
   std::int32_t status;
   char refusal[kMaxRefusal];  // the first message alone: empty, or why there can be no fork server
+};
+
+// What an instance has left behind, with the descriptor of the checkpoint's socket.
+struct HoldNote {
+  std::uint32_t mark;          // which one
+  std::int32_t pid;            // 0: there is none
+  std::uint64_t answer_bytes;  // as in the script's header, until then
+  std::uint64_t answer_digest;
+  char refusal[kMaxRefusal];  // why there is none
 };
 
 }  // namespace crashreel

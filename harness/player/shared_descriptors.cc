@@ -350,6 +350,7 @@ const char* take_stock(const OwnEnd* ends, int count) {
 }
 
 bool make_own() {
+  for (int i = 0; i < descriptor_count; ++i) descriptors[i].done = false;
   for (int i = 0; i < descriptor_count; ++i) {
     if (!descriptors[i].done && !make(descriptors[i])) return false;
   }

@@ -46,6 +46,8 @@ struct Session {
 
 ScriptHeader* script = nullptr;
 const Step* steps = nullptr;
+const std::uint32_t* marks = nullptr;
+std::uint32_t next_mark = 0;
 Session* sessions = nullptr;  // by session number
 std::uint32_t session_count = 0;
 std::uint32_t answers_in_a_row = 0;
@@ -224,16 +226,15 @@ bool take_sessions(std::uint32_t count) {
   return true;
 }
 
-// Stops here for good, but for its copies. Where it can't, the harness knows, and the try is over.
-int stop_at_checkpoint() {
+// True: this is a copy of the checkpoint that was left here, with a script of its own.
+bool leave_checkpoint_here() {
   static OwnEnd ends[kMostHeldSessions];
   int count = 0;
   drain_all();
   for (std::uint32_t i = 0; i < session_count && count < kMostHeldSessions; ++i) {
     if (sessions[i].fd >= 0) ends[count++] = {sessions[i].fd, sessions[i].shut};
   }
-  if (!reach_checkpoint(ends, count)) end_try(ScriptState::kDone);
-  return 0;
+  return leave_checkpoint(next_mark++, ends, count, *script);
 }
 
 // The program is idle and has no listener: only a timer can bring it further.
@@ -247,6 +248,8 @@ int wait_for_listener(std::uint64_t nearest_deadline_ns) {
 bool set_stage(ScriptHeader* given) {
   const char* base = reinterpret_cast<const char*>(given);
   steps = reinterpret_cast<const Step*>(base + given->steps_offset);
+  marks = reinterpret_cast<const std::uint32_t*>(base + given->marks_offset);
+  next_mark = 0;
   std::uint32_t count = session_count;
   for (std::uint32_t i = 0; i < given->step_count; ++i) {
     if (steps[i].session >= count) count = steps[i].session + 1;
@@ -283,7 +286,9 @@ int act(std::uint64_t nearest_deadline_ns) {
     const auto listening = static_cast<std::uint32_t>(ScriptState::kListening);
     if (script->state.load(std::memory_order_relaxed) < listening) script->state.store(listening);
   }
-  if (next == script->step_count && script->holds != 0) return stop_at_checkpoint();
+  if (next_mark < script->mark_count && marks[next_mark] == next && leave_checkpoint_here()) {
+    return 0;
+  }
   if (next == script->step_count) {
     if (nearest_deadline_ns > script->end_time_ns) end_try(ScriptState::kDone);
     return let_time_pass(nearest_deadline_ns);

@@ -100,7 +100,7 @@ std::vector<Verdict> ReplayOracle::ask_all(std::span<const Choice> choices) {
 Costs ReplayOracle::costs() const {
   constexpr std::uint32_t kCheckpoints = 32;
   Costs costs;
-  if (to_input_ && judge_.tries().may_hold()) costs.checkpoints = kCheckpoints;
+  if (to_input_ && judge_.tries().not_holding().empty()) costs.checkpoints = kCheckpoints;
   return costs;
 }
 

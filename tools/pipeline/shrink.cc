@@ -34,19 +34,34 @@ class Shrinking {
 
   Result<void> run() {
     if (auto confirmed = confirm_whole(); !confirmed || !report_.reproduced) return confirmed;
-    if (auto searched = shrink_inputs(); !searched || !report_.reproduced) return searched;
-    shrink_closings();
-    shrink_the_rest();
-    check();
+    if (auto searched = search(); !searched || !report_.reproduced) return searched;
+    if (!report_.one_minimal && was_claimed() && tries_.not_forking().empty()) {
+      // Instances alone say otherwise than their copies did: then only they are asked.
+      tries_.forbid_forking("its copies gave other answers than instances started alone");
+      if (auto searched = search(); !searched || !report_.reproduced) return searched;
+    }
     report_.two_minimal &= report_.one_minimal;
     report_.replayed_inputs = judge_.replayed_steps();
     report_.others = judge_.others();
     report_.not_forking = tries_.not_forking();
+    report_.not_holding = tries_.not_holding();
     if (judge_.trouble()) return *judge_.trouble();
     return confirm_result();
   }
 
  private:
+  // After a check no answer is recalled any more, so a second search asks everything anew.
+  Result<void> search() {
+    if (auto searched = shrink_inputs(); !searched || !report_.reproduced) return searched;
+    left_out_.clear();
+    shrink_closings();
+    shrink_the_rest();
+    check();
+    return {};
+  }
+
+  bool was_claimed() const { return !report_.stopped && !report_.too_rare; }
+
   void tell(const char* stage, std::uint64_t left, std::uint64_t asked, std::uint64_t expected) {
     if (!options_.progress) return;
     options_.progress(stage,
@@ -244,7 +259,7 @@ class Shrinking {
   // Fresh instances, no cache, nothing shared with the search but the definition of the crash.
   void check() {
     judge_.trust_nothing();
-    if (report_.stopped || report_.too_rare) return;  // nothing was claimed that could be checked
+    if (!was_claimed()) return;  // there is nothing that could be checked
     const Parts parts(report_.reel);
     const std::vector<Item> items = parts.items(parts.inputs());
     Choice all(items.size());

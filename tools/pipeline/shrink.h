@@ -77,6 +77,7 @@ struct ShrinkReport {
   std::uint64_t recalled = 0;  // answers that came from the journal
   std::string journal_trouble;
   std::string not_forking;            // why no fork server made the instances; empty: one did
+  std::string not_holding;            // the same of checkpoints
   std::vector<HistoryPoint> history;  // of inputs
   std::uint64_t pair_questions = 0;
   std::uint64_t value_questions = 0;

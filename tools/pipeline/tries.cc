@@ -90,12 +90,9 @@ std::optional<Outcome> Tries::run_forked(const Sequence& sequence, Start start, 
   const auto layout = std::make_shared<const Layout>(lay_out(reel_, sequence, target_.kind));
   std::unique_ptr<Copier>& copier = copiers_[job];
   if (!copier && !start_server(*layout, job)) return std::nullopt;
-  if (start == Start::kResumed) {
-    if (auto outcome = copier->checkpoints.run(layout, wanted_)) return outcome;
-  } else {
-    copier->checkpoints.drop();
-  }
-  auto outcome = run_try(copier->server, target_, *layout);
+  if (start != Start::kResumed) copier->checkpoints.drop();
+  auto outcome = start == Start::kResumed ? copier->checkpoints.run(layout, wanted_)
+                                          : run_try(copier->server, target_, *layout);
   const std::lock_guard guard(forking_);
   ++forked_;
   // An instance that got no further than its copying can't be told from one that went wrong there.
@@ -120,12 +117,17 @@ void Tries::try_forking(const Sequence& sequence, Verdict verdict) {
   hold({last});
   const auto second = run({&sequence, 1}, Start::kResumed);
   hold({});
-  holding_ = second && judge(second->front()) == verdict && copiers_[0] &&
-             copiers_[0]->checkpoints.held() > 0;
+  not_holding_ = "one gave another answer";
+  if (!second || judge(second->front()) != verdict || !copiers_[0]) return;
+  not_holding_ = copiers_[0]->checkpoints.obstacle();
+  if (copiers_[0]->checkpoints.held() == 0 && not_holding_.empty())
+    not_holding_ = "they do not pay";
 }
 
-bool Tries::may_hold() const {
-  return holding_ && not_forking().empty();
+std::string Tries::not_holding() const {
+  const std::string why = not_forking();
+  if (!why.empty() || !not_holding_.empty()) return why.empty() ? not_holding_ : why;
+  return copiers_[0] ? copiers_[0]->checkpoints.obstacle() : std::string();
 }
 
 std::string Tries::not_forking() const {

@@ -41,8 +41,8 @@ class Tries {
   void try_forking(const Sequence& sequence, Verdict verdict);
   // Before which inputs checkpoints are of use from now on, rising.
   void hold(std::vector<const Input*> wanted) { wanted_ = std::move(wanted); }
-  // Whether there may be checkpoints.
-  bool may_hold() const;
+  // Why there are no checkpoints; empty: there may be.
+  std::string not_holding() const;
   // Why no fork server is in use; empty: there is one.
   std::string not_forking() const;
   void forbid_forking(const std::string& why);
@@ -80,7 +80,7 @@ class Tries {
 
   std::vector<std::unique_ptr<Copier>> copiers_;  // one for each job
   std::vector<const Input*> wanted_;
-  bool holding_ = false;        // a checkpoint has been tried, and gave the right verdict
+  std::string not_holding_ = "none was tried";
   mutable std::mutex forking_;  // guards what follows
   std::string not_forking_;
   std::uint64_t servers_lost_ = 0;
