@@ -116,6 +116,56 @@ TEST(ReelReader, SeeksToAnyInput) {
   EXPECT_TRUE(reader->damage().none());
 }
 
+TEST(ReelReader, SeeksToTheInputOfAnySeq) {
+  const Reel reel = long_reel(300);
+  const std::string bytes = serialize_reel(reel, 500);
+  Result<ReelReader> reader = ReelReader::over(bytes, "test.reel");
+  ASSERT_TRUE(reader);
+  for (std::size_t i = 1; i < reel.inputs.size(); ++i) {
+    // The seq itself, and one that is not there or is the one before.
+    for (const std::uint64_t seq : {reel.inputs[i].seq, reel.inputs[i].seq - 1}) {
+      reader->seek_seq(seq);
+      std::optional<InputBlock> block = reader->next();
+      ASSERT_TRUE(block && block->inputs.front().seq <= seq);
+      if (block->inputs.back().seq < seq) block = reader->next();
+      EXPECT_GE(block->inputs.back().seq, seq);
+    }
+  }
+  reader->seek_seq(UINT64_MAX);
+  ASSERT_TRUE(reader->next());
+  EXPECT_FALSE(reader->next());
+  EXPECT_TRUE(reader->damage().none());
+}
+
+TEST(ReelReader, ReadsNoMoreThanTheInputThatItIsSentTo) {
+  const Reel reel = long_reel(5000);
+  std::string bytes = serialize_reel(reel, 2000);
+  // What lies in the first half is destroyed, and nobody who looks behind it even notices.
+  bytes.replace(bytes.size() / 4, bytes.size() / 4, bytes.size() / 4, '?');
+  Result<ReelReader> reader = ReelReader::over(bytes, "test.reel");
+  ASSERT_TRUE(reader);
+  const Input& wanted = reel.inputs[4000];
+  reader->seek_seq(wanted.seq);
+  const std::optional<InputBlock> block = reader->next();
+  ASSERT_TRUE(block && block->place <= 4000);
+  EXPECT_EQ(block->inputs.at(4000 - block->place), wanted);
+  EXPECT_TRUE(reader->damage().none());
+  EXPECT_LT(reader->raw_bytes_read(), 5000u);
+}
+
+TEST(ReelReader, FindsASeqWithoutAnIndex) {
+  const Reel reel = long_reel(300);
+  std::string bytes = serialize_reel(reel, 500);
+  bytes.resize(bytes.size() - 1);
+  Result<ReelReader> reader = ReelReader::over(bytes, "test.reel");
+  ASSERT_TRUE(reader);
+  reader->seek_seq(reel.inputs[200].seq);
+  std::optional<InputBlock> block = reader->next();
+  while (block && block->inputs.back().seq < reel.inputs[200].seq) block = reader->next();
+  ASSERT_TRUE(block && block->place <= 200);
+  EXPECT_EQ(block->inputs.at(200 - block->place), reel.inputs[200]);
+}
+
 TEST(ReelReader, SaysWhatAFileIsThatIsNoReel) {
   EXPECT_EQ(error_of(""), "x.reel: is empty; its writer did not finish");
   EXPECT_EQ(error_of("hello \"world\""), "x.reel: not a reel: begins with \"hello \\x22w\"");
