@@ -203,6 +203,45 @@ TEST(ReelReader, TakesNoMoreIntoMemoryThanAsked) {
   EXPECT_THAT(read.error().message, HasSubstr("holds more than 100000 bytes"));
 }
 
+// Gives other inputs the second time.
+class Fickle : public InputSource {
+ public:
+  Fickle(std::vector<Input> first, std::vector<Input> then)
+      : first_(std::move(first)), then_(std::move(then)) {}
+
+  void rewind() override {
+    ++times_;
+    next_ = 0;
+  }
+  const Input* next() override {
+    const std::vector<Input>& inputs = times_ == 1 ? first_ : then_;
+    return next_ < inputs.size() ? &inputs[next_++] : nullptr;
+  }
+
+ private:
+  std::vector<Input> first_, then_;
+  int times_ = 0;
+  std::size_t next_ = 0;
+};
+
+TEST(ReelWriter, WritesNoReelOfInputsThatChangeMeanwhile) {
+  const Folder folder;
+  const std::vector<Input> inputs = long_reel(50).inputs;
+  std::vector<Input> fewer = inputs, more = inputs, other = inputs;
+  fewer.pop_back();
+  more.push_back(inputs.back());
+  other.back().data += "x";
+  for (const std::vector<Input>& then : {fewer, more, other}) {
+    Fickle fickle(inputs, then);
+    const Result<void> written = write_reel(Reel(), fickle, folder / "a.reel");
+    ASSERT_FALSE(written.has_value());
+    EXPECT_THAT(written.error().message, HasSubstr("changed between counting and writing"));
+    EXPECT_EQ(folder.entries(), 0u);
+  }
+  Fickle steady(inputs, inputs);
+  EXPECT_TRUE(write_reel(Reel(), steady, folder / "a.reel").has_value());
+}
+
 TEST(ReelWriter, RefusesWhatTheFormatCanNotHold) {
   const auto refusal = [](const Reel& reel) {
     const Result<void> checked = check_reel(reel, "x.reel");
