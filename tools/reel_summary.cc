@@ -189,14 +189,37 @@ void take_in(ReelSummary& summary, std::span<const Input> inputs) {
   }
 }
 
-ReelSummary summary_of(const ReadReel& read) {
-  const Reel& reel = read.reel;
-  ReelSummary summary{.facts = facts_of(reel), .damage = read.damage};
-  take_in(summary, reel.inputs);
-  for (const ReelFile& file : reel.files) {
+void SummarizedInputs::rewind() {
+  ++passes_;
+  inputs_.rewind();
+}
+
+const Input* SummarizedInputs::next() {
+  const Input* input = inputs_.next();
+  if (input != nullptr && passes_ == 1) {
+    totals_.add(*input);
+    take_in(summary_, {input, 1});
+  }
+  return input;
+}
+
+ReelSummary SummarizedInputs::summary(const Reel& rest, const Damage& damage) const {
+  ReelSummary summary = summary_;
+  summary.facts = facts_of(rest, totals_);
+  summary.damage = damage;
+  for (const ReelFile& file : rest.files) {
     summary.files.push_back({file.path, file.mode, file.bytes.size()});
   }
   return summary;
+}
+
+ReelSummary summary_of(const ReadReel& read) {
+  InputsInMemory all(read.reel.inputs);
+  SummarizedInputs inputs(all);
+  inputs.rewind();
+  while (inputs.next() != nullptr) {
+  }
+  return inputs.summary(read.reel, read.damage);
 }
 
 std::string summary_text(const ReelSummary& summary, const Console& console) {
@@ -229,15 +252,14 @@ std::string ending_text(const CrashFacts& crash) {
 }
 
 void report_written(Console& console, const std::string& verb, const std::string& path,
-                    const ReadReel& written) {
-  ReelSummary summary = summary_of(written);
+                    const ReelSummary& written) {
   if (console.json()) {
     Json answer = new_answer(verb);
     answer["output"] = path;
-    add_summary(answer, summary);
+    add_summary(answer, written);
     return console.answer(answer);
   }
-  const ReelTotals& totals = summary.facts.totals;
+  const ReelTotals& totals = written.facts.totals;
   console.print(visible(path) + ": " + counted(totals.counted_inputs, "input") + " in " +
                 counted(totals.sessions, "session") + ", " + bytes_text(totals.payload_bytes) +
                 "\n");

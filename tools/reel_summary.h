@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "capture/reel/facts_codec.h"
+#include "capture/reel/input_source.h"
 #include "capture/reel/reel_reader.h"
 
 namespace crashreel {
@@ -47,6 +48,24 @@ void take_in(ReelSummary& summary, std::span<const Input> inputs);
 
 ReelSummary summary_of(const ReadReel& read);
 
+// Inputs that pass by on their way to somebody else, and what they come to.
+class SummarizedInputs : public InputSource {
+ public:
+  explicit SummarizedInputs(InputSource& inputs) : inputs_(inputs) {}
+
+  void rewind() override;
+  const Input* next() override;
+
+  // Once they have passed for the first time. `rest` is the reel without them.
+  ReelSummary summary(const Reel& rest, const Damage& damage) const;
+
+ private:
+  InputSource& inputs_;
+  int passes_ = 0;
+  TotalsCounter totals_;
+  ReelSummary summary_;
+};
+
 // The whole summary, many lines, for a terminal: nothing of the reel reaches it unescaped.
 std::string summary_text(const ReelSummary& summary, const Console& console);
 
@@ -58,7 +77,7 @@ std::string frame_text(const Frame& frame);
 
 // What salvage, import and others say of the reel they wrote: a line, or the JSON object.
 void report_written(Console& console, const std::string& verb, const std::string& path,
-                    const ReadReel& written);
+                    const ReelSummary& written);
 
 // What was damaged in the file, on stderr. Says nothing of a whole one.
 void report_damage(Console& console, const std::string& path, const Damage& damage);

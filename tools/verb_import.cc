@@ -34,7 +34,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
 
   const std::string& output = arguments.text("output");
   if (Result<void> written = write_reel(*reel, output); !written) return written.error();
-  report_written(console, "import", output, {*std::move(reel), {}});
+  report_written(console, "import", output, summary_of({*std::move(reel), {}}));
   return kExitDone;
 }
 

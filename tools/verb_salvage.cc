@@ -98,18 +98,18 @@ Result<void> note_ending(const std::string& text, const std::string& ring_path) 
 }
 
 // To the one file that was named, or to a shelf.
-Result<std::string> put_away(const Reel& reel, const Arguments& arguments) {
+Result<std::string> put_away(const Reel& rest, InputSource& inputs, const Arguments& arguments) {
   const std::string& output = arguments.text("output");
   if (!arguments.has("keep")) {
-    if (Result<void> written = write_reel(reel, output); !written) return written.error();
+    if (Result<void> written = write_reel(rest, inputs, output); !written) return written.error();
     return output;
   }
-  const Program& program = reel.program;
+  const Program& program = rest.program;
   const std::string& name = program.argv.empty() ? program.executable : program.argv.front();
   const ReelShelf shelf{.path = output,
                         .program = std::filesystem::path(name).filename(),
                         .keep = arguments.count("keep")};
-  const auto shelved = shelve(reel, shelf, program.pid, std::chrono::system_clock::now());
+  const auto shelved = shelve(rest, inputs, shelf, program.pid, std::chrono::system_clock::now());
   if (!shelved) return shelved.error();
   return shelved->path;
 }
@@ -141,20 +141,21 @@ Result<int> make_reel(const Arguments& arguments, Console& console) {
   }
   const Result<std::string> rules = rules_from(arguments.all("redact"), RulesFor::kSalvage);
   if (!rules) return rules.error();
-  Result<TakenRing> taken = take_ring(*path);
+  Result<TakenRing> taken =
+      alive ? take_live_ring(*path, folder_of_shelf(arguments.text("output"))) : take_ring(*path);
   if (!taken) return taken.error();
-  Reel& reel = taken->read.reel;
+  Reel& reel = taken->ring.reel;
   reel.crash.reason = SaveReason::kSalvage;
   reel.crash.still_running = alive;
-  if (auto redacted = redact_reel(reel, *rules, redaction_key()); !redacted) {
-    return redacted.error();
-  }
-  const Result<std::string> output = put_away(reel, arguments);
+  const auto redacted = redact_reel(reel, *taken->ring.inputs, *rules, redaction_key());
+  if (!redacted) return redacted.error();
+  SummarizedInputs inputs(*redacted ? **redacted : *taken->ring.inputs);
+  const Result<std::string> output = put_away(reel, inputs, arguments);
   if (!output) return output.error();
-  report_damage(console, *path, taken->read.damage);
+  report_damage(console, *path, taken->ring.damage);
   if (alive) console.say(*path + ": the program still runs; the reel ends where it was");
   if (const std::string fault = fault_text(reel.crash); !fault.empty()) console.say(fault);
-  report_written(console, "salvage", *output, taken->read);
+  report_written(console, "salvage", *output, inputs.summary(reel, taken->ring.damage));
   if (!reel.redaction.salvage_rules.empty() && !arguments.has("remove")) {
     console.complain(*path +
                      ": still holds in clear what was masked in the reel; remove it with: rm " +
@@ -189,7 +190,11 @@ const Verb& salvage_verb() {
       .summary = "Make a reel of the ring of a program, dead or alive",
       .text =
           "The ring is only read, and may belong to a program that still runs: the reel then ends "
-          "where the program was. What the ring could not keep is counted, never passed over.\n\n"
+          "where the program was. What the ring could not keep is counted, never passed over. "
+          "Memory "
+          "is needed for neither the ring nor the reel; room in the reel's folder is, for as much "
+          "as "
+          "the ring once more while its program runs.\n\n"
           "With --list no reel is made: all rings in a folder are told with their processes.",
       .operands = {{.name = "RING|PID|FOLDER",
                     .help = "The ring's file, by default /dev/shm/crashreel-PID.ring; or the "

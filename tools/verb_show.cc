@@ -16,38 +16,73 @@ namespace crashreel {
 namespace {
 
 // A summary needs the ends of a file alone. Up to here all of it is read nevertheless, so that
-// damage anywhere is told; this much takes well below a second.
+// damage anywhere is told; this much takes well below a second. What compresses well is more work
+// than its file is large.
 constexpr std::uint64_t kCheckedWholeBytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t kCheckedWholeInputs = 1'000'000;
 
-void print_table(OpenReel& reel, Console& console) {
-  console.print(console.strong(input_table_head()) + "\n");
-  std::optional<Input> previous;
-  std::size_t columns = console.columns();
-  while (std::optional<InputBlock> block = reel.next()) {
+bool is_soon_read(const OpenReel& reel) {
+  if (reel.file_bytes() > kCheckedWholeBytes) return false;
+  const std::optional<ReelFacts> facts = reel.facts();
+  return !facts || (facts->totals.payload_bytes <= 4 * kCheckedWholeBytes &&
+                    facts->totals.inputs <= kCheckedWholeInputs);
+}
+
+// Which inputs were asked for.
+struct Range {
+  std::uint64_t from = 0;  // seq
+  std::uint64_t count = UINT64_MAX;
+
+  bool is_all() const { return from == 0 && count == UINT64_MAX; }
+};
+
+Range range_of(const Arguments& arguments) {
+  Range range;
+  if (arguments.has("from")) range.from = arguments.count("from");
+  if (arguments.has("count")) range.count = arguments.count("count");
+  return range;
+}
+
+// Reads no more of the reel than these lie in.
+template <typename Use>
+void for_each_input(OpenReel& reel, Range range, Use&& use) {
+  reel.seek_seq(range.from);
+  while (range.count != 0) {
+    const std::optional<InputBlock> block = reel.next();
+    if (!block) return;
     for (const Input& input : block->inputs) {
-      // What lies between the prelude, or a head, and the tail was overwritten.
-      if (previous && previous->place != input.place && input.seq != previous->seq + 1) {
-        std::string gap = grouped(input.seq - previous->seq - 1) + " not kept";
-        console.print(console.faint("     ... " + gap) + "\n");
-      }
-      console.print(input_row(input, columns) + "\n");
-      previous = input;
+      if (input.seq < range.from || range.count == 0) continue;
+      --range.count;
+      use(input);
     }
   }
 }
 
-void print_lines(OpenReel& reel, Console& console) {
-  while (std::optional<InputBlock> block = reel.next()) {
-    for (const Input& input : block->inputs) console.print(to_jsonl(input) + "\n");
-  }
+void print_table(OpenReel& reel, const Range& range, Console& console) {
+  console.print(console.strong(input_table_head()) + "\n");
+  std::optional<Input> previous;
+  std::size_t columns = console.columns();
+  for_each_input(reel, range, [&](const Input& input) {
+    // What lies between the prelude, or a head, and the tail was overwritten.
+    if (previous && previous->place != input.place && input.seq != previous->seq + 1) {
+      std::string gap = grouped(input.seq - previous->seq - 1) + " not kept";
+      console.print(console.faint("     ... " + gap) + "\n");
+    }
+    console.print(input_row(input, columns) + "\n");
+    previous = input;
+  });
 }
 
-Json array_of_inputs(OpenReel& reel, ReelSummary& summary) {
+void print_lines(OpenReel& reel, const Range& range, Console& console) {
+  for_each_input(reel, range, [&](const Input& input) { console.print(to_jsonl(input) + "\n"); });
+}
+
+Json array_of_inputs(OpenReel& reel, const Range& range, ReelSummary& summary) {
   Json inputs = Json::array();
-  while (std::optional<InputBlock> block = reel.next()) {
-    take_in(summary, block->inputs);
-    for (const Input& input : block->inputs) inputs.push_back(Json::parse(to_jsonl(input)));
-  }
+  for_each_input(reel, range, [&](const Input& input) {
+    if (range.is_all()) take_in(summary, {&input, 1});
+    inputs.push_back(Json::parse(to_jsonl(input)));
+  });
   return inputs;
 }
 
@@ -81,15 +116,17 @@ Result<int> show_summary(OpenReel& reel, const Arguments& arguments, Console& co
   Result<ReelSummary> summary = summarize(reel, path);
   if (!summary) return summary.error();
   Json inputs;
-  bool checked =
-      arguments.has("check") || arguments.has("inputs") || reel.file_bytes() <= kCheckedWholeBytes;
-  if (arguments.has("inputs")) {
-    inputs = array_of_inputs(reel, *summary);
+  const Range range = range_of(arguments);
+  const bool with_inputs = arguments.has("inputs");
+  bool checked = with_inputs ? range.is_all() : arguments.has("check") || is_soon_read(reel);
+  if (with_inputs) {
+    inputs = array_of_inputs(reel, range, *summary);
   } else if (checked) {
     check_rest(reel, *summary);
   }
   summary->damage = reel.damage();
-  if (!checked) console.say(path + ": read at its ends alone; --check reads the whole of it");
+  if (!checked && !with_inputs)
+    console.say(path + ": read at its ends alone; --check reads the whole of it");
   if (!console.json()) {
     console.print(console.strong(visible(path)) + "\n" + summary_text(*summary, console));
   } else {
@@ -110,13 +147,18 @@ Result<int> run(const Arguments& arguments, Console& console) {
                  "'--jsonl' prints one object a line and nothing else; leave out "
                  "'--json' and '--inputs'"};
   }
+  const Range range = range_of(arguments);
+  if (!range.is_all() && !lines && !arguments.has("inputs")) {
+    return Error{Trouble::kUsage,
+                 "'--from' and '--count' choose among the inputs; add '--inputs' or '--jsonl'"};
+  }
   Result<OpenReel> reel = OpenReel::open(arguments.operands().front());
   if (!reel) return reel.error();
   Result<int> status = kExitDone;
   if (lines) {
-    print_lines(*reel, console);
+    print_lines(*reel, range, console);
   } else if (arguments.has("inputs") && !console.json()) {
-    print_table(*reel, console);
+    print_table(*reel, range, console);
   } else {
     status = show_summary(*reel, arguments, console);
   }
@@ -140,12 +182,26 @@ const Verb& show_verb() {
                   {.name = "jsonl",
                    .help = "Print each input as a JSON object on a line of its own, the bytes as "
                            "base64; 'crashreel import' reads them"},
+                  {.name = "from",
+                   .value = Value::kCount,
+                   .argument = "NUMBER",
+                   .help =
+                       "Begin with the input of this number, or the next one there is; what lies "
+                       "before it is not read"},
+                  {.name = "count",
+                   .value = Value::kCount,
+                   .argument = "N",
+                   .help = "Print so many inputs at most"},
                   {.name = "check",
-                   .help = "Look for damage in the whole of a reel of more than 64 MiB, too"}},
+                   .help =
+                       "Look for damage in the whole of a large reel, too: of more than 64 MiB, "
+                       "256 MiB of payload or a million inputs"}},
       .statuses = {{kExitDone, "Shown, also where parts of the reel are damaged"},
                    {kExitDamaged, "The reel is damaged beyond use, or the file is none"}},
       .examples = {{"crashreel show crash.reel", "What is it, and is all of it there?"},
                    {"crashreel show crash.reel --inputs", "What came in, one line each"},
+                   {"crashreel show crash.reel --inputs --from 200000 --count 20",
+                    "The same of a few inputs in the middle of a large reel"},
                    {"crashreel show crash.reel --jsonl > inputs.jsonl",
                     "For other tools, or to edit by hand and import again"}},
       .run = run};

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace crashreel {
 namespace {
@@ -54,7 +56,56 @@ class MemorySource : public ByteSource {
   std::string_view bytes_;
 };
 
+Error no_scratch(const std::string& folder) {
+  return Error{Trouble::kEnvironment,
+               folder + ": there can be no scratch file: " + std::strerror(errno) +
+                   "; make room there or choose another folder"};
+}
+
+// Not all file systems can make a file without a name.
+int make_nameless(const std::string& folder) {
+  const int fd = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+  if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR)) return fd;
+  std::string name = folder + "/.crashreel-scratch.XXXXXX";
+  const int named = ::mkostemp(name.data(), O_CLOEXEC);
+  if (named >= 0) ::unlink(name.c_str());
+  return named;
+}
+
 }  // namespace
+
+Result<ScratchFile> ScratchFile::in(const std::string& folder, std::uint64_t size) {
+  const int fd = make_nameless(folder);
+  if (fd < 0) return no_scratch(folder);
+  ScratchFile file(fd, folder, size);
+  if (::ftruncate(fd, static_cast<off_t>(size)) != 0) return no_scratch(folder);
+  return file;
+}
+
+ScratchFile::ScratchFile(int fd, std::string folder, std::uint64_t size)
+    : fd_(fd), folder_(std::move(folder)), size_(size) {}
+
+ScratchFile::ScratchFile(ScratchFile&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), folder_(std::move(other.folder_)), size_(other.size_) {}
+
+ScratchFile::~ScratchFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<void> ScratchFile::write(std::uint64_t at, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return no_scratch(folder_);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+    at += static_cast<std::uint64_t>(n);
+  }
+  return {};
+}
+
+std::unique_ptr<ByteSource> ScratchFile::source() const {
+  return std::make_unique<FileSource>(::fcntl(fd_, F_DUPFD_CLOEXEC, 0), size_);
+}
 
 Result<std::unique_ptr<ByteSource>> open_file(const std::string& path, const std::string& what) {
   // Without O_NONBLOCK a pipe in the place of a file would hold us here.

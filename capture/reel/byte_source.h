@@ -24,6 +24,28 @@ class ByteSource {
                                                std::string& scratch) const = 0;
 };
 
+// A file without a name, for bytes that are not to be kept in memory: nobody else can open it, and
+// it is gone with its last user.
+class ScratchFile {
+ public:
+  // Of so many bytes, all zeros, in a folder.
+  static Result<ScratchFile> in(const std::string& folder, std::uint64_t size);
+  ScratchFile(ScratchFile&& other) noexcept;
+  ScratchFile& operator=(ScratchFile&&) = delete;
+  ~ScratchFile();
+
+  Result<void> write(std::uint64_t at, std::string_view bytes);
+  // Shows what is written later, too, and may outlive this.
+  std::unique_ptr<ByteSource> source() const;
+
+ private:
+  ScratchFile(int fd, std::string folder, std::uint64_t size);
+
+  int fd_;
+  std::string folder_;  // in errors
+  std::uint64_t size_;
+};
+
 // `what` is named in the errors: "a reel".
 Result<std::unique_ptr<ByteSource>> open_file(const std::string& path, const std::string& what);
 

@@ -1,7 +1,6 @@
 #include "capture/reel/facts_codec.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "capture/reel/facts_sections.h"
 #include "capture/reel/wire.h"
@@ -166,40 +165,49 @@ void get_sections(WireReader& in, ReelFacts& facts) {
 
 }  // namespace
 
-ReelTotals totals_of(std::span<const Input> inputs) {
-  ReelTotals totals;
-  totals.inputs = inputs.size();
-  if (!inputs.empty()) totals.earliest_ns = UINT64_MAX;
-  std::unordered_set<std::uint32_t> sessions;
-  std::uint32_t last_session = kNoSession;
-  for (const Input& input : inputs) {
-    totals.counted_inputs += counts_as_input(input.kind);
-    totals.payload_bytes += input.data.size();
-    totals.prelude_inputs += input.place == Place::kPrelude;
-    totals.head_inputs += input.place == Place::kHead;
-    totals.pinned_inputs += input.place == Place::kPinned;
-    totals.earliest_ns = std::min(totals.earliest_ns, input.time_ns);
-    totals.latest_ns = std::max(totals.latest_ns, input.time_ns);
-    if (input.session == last_session || input.session == kNoSession) continue;
-    sessions.insert(input.session);
-    last_session = input.session;
-  }
-  totals.sessions = sessions.size();
+void TotalsCounter::add(const Input& input) {
+  ++totals_.inputs;
+  totals_.counted_inputs += counts_as_input(input.kind);
+  totals_.payload_bytes += input.data.size();
+  totals_.prelude_inputs += input.place == Place::kPrelude;
+  totals_.head_inputs += input.place == Place::kHead;
+  totals_.pinned_inputs += input.place == Place::kPinned;
+  totals_.earliest_ns = std::min(totals_.earliest_ns, input.time_ns);
+  totals_.latest_ns = std::max(totals_.latest_ns, input.time_ns);
+  masked_inputs_ += input.kind == InputKind::kMasked;
+  if (input.session == last_session_ || input.session == kNoSession) return;
+  sessions_.insert(input.session);
+  last_session_ = input.session;
+}
+
+ReelTotals TotalsCounter::totals() const {
+  ReelTotals totals = totals_;
+  if (totals.inputs == 0) totals.earliest_ns = 0;
+  totals.sessions = sessions_.size();
   return totals;
 }
 
+ReelTotals totals_of(std::span<const Input> inputs) {
+  TotalsCounter counter;
+  for (const Input& input : inputs) counter.add(input);
+  return counter.totals();
+}
+
 ReelFacts facts_of(const Reel& reel) {
-  ReelFacts facts{.totals = totals_of(reel.inputs),
-                  .program = reel.program,
-                  .loss = reel.loss,
-                  .crash = reel.crash,
-                  .redaction = reel.redaction,
-                  .keeping = reel.keeping,
-                  .file_digests = reel.file_digests};
-  if (reel.redaction != Redaction()) {
-    const auto masked = std::ranges::count(reel.inputs, InputKind::kMasked, &Input::kind);
-    facts.masked_inputs = static_cast<std::uint64_t>(masked);
-  }
+  TotalsCounter counter;
+  for (const Input& input : reel.inputs) counter.add(input);
+  return facts_of(reel, counter);
+}
+
+ReelFacts facts_of(const Reel& rest, const TotalsCounter& inputs) {
+  ReelFacts facts{.totals = inputs.totals(),
+                  .program = rest.program,
+                  .loss = rest.loss,
+                  .crash = rest.crash,
+                  .redaction = rest.redaction,
+                  .keeping = rest.keeping,
+                  .file_digests = rest.file_digests};
+  if (rest.redaction != Redaction()) facts.masked_inputs = inputs.masked_inputs();
   return facts;
 }
 

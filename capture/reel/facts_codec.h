@@ -12,6 +12,7 @@
 
 #include "capture/reel/reel.h"
 #include "capture/reel/reel_format.h"
+#include "capture/reel/session_set.h"
 
 namespace crashreel {
 
@@ -32,7 +33,20 @@ struct ReelTotals {
   bool operator==(const ReelTotals&) const = default;
 };
 
-// Frames are the file's business and stay 0.
+// Adds up inputs in any number. Frames are the file's business and stay 0.
+class TotalsCounter {
+ public:
+  void add(const Input& input);
+  ReelTotals totals() const;
+  std::uint64_t masked_inputs() const { return masked_inputs_; }
+
+ private:
+  ReelTotals totals_{.earliest_ns = UINT64_MAX};
+  SessionSet sessions_;
+  std::uint32_t last_session_ = kNoSession;
+  std::uint64_t masked_inputs_ = 0;
+};
+
 ReelTotals totals_of(std::span<const Input> inputs);
 
 // Everything of a reel but its inputs and files.
@@ -50,6 +64,8 @@ struct ReelFacts {
 };
 
 ReelFacts facts_of(const Reel& reel);
+// Of a reel whose inputs are elsewhere and were counted.
+ReelFacts facts_of(const Reel& rest, const TotalsCounter& inputs);
 // The way back, as far as facts go.
 void set_facts(const ReelFacts& facts, Reel& reel);
 

@@ -45,6 +45,8 @@ std::optional<std::vector<FramePlace>> placed(const std::vector<IndexEntry>& ent
     next.stored_bytes = entry.stored_bytes;
     next.inputs = entry.inputs;
     next.place = entry.inputs == 0 ? 0 : inputs;
+    next.first_seq.reset();
+    if (entry.type == FrameType::kInputs) next.first_seq = entry.first_seq;
     frames.push_back(next);
     inputs += entry.inputs;
     next.at = end_of(next);

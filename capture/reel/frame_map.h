@@ -24,6 +24,7 @@ struct FramePlace {
   std::uint32_t stored_bytes = 0;
   std::uint64_t place = 0;
   std::uint32_t inputs = 0;
+  std::optional<std::uint64_t> first_seq = {};  // of its inputs; only the index tells
 };
 
 struct FrameMap {

@@ -166,6 +166,14 @@ void ReelReader::seek(std::uint64_t place) {
   last_seq_.reset();
 }
 
+void ReelReader::seek_seq(std::uint64_t seq) {
+  std::uint64_t place = 0;
+  for (const FramePlace& frame : map_.frames) {
+    if (frame.first_seq && *frame.first_seq <= seq) place = frame.place;
+  }
+  seek(place);
+}
+
 void ReelReader::check_the_rest() {
   for (const FramePlace& frame : map_.frames) {
     const bool facts = frame.type == FrameType::kFacts;

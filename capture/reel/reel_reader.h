@@ -69,6 +69,9 @@ class ReelReader {
 
   // Makes next() go on with the frame that holds the input at `place`, or the next whole one.
   void seek(std::uint64_t place);
+  // The same with the input of this seq, or the next one: some inputs before it may still come.
+  // Where the index is damaged, all of them do.
+  void seek_seq(std::uint64_t seq);
 
   // Reads what the other functions had no reason to: the second facts, the index where it was not
   // used. After files(), next() to the end and this, damage() is complete.

@@ -23,23 +23,34 @@ constexpr int kCompressionLevel = 3;
 using Group = std::span<const Input>;
 
 // Cuts the inputs into the frames to come.
-std::vector<Group> grouped(const std::vector<Input>& inputs, std::size_t frame_bytes) {
-  std::vector<Group> groups;
-  std::size_t first = 0;
-  std::size_t bytes = 0;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const std::size_t size = encoded_size_at_most(inputs[i]);
-    const bool full = bytes + size > frame_bytes || i - first == kMaxFrameInputs;
-    if (full && i > first) {
-      groups.push_back(Group(inputs).subspan(first, i - first));
-      first = i;
-      bytes = 0;
-    }
-    bytes += size;
+class Grouping {
+ public:
+  explicit Grouping(std::size_t frame_bytes) : frame_bytes_(frame_bytes) {}
+
+  void add(const Input& input) {
+    const std::size_t size = encoded_size_at_most(input);
+    const bool full = bytes_ + size > frame_bytes_ || count_ == kMaxFrameInputs;
+    if (full && count_ > 0) close();
+    ++count_;
+    bytes_ += size;
   }
-  if (first < inputs.size()) groups.push_back(Group(inputs).subspan(first));
-  return groups;
-}
+
+  std::vector<std::size_t> take() {
+    if (count_ > 0) close();
+    return std::move(groups_);
+  }
+
+ private:
+  void close() {
+    groups_.push_back(count_);
+    count_ = bytes_ = 0;
+  }
+
+  std::size_t frame_bytes_;
+  std::size_t count_ = 0;
+  std::size_t bytes_ = 0;
+  std::vector<std::size_t> groups_;
+};
 
 // Puts frames behind each other and remembers what the index will say of them.
 class FrameWriter {
@@ -68,6 +79,8 @@ class FrameWriter {
                       .inputs = header.inputs,
                       .first_seq = inputs.empty() ? 0 : inputs.front().seq});
   }
+
+  const Result<void>& state() const { return state_; }
 
   Result<void> finish() {
     const std::uint64_t index_at = written_;
@@ -104,12 +117,6 @@ class FrameWriter {
   std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context_{ZSTD_createCCtx(), &ZSTD_freeCCtx};
 };
 
-std::string encoded_facts(const Reel& reel, std::size_t input_frames) {
-  ReelFacts facts = facts_of(reel);
-  facts.totals.frames = 2 + reel.files.size() + input_frames + 1;  // facts twice, index once
-  return encode_facts(facts);
-}
-
 Error refused(const std::string& name, const std::string& what) {
   return Error{Trouble::kUsage, name + ": can't be written as a reel: " + what};
 }
@@ -139,7 +146,6 @@ std::string trouble_with_lists(const Reel& reel) {
     return exceeds("redaction rules",
                    std::max(redaction.rules.size(), redaction.salvage_rules.size()),
                    kMaxRedactionRules);
-  if (reel.inputs.size() > kMaxInputs) return exceeds("inputs", reel.inputs.size(), kMaxInputs);
   return "";
 }
 
@@ -157,11 +163,14 @@ std::string trouble_with_files(const std::vector<ReelFile>& files, std::uint64_t
   return "";
 }
 
-// Goes on adding in `bytes`.
-std::string trouble_with_inputs(const std::vector<Input>& inputs, std::uint64_t& bytes) {
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Input& input = inputs[i];
-    const auto which = [i] { return "input " + std::to_string(i); };
+// Of the inputs, one after the other; goes on adding in `bytes`.
+class InputCheck {
+ public:
+  explicit InputCheck(std::uint64_t& bytes) : bytes_(bytes) {}
+
+  std::string trouble_with(const Input& input) {
+    const std::uint64_t number = count_++;
+    const auto which = [number] { return "input " + std::to_string(number); };
     const auto kind = static_cast<unsigned>(input.kind);
     if (kind < 1 || kind > static_cast<unsigned>(kLastInputKind))
       return which() + ": kind " + std::to_string(kind) + " is none";
@@ -169,67 +178,120 @@ std::string trouble_with_inputs(const std::vector<Input>& inputs, std::uint64_t&
       return which() + ": place " + std::to_string(static_cast<unsigned>(input.place)) + " is none";
     if (input.data.size() > kMaxPayloadBytes)
       return exceeds("payload of " + which(), input.data.size(), kMaxPayloadBytes);
-    if (i > 0 && input.seq <= inputs[i - 1].seq)
+    if (number > 0 && input.seq <= last_seq_)
       return which() + ": seq " + std::to_string(input.seq) + " does not rise above " +
-             std::to_string(inputs[i - 1].seq);
-    bytes += encoded_size_at_most(input);
-    if (bytes > kMaxReelBytes) return exceeds("bytes up to " + which(), bytes, kMaxReelBytes);
+             std::to_string(last_seq_);
+    last_seq_ = input.seq;
+    bytes_ += encoded_size_at_most(input);
+    if (bytes_ > kMaxReelBytes) return exceeds("bytes up to " + which(), bytes_, kMaxReelBytes);
+    if (count_ > kMaxInputs) return exceeds("inputs", count_, kMaxInputs);
+    return "";
   }
-  return "";
+
+ private:
+  std::uint64_t& bytes_;
+  std::uint64_t count_ = 0;
+  std::uint64_t last_seq_ = 0;
+};
+
+Error changed_meanwhile() {
+  return Error{Trouble::kEnvironment,
+               "the inputs changed between counting and writing: somebody still writes where they "
+               "come from; try again when nobody does"};
 }
 
 }  // namespace
 
-Result<void> check_reel(const Reel& reel, const std::string& name) {
-  if (const std::string trouble = trouble_with_lists(reel); !trouble.empty())
+Result<ReelPlan> plan_reel(const Reel& rest, InputSource& inputs, const std::string& name,
+                           std::size_t frame_bytes) {
+  if (const std::string trouble = trouble_with_lists(rest); !trouble.empty())
     return refused(name, trouble);
   std::uint64_t bytes = 2 * kMaxFactsBytes;
-  if (const std::string trouble = trouble_with_files(reel.files, bytes); !trouble.empty())
+  if (const std::string trouble = trouble_with_files(rest.files, bytes); !trouble.empty())
     return refused(name, trouble);
-  if (const std::string trouble = trouble_with_inputs(reel.inputs, bytes); !trouble.empty())
-    return refused(name, trouble);
-  if (reel.program.kind != TargetKind::kServer && reel.program.kind != TargetKind::kStdin)
+  if (rest.program.kind != TargetKind::kServer && rest.program.kind != TargetKind::kStdin)
     return refused(name, "the program's target kind is none");
-  const std::size_t facts_bytes = encoded_facts(reel, 0).size();
-  if (facts_bytes > kMaxFactsBytes - 64)
-    return refused(name, exceeds("bytes of facts", facts_bytes, kMaxFactsBytes - 64));
-  return {};
+  InputCheck check(bytes);
+  TotalsCounter totals;
+  Grouping grouping(frame_bytes);
+  inputs.rewind();
+  while (const Input* input = inputs.next()) {
+    if (const std::string trouble = check.trouble_with(*input); !trouble.empty())
+      return refused(name, trouble);
+    totals.add(*input);
+    grouping.add(*input);
+  }
+  ReelPlan plan{facts_of(rest, totals), grouping.take()};
+  plan.facts.totals.frames =
+      2 + rest.files.size() + plan.groups.size() + 1;  // facts twice, index once
+  const std::size_t facts_bytes = encode_facts(plan.facts).size();
+  if (facts_bytes > kMaxFactsBytes)
+    return refused(name, exceeds("bytes of facts", facts_bytes, kMaxFactsBytes));
+  return plan;
 }
 
-Result<void> write_reel_to(const Reel& reel, const ReelSink& sink, std::size_t frame_bytes) {
-  const std::vector<Group> groups = grouped(reel.inputs, frame_bytes);
-  const std::string facts = encoded_facts(reel, groups.size());
+Result<void> check_reel(const Reel& reel, const std::string& name) {
+  InputsInMemory inputs(reel.inputs);
+  const Result<ReelPlan> plan = plan_reel(reel, inputs, name);
+  return plan ? Result<void>() : plan.error();
+}
+
+Result<void> write_reel_to(const ReelPlan& plan, const std::vector<ReelFile>& files,
+                           InputSource& inputs, const ReelSink& sink) {
+  const std::string facts = encode_facts(plan.facts);
   FrameWriter writer(crc32c(facts), sink);
   writer.frame(FrameType::kFacts, facts);
-  for (const ReelFile& file : reel.files) writer.frame(FrameType::kFile, encode_file(file));
+  for (const ReelFile& file : files) writer.frame(FrameType::kFile, encode_file(file));
   std::uint64_t place = 0;
-  for (const Group& group : groups) {
-    writer.frame(FrameType::kInputs, encode_inputs(group), place, group);
-    place += group.size();
+  std::uint64_t payload_bytes = 0;
+  std::vector<Input> group;  // grows to the largest, so that payloads keep their memory
+  inputs.rewind();
+  for (const std::size_t size : plan.groups) {
+    if (group.size() < size) group.resize(size);
+    for (std::size_t i = 0; i < size; ++i) {
+      const Input* input = inputs.next();
+      if (input == nullptr) return changed_meanwhile();
+      group[i] = *input;
+      payload_bytes += input->data.size();
+    }
+    const Group whole = Group(group).first(size);
+    writer.frame(FrameType::kInputs, encode_inputs(whole), place, whole);
+    if (!writer.state()) return writer.state();
+    place += size;
   }
+  if (inputs.next() != nullptr || payload_bytes != plan.facts.totals.payload_bytes)
+    return changed_meanwhile();
   writer.frame(FrameType::kFacts, facts);
   return writer.finish();
 }
 
 std::string serialize_reel(const Reel& reel, std::size_t frame_bytes) {
-  CRASHREEL_CHECK(check_reel(reel, "reel").has_value());
+  InputsInMemory inputs(reel.inputs);
+  const Result<ReelPlan> plan = plan_reel(reel, inputs, "reel", frame_bytes);
+  CRASHREEL_CHECK(plan.has_value());
   std::string out;
   const auto append = [&out](std::string_view bytes) {
     out.append(bytes);
     return Result<void>();
   };
-  const Result<void> written = write_reel_to(reel, append, frame_bytes);
+  const Result<void> written = write_reel_to(*plan, reel.files, inputs, append);
   CRASHREEL_CHECK(written.has_value());
   return out;
 }
 
-Result<void> write_reel(const Reel& reel, const std::string& path) {
-  if (Result<void> fits = check_reel(reel, path); !fits) return fits;
+Result<void> write_reel(const Reel& rest, InputSource& inputs, const std::string& path) {
+  const Result<ReelPlan> plan = plan_reel(rest, inputs, path);
+  if (!plan) return plan.error();
   Result<NewFile> file = NewFile::beside(path);
   if (!file) return file.error();
-  Result<void> written =
-      write_reel_to(reel, [&file](std::string_view bytes) { return file->write(bytes); });
+  const auto write = [&file](std::string_view bytes) { return file->write(bytes); };
+  const Result<void> written = write_reel_to(*plan, rest.files, inputs, write);
   return written ? file->publish() : written;
+}
+
+Result<void> write_reel(const Reel& reel, const std::string& path) {
+  InputsInMemory inputs(reel.inputs);
+  return write_reel(reel, inputs, path);
 }
 
 }  // namespace crashreel

@@ -1,8 +1,10 @@
 #include "capture/reel/ring_chunk.h"
 
+#include <algorithm>
 #include <cstring>
-#include <optional>
 
+#include "capture/reel/frame_map.h"
+#include "capture/reel/reel.h"
 #include "capture/reel/ring_v1.h"
 #include "capture/runtime/ring_sum.h"
 
@@ -15,14 +17,6 @@ using ring::Record;
 using ring::RecordHeader;
 
 constexpr std::uint32_t kUnknownSlots = 0x80000000;
-
-// What all pieces of a chunk have in common.
-struct Owner {
-  std::uint32_t slot;
-  std::uint32_t pid;
-  std::uint32_t tid;
-  bool gave_back;
-};
 
 bool can_be(const CommitWord& word, std::size_t chunk_bytes) {
   return word.generation != 0 && word.committed >= sizeof(ChunkHeader) &&
@@ -39,136 +33,192 @@ bool check_fits(const ring::Bank& bank, std::uint32_t generation, std::uint32_t 
          (version == 1 ? ring::v1::check_of(bank, generation) : ring::check_of(bank, generation));
 }
 
-// The record that begins at `at`, if a sound one does. `after`: the stamp of the one before.
-std::optional<Record> record_at(std::string_view committed, std::size_t at, std::uint64_t after,
-                                const ChunkFormat& format) {
-  const std::size_t without_payload = ring::record_bytes(format.payload_sum);
-  if (committed.size() - at < without_payload) return std::nullopt;
-  RecordHeader header;
-  std::memcpy(&header, committed.data() + at, sizeof header);
-  const Record record = ring::unpack_record(header);
-  const bool sound =
-      record.len <= committed.size() - at - without_payload && check_fits(header, format.version) &&
-      record.kind >= ring::kFirstKind && record.kind <= ring::kLastKind &&
-      (record.flags & ~(ring::kFirst | ring::kLast | ring::kCut)) == 0 && record.stamp > after;
-  if (!sound) return std::nullopt;
-  return record;
+std::uint64_t word_at(const char* bytes) {
+  std::uint64_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
 }
 
-// The payload at `at` is followed by its sum, and fits it.
-bool sum_fits(std::string_view committed, std::size_t at, std::size_t size) {
-  const std::size_t sum_at = at + ring::padded(size);
-  if (committed.size() - at < ring::padded(size) + ring::kPayloadSumBytes) return false;
-  std::uint64_t sum;
-  std::memcpy(&sum, committed.data() + sum_at, sizeof sum);
-  const auto* payload = reinterpret_cast<const unsigned char*>(committed.data() + at);
-  return sum == ring::payload_sum(payload, size);
-}
-
-Piece make_piece(const Record& record, const Owner& owner, std::string_view payload) {
-  Piece piece;
+// Field by field where it is to be: a copy of fields that were just stored one by one makes the CPU
+// wait for all of these stores, longer than all else takes.
+void fill(Piece& piece, const Record& record, std::size_t payload_at) {
   piece.stamp = record.stamp;
-  piece.slot = owner.slot;
-  piece.pid = owner.pid;
-  piece.tid = owner.tid;
-  piece.given_back = owner.gave_back;
   piece.session = record.session;
   piece.extra = record.extra;
+  piece.payload_at = static_cast<std::uint32_t>(payload_at);
+  piece.size = record.len;
   piece.kind = static_cast<std::uint8_t>(record.kind);
   piece.flags = static_cast<std::uint8_t>(record.flags);
-  piece.data = payload;
-  return piece;
-}
-
-// Walks the committed records. Behind a damaged header the next sound one is searched, at each
-// place where one can begin: what lies behind a damaged record is not lost with it.
-void walk(std::string_view committed, const CommitWord& word, const Owner& owner,
-          const ChunkFormat& format, ChunkContent& content) {
-  const bool has_sums = format.payload_sum != ring::PayloadSum::kNone;
-  std::size_t hit = 0;  // records with a payload that is not what it was
-  std::size_t at = sizeof(ChunkHeader);
-  std::size_t searched_from = 0;
-  std::uint64_t stamp = 0;
-  content.pieces.reserve(word.records);
-  while (at < committed.size() && content.pieces.size() + hit < word.records) {
-    const auto record = record_at(committed, at, stamp, format);
-    if (!record) {
-      if (searched_from == 0) searched_from = at;
-      at += 8;
-      continue;
-    }
-    if (searched_from != 0) {
-      content.damage.push_back("bytes " + std::to_string(searched_from) + " to " +
-                               std::to_string(at - 1) + " are no record");
-      searched_from = 0;
-    }
-    const std::size_t payload = at + sizeof(RecordHeader);
-    if (has_sums && !sum_fits(committed, payload, record->len)) {
-      content.damage.push_back("the payload at byte " + std::to_string(payload) +
-                               " does not fit its checksum");
-      ++hit;
-    } else {
-      content.pieces.push_back(make_piece(*record, owner, committed.substr(payload, record->len)));
-    }
-    stamp = record->stamp;
-    at += ring::record_bytes(format.payload_sum) + ring::padded(record->len);
-  }
-  if (searched_from != 0) {
-    content.damage.push_back("bytes " + std::to_string(searched_from) + " to " +
-                             std::to_string(committed.size() - 1) + " are no record");
-  }
-  const bool agrees = at == committed.size() && content.pieces.size() + hit == word.records;
-  if (!agrees && content.damage.empty()) {
-    content.damage.push_back("has " + std::to_string(content.pieces.size()) + " records in " +
-                             std::to_string(at) + " bytes, its commit word says " +
-                             std::to_string(word.records) + " in " +
-                             std::to_string(committed.size()));
-  }
+  piece.opening = Opening::kInbound;
 }
 
 // The totals were kept by the writer beside the records: what the walk did not find is missing.
-void compare(const ring::Totals& totals, const CommitWord& word, ChunkContent& content) {
+void compare(ChunkContent& content) {
   std::uint64_t found = 0;
   for (const Piece& piece : content.pieces) found += piece.is_last() ? 1 : 0;
-  if (totals.inputs == found) return;
-  if (totals.inputs > word.records || totals.inputs < found) {
-    content.damage.push_back("its totals say " + std::to_string(totals.inputs) +
-                             " inputs, there are " + std::to_string(found));
+  const std::uint64_t records = content.head.word.records;
+  const std::uint64_t said = records == 0 ? 0 : content.head.totals.inputs;
+  if (said == found) return;
+  if (said > records || said < found) {
+    content.damage.push_back("its totals say " + std::to_string(said) + " inputs, there are " +
+                             std::to_string(found));
     return;
   }
-  content.missing_inputs = totals.inputs - found;
+  content.missing_inputs = said - found;
 }
 
 }  // namespace
 
-ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index, ChunkFormat format) {
-  ChunkContent content;
+Opening opening_of(std::string_view text) {
+  if (text.find(" outbound") != std::string_view::npos) return Opening::kOutbound;
+  return text.starts_with("stdin") ? Opening::kStdin : Opening::kInbound;
+}
+
+ChunkHead read_head(std::string_view bytes, std::uint32_t chunk_bytes, std::uint32_t index,
+                    const ChunkFormat& format) {
+  ChunkHead head;
   ChunkHeader header;
   std::memcpy(&header, bytes.data(), sizeof header);
-  if (header.commit == 0) return content;
-  content.used = true;
-  const CommitWord word = ring::unpack(header.commit);
-  if (!can_be(word, bytes.size())) {
-    content.unusable = true;
-    content.damage.push_back("its commit word says generation " + std::to_string(word.generation) +
-                             ", " + std::to_string(word.records) + " records, " +
-                             std::to_string(word.committed) + " bytes");
+  if (header.commit == 0) return head;
+  head.used = true;
+  head.word = ring::unpack(header.commit);
+  head.unusable = !can_be(head.word, chunk_bytes);
+  if (head.unusable) return head;
+  const ring::Bank& bank = header.banks[head.word.generation & 1];
+  head.bank_is_sound = check_fits(bank, head.word.generation, format.version);
+  if (head.bank_is_sound) head.bank = bank;
+  head.owner = head.bank_is_sound ? Owner{bank.slot, bank.pid, bank.tid}
+                                  : Owner{kUnknownSlots | index, 0, 0};
+  head.totals = header.totals[head.word.records & 1];
+  head.begun = header.begun;
+  head.given_back = static_cast<std::uint32_t>(header.state) == ring::kFull;
+  return head;
+}
+
+void ChunkWindow::move_to(std::uint32_t chunk) {
+  chunk_ = chunk;
+  begin_ = 0;
+  bytes_ = {};
+}
+
+const char* ChunkWindow::refill(std::size_t at, std::size_t size) {
+  const std::size_t chunk_bytes = image_ == nullptr ? 0 : image_->super().chunk_bytes;
+  if (at > chunk_bytes || size > chunk_bytes - at) return nullptr;
+  const std::size_t most = std::max<std::size_t>(size, window_bytes_);
+  const auto read = image_->bytes_of_chunk(chunk_, at, std::min(most, chunk_bytes - at), scratch_);
+  if (!read) return nullptr;
+  begin_ = at;
+  bytes_ = *read;
+  return bytes_.data();
+}
+
+RecordWalk::RecordWalk(const ChunkHead& head, const ChunkFormat& format)
+    : format_(format),
+      committed_(head.word.committed),
+      records_(head.word.records),
+      around_payload_(ring::record_bytes(format.payload_sum)) {}
+
+bool RecordWalk::next(ChunkWindow& chunk, Piece& piece) {
+  const bool has_sums = format_.payload_sum != ring::PayloadSum::kNone;
+  while (at_ < committed_ && found_ + hit_ < records_) {
+    Record record;
+    if (!record_at(chunk, record)) {
+      if (searched_from_ == 0) searched_from_ = at_;
+      at_ += 8;
+      continue;
+    }
+    if (searched_from_ != 0) end_search(at_);
+    const std::size_t payload = at_ + sizeof(RecordHeader);
+    stamp_ = record.stamp;
+    at_ += around_payload_ + ring::padded(record.len);
+    if (has_sums && !payload_fits(chunk, payload, record.len)) {
+      note("the payload at byte " + std::to_string(payload) + " does not fit its checksum");
+      ++hit_;
+      continue;
+    }
+    ++found_;
+    fill(piece, record, payload);
+    return true;
+  }
+  return false;
+}
+
+// The record that begins here, if a sound one does.
+bool RecordWalk::record_at(ChunkWindow& chunk, Record& record) const {
+  if (committed_ - at_ < around_payload_) return false;
+  const char* bytes = chunk.find(at_, sizeof(RecordHeader));
+  if (bytes == nullptr) return false;
+  const RecordHeader header{word_at(bytes), word_at(bytes + 8), word_at(bytes + 16)};
+  record = ring::unpack_record(header);
+  // Records are often of one size, and where the next one lies is known too late to wait for it.
+  __builtin_prefetch(bytes + 2 * (around_payload_ + ring::padded(record.len)));
+  return record.len <= committed_ - at_ - around_payload_ && check_fits(header, format_.version) &&
+         record.kind >= ring::kFirstKind && record.kind <= ring::kLastKind &&
+         (record.flags & ~(ring::kFirst | ring::kLast | ring::kCut)) == 0 && record.stamp > stamp_;
+}
+
+// The payload is followed by its sum, and fits it.
+bool RecordWalk::payload_fits(ChunkWindow& chunk, std::size_t payload, std::size_t size) const {
+  const std::size_t all = ring::padded(size) + ring::kPayloadSumBytes;
+  if (committed_ - payload < all) return false;
+  const char* bytes = chunk.find(payload, all);
+  if (bytes == nullptr) return false;
+  std::uint64_t sum;
+  std::memcpy(&sum, bytes + ring::padded(size), sizeof sum);
+  return sum == ring::payload_sum(reinterpret_cast<const unsigned char*>(bytes), size);
+}
+
+void RecordWalk::end_search(std::size_t end) {
+  note("bytes " + std::to_string(searched_from_) + " to " + std::to_string(end - 1) +
+       " are no record");
+  searched_from_ = 0;
+}
+
+void RecordWalk::finish() {
+  if (searched_from_ != 0) end_search(committed_);
+  const bool agrees = at_ == committed_ && found_ + hit_ == records_;
+  if (agrees || !damage_.empty()) return;
+  note("has " + std::to_string(found_) + " records in " + std::to_string(at_) +
+       " bytes, its commit word says " + std::to_string(records_) + " in " +
+       std::to_string(committed_));
+}
+
+void RecordWalk::note(std::string text) {
+  if (damage_.size() < kMaxNotes) damage_.push_back(std::move(text));
+}
+
+ChunkContent parse_chunk(std::string_view bytes, std::uint32_t index, ChunkFormat format) {
+  ChunkContent content;
+  ChunkHead& head = content.head;
+  head = read_head(bytes, static_cast<std::uint32_t>(bytes.size()), index, format);
+  if (!head.used) return content;
+  if (head.unusable) {
+    content.damage.push_back("its commit word says generation " +
+                             std::to_string(head.word.generation) + ", " +
+                             std::to_string(head.word.records) + " records, " +
+                             std::to_string(head.word.committed) + " bytes");
     return content;
   }
-
-  const ring::Bank& bank = header.banks[word.generation & 1];
-  content.bank_is_sound = check_fits(bank, word.generation, format.version);
-  if (content.bank_is_sound) content.bank = bank;
-  const bool full = static_cast<std::uint32_t>(header.state) == ring::kFull;
-  const Owner owner = content.bank_is_sound ? Owner{bank.slot, bank.pid, bank.tid, full}
-                                            : Owner{kUnknownSlots | index, 0, 0, full};
-  walk(bytes.substr(0, word.committed), word, owner, format, content);
-  if (!format.live) {
-    compare(word.records != 0 ? header.totals[word.records & 1] : ring::Totals{}, word, content);
-    const CommitWord begun = ring::unpack(header.begun);
-    content.torn = begun.generation == word.generation && begun.records == word.records + 1;
+  ChunkWindow chunk(bytes);
+  RecordWalk walk(head, format);
+  content.pieces.resize(head.word.records);
+  std::size_t count = 0;
+  while (count < content.pieces.size() && walk.next(chunk, content.pieces[count])) {
+    Piece& piece = content.pieces[count++];
+    if (piece.kind == static_cast<std::uint8_t>(InputKind::kOpen)) {
+      piece.opening = opening_of(bytes.substr(piece.payload_at, piece.size));
+    }
   }
-  if (!content.bank_is_sound) {
+  walk.finish();
+  content.pieces.resize(count);
+  content.damage = std::move(walk.damage());
+  if (!format.live) {
+    compare(content);
+    const CommitWord begun = ring::unpack(head.begun);
+    content.torn =
+        begun.generation == head.word.generation && begun.records == head.word.records + 1;
+  }
+  if (!head.bank_is_sound) {
     content.damage.push_back(
         "its bank is damaged: who wrote it, and what it overwrote, is not known");
   }

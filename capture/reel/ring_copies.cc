@@ -30,28 +30,36 @@ bool sum_fits(std::string_view bytes, std::size_t payload_bytes) {
   return read_at<std::uint64_t>(bytes, at) == ring::payload_sum(payload, payload_bytes);
 }
 
+struct Copy {
+  Piece input;
+  Owner owner;
+  std::string_view payload;
+};
+
 // The copy at the front of `bytes`, if there is a sound one.
-std::optional<Piece> parse_copy(std::string_view bytes, ring::PayloadSum sum) {
+std::optional<Copy> parse_copy(std::string_view bytes, ring::PayloadSum sum) {
   if (bytes.size() < sizeof(CopyHeader)) return std::nullopt;
-  const auto copy = read_at<CopyHeader>(bytes, 0);
-  const ring::Record record = ring::unpack_record(copy.record);
-  const bool sound = ring::check_fits(copy.record) && copy.check == ring::check_of(copy) &&
+  const auto header = read_at<CopyHeader>(bytes, 0);
+  const ring::Record record = ring::unpack_record(header.record);
+  const bool sound = ring::check_fits(header.record) && header.check == ring::check_of(header) &&
                      record.kind >= ring::kFirstKind && record.kind <= ring::kLastKind &&
                      record.flags == (ring::kFirst | ring::kLast) && record.extra == record.len &&
-                     record.len <= bytes.size() - sizeof copy;
+                     record.len <= bytes.size() - sizeof header;
   if (!sound) return std::nullopt;
   if (sum == ring::PayloadSum::kCrc32cOfAll && !sum_fits(bytes, record.len)) return std::nullopt;
-  Piece piece;
-  piece.stamp = record.stamp;
-  piece.slot = copy.slot;
-  piece.pid = copy.pid;
-  piece.tid = copy.tid;
-  piece.session = record.session;
-  piece.extra = record.extra;
-  piece.kind = static_cast<std::uint8_t>(record.kind);
-  piece.flags = static_cast<std::uint8_t>(record.flags);
-  piece.data = bytes.substr(sizeof copy, record.len);
-  return piece;
+  Copy copy;
+  copy.input.stamp = record.stamp;
+  copy.input.session = record.session;
+  copy.input.extra = record.extra;
+  copy.input.size = record.len;
+  copy.input.kind = static_cast<std::uint8_t>(record.kind);
+  copy.input.flags = static_cast<std::uint8_t>(record.flags);
+  copy.owner = {header.slot, header.pid, header.tid};
+  copy.payload = bytes.substr(sizeof header, record.len);
+  if (record.kind == static_cast<std::uint32_t>(InputKind::kOpen)) {
+    copy.input.opening = opening_of(copy.payload);
+  }
+  return copy;
 }
 
 class Reader {
@@ -66,10 +74,16 @@ class Reader {
 
  private:
   void read_heads(const ring::Region& region);
-  void read_head(std::uint32_t index, ring::HeadEntry entry, std::string_view head);
+  void read_head(std::uint32_t index, ring::HeadEntry entry, std::uint64_t offset,
+                 std::string_view head);
   void read_pins(const ring::Region& region);
-  void read_pin(std::uint32_t index, std::string_view pin);
-  void read_masks_of_pin(const Piece& pinned, std::string_view copies);
+  void read_pin(std::uint32_t index, std::uint64_t offset, std::string_view pin);
+  void read_masks_of_pin(const Copy& pinned, std::uint64_t offset, std::string_view copies);
+
+  // `offset`: of the copy in the ring.
+  void add(const Copy& copy, std::uint64_t offset, CopyOf what) {
+    found_.copies.push_back({copy.input, copy.owner, offset + sizeof(CopyHeader), what});
+  }
 
   void lose(std::string what) {
     ++found_.lost_regions;
@@ -101,14 +115,15 @@ void Reader::read_heads(const ring::Region& region) {
     const std::uint64_t at = region.offset + first + std::uint64_t{i} * region.stride;
     const auto head = image_.bytes(at, region.stride, head_scratch);
     if (head) {
-      read_head(i, entry, *head);
+      read_head(i, entry, at, *head);
     } else {
       lose("head " + std::to_string(i) + ": can't be read");
     }
   }
 }
 
-void Reader::read_head(std::uint32_t index, ring::HeadEntry entry, std::string_view head) {
+void Reader::read_head(std::uint32_t index, ring::HeadEntry entry, std::uint64_t offset,
+                       std::string_view head) {
   const auto header = read_at<ring::HeadHeader>(head, 0);
   const ring::CommitWord word = ring::unpack(header.commit);
   if (word.generation == 0 || word.records == 0) return;
@@ -119,12 +134,12 @@ void Reader::read_head(std::uint32_t index, ring::HeadEntry entry, std::string_v
   std::uint32_t records = 0;
   bool sound = word.committed >= at && word.committed <= head.size();
   while (sound && records < word.records) {
-    auto copy = parse_copy(head.substr(at, word.committed - at), sum_);
-    sound = copy && (copy->session == session);
+    const auto copy = parse_copy(head.substr(at, word.committed - at), sum_);
+    sound = copy && (copy->input.session == session);
     if (!sound) break;
-    at += ring::copy_bytes(copy->data.size(), sum_);
+    add(*copy, offset + at, open ? CopyOf::kOpenHead : CopyOf::kClosedHead);
+    at += ring::copy_bytes(copy->input.size, sum_);
     ++records;
-    found_.copies.push_back({std::move(*copy), open ? CopyOf::kOpenHead : CopyOf::kClosedHead});
   }
   if (!sound || at != word.committed) {
     found_.damage.push_back("head " + std::to_string(index) + ", of session " +
@@ -155,21 +170,22 @@ void Reader::read_pins(const ring::Region& region) {
         region.offset + sizeof(ring::PinsHeader) + std::uint64_t{i} * region.stride;
     const auto pin = image_.bytes(at, region.stride, scratch);
     if (pin) {
-      read_pin(i, *pin);
+      read_pin(i, at, *pin);
     } else {
       lose("pin " + std::to_string(i) + ": can't be read");
     }
   }
 }
 
-void Reader::read_pin(std::uint32_t index, std::string_view pin) {
+void Reader::read_pin(std::uint32_t index, std::uint64_t offset, std::string_view pin) {
   const auto header = read_at<ring::PinHeader>(pin, 0);
   found_.missed_pins += header.missed;
   if (header.key_hash == 0 || header.version == 0) return;
   const std::uint32_t each = ring::bytes_per_copy(static_cast<std::uint32_t>(pin.size()));
-  const std::string_view half = pin.substr(sizeof header + (header.version & 1) * each, each);
+  const std::uint64_t half_at = sizeof header + (header.version & 1) * each;
+  const std::string_view half = pin.substr(half_at, each);
   const auto key = read_at<ring::PinKey>(half, 0);
-  auto copy = parse_copy(half.substr(sizeof key), sum_);
+  const auto copy = parse_copy(half.substr(sizeof key), sum_);
   const bool sound = copy && key.size <= sizeof key.bytes &&
                      ring::hash_of_key(key.bytes, key.size) == header.key_hash &&
                      key.check == static_cast<std::uint32_t>(header.key_hash >> 32);
@@ -178,21 +194,22 @@ void Reader::read_pin(std::uint32_t index, std::string_view pin) {
     return;
   }
   ++found_.pins;
-  read_masks_of_pin(*copy, half.substr(sizeof key));
-  found_.copies.push_back({std::move(*copy), CopyOf::kPin});
+  read_masks_of_pin(*copy, offset + half_at + sizeof key, half.substr(sizeof key));
+  add(*copy, offset + half_at + sizeof key, CopyOf::kPin);
 }
 
 // What says how the pinned input was masked stands behind it. What else may stand there was left by
 // an older writer, and by an older input.
-void Reader::read_masks_of_pin(const Piece& pinned, std::string_view copies) {
-  const std::uint64_t at = ring::copy_bytes(pinned.data.size(), sum_);
+void Reader::read_masks_of_pin(const Copy& pinned, std::uint64_t offset, std::string_view copies) {
+  const std::uint64_t at = ring::copy_bytes(pinned.input.size, sum_);
   if (at > copies.size()) return;
-  auto says = parse_copy(copies.substr(at), sum_);
-  const bool belongs = says && says->kind == static_cast<std::uint8_t>(InputKind::kMasked) &&
-                       says->session == pinned.session && says->slot == pinned.slot &&
-                       says->pid == pinned.pid && says->stamp > pinned.stamp &&
-                       parse_masks(says->data);
-  if (belongs) found_.copies.push_back({std::move(*says), CopyOf::kPin});
+  const auto says = parse_copy(copies.substr(at), sum_);
+  const bool belongs = says && says->input.kind == static_cast<std::uint8_t>(InputKind::kMasked) &&
+                       says->input.session == pinned.input.session &&
+                       says->owner.slot == pinned.owner.slot &&
+                       says->owner.pid == pinned.owner.pid &&
+                       says->input.stamp > pinned.input.stamp && parse_masks(says->payload);
+  if (belongs) add(*says, offset + at, CopyOf::kPin);
 }
 
 }  // namespace

@@ -11,14 +11,19 @@
 
 #include "capture/reel/ring_chunk.h"
 #include "capture/reel/ring_image.h"
+#include "capture/reel/stamp_heap.h"
 
 namespace crashreel {
 
 enum class CopyOf : std::uint8_t { kNothing, kOpenHead, kClosedHead, kPin };
 
 struct RingCopy {
-  Piece input;
+  Piece input;  // whole
+  Owner owner;
+  std::uint64_t payload_offset = 0;  // in the ring
   CopyOf what = CopyOf::kNothing;
+
+  Position at() const { return {input.stamp, owner.slot}; }
 };
 
 struct RingCopies {

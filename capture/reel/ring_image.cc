@@ -150,8 +150,14 @@ std::uint32_t RingImage::whole_chunks() const {
 }
 
 std::optional<std::string_view> RingImage::chunk(std::uint32_t index, std::string& scratch) const {
-  const std::uint64_t at = super_.chunks_offset + std::uint64_t{index} * super_.chunk_bytes;
-  return source_->view(at, super_.chunk_bytes, scratch);
+  return bytes_of_chunk(index, 0, super_.chunk_bytes, scratch);
+}
+
+std::optional<std::string_view> RingImage::bytes_of_chunk(std::uint32_t index, std::uint64_t at,
+                                                          std::uint64_t size,
+                                                          std::string& scratch) const {
+  const std::uint64_t chunk = super_.chunks_offset + std::uint64_t{index} * super_.chunk_bytes;
+  return source_->view(chunk + at, size, scratch);
 }
 
 std::optional<std::string_view> RingImage::bytes(std::uint64_t offset, std::uint64_t size,

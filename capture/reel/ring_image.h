@@ -23,6 +23,7 @@ class RingImage {
   static Result<RingImage> open(const std::string& path);
   // The bytes must outlive the image.
   static Result<RingImage> over(std::span<const std::byte> bytes, const std::string& name);
+  static Result<RingImage> over_source(std::unique_ptr<ByteSource> source, const std::string& name);
 
   const ring::Superblock& super() const { return super_; }
   std::uint64_t file_bytes() const { return source_->size(); }
@@ -34,6 +35,9 @@ class RingImage {
   // One read each, into `scratch`; nothing where the file ends before or can't be read. The bytes
   // of a running program's ring may change from one read to the next, not within one result.
   std::optional<std::string_view> chunk(std::uint32_t index, std::string& scratch) const;
+  // A part of it. `at` counts from the chunk's start.
+  std::optional<std::string_view> bytes_of_chunk(std::uint32_t index, std::uint64_t at,
+                                                 std::uint64_t size, std::string& scratch) const;
   std::optional<std::string_view> bytes(std::uint64_t offset, std::uint64_t size,
                                         std::string& scratch) const;
   // A chunk's first word, and whatever of it was stored before that was stored.
@@ -47,7 +51,6 @@ class RingImage {
  private:
   RingImage(std::unique_ptr<ByteSource> source, const ring::Superblock& super)
       : source_(std::move(source)), super_(super) {}
-  static Result<RingImage> over_source(std::unique_ptr<ByteSource> source, const std::string& name);
 
   std::unique_ptr<ByteSource> source_;
   ring::Superblock super_;

@@ -7,10 +7,6 @@
 namespace crashreel {
 namespace {
 
-std::uint64_t count(const Selection& selection, Fate fate) {
-  return static_cast<std::uint64_t>(std::ranges::count(selection.fates, fate));
-}
-
 // The longest input that a pin takes; 0 where the number can't be a pin's.
 std::uint64_t most_in_pin(std::uint32_t stride, ring::PayloadSum sum) {
   const std::uint64_t around = sizeof(ring::PinKey) + ring::copy_bytes(0, sum);
@@ -29,8 +25,8 @@ Keeping keeping_of(const RingImage& image, const RingCopies& copies, const Selec
   keeping.tail_bytes = chunk * (super.chunk_count - super.prelude_chunks);
   keeping.most_inputs = super.keep_inputs;
   keeping.most_age_ns = super.keep_age_ns;
-  keeping.beyond_inputs = count(selection, Fate::kTrimmed);
-  keeping.beyond_age = count(selection, Fate::kAged);
+  keeping.beyond_inputs = selection.trimmed;
+  keeping.beyond_age = selection.aged;
   keeping.prelude_bytes = chunk * super.prelude_chunks;
   // The pool is begun when the prelude has no chunk left.
   keeping.prelude_full = super.prelude_chunks != 0 && super.taken != 0;

@@ -1,5 +1,6 @@
 // What do reel files and seeds cost? Writing and reading a reel of a million inputs, against zstd
-// alone on the same payloads in blocks of the same size; its summary; and the seed codec.
+// alone on the same payloads in blocks of the same size; its summary; the seed codec; and salvage
+// of a full ring of 1 GiB (salvage_scene.h).
 #include <zstd.h>
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include "capture/reel/reel_writer.h"
 #include "corpus/seed_codec.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/salvage_scene.h"
 
 using namespace crashreel;
 
@@ -147,6 +149,7 @@ void measure_seeds(const Reel& reel, std::uint64_t payload) {
 }  // namespace
 
 int main() {
+  bench::measure_salvage();
   const Reel reel = server_reel();
   const std::uint64_t payload = totals_of(reel.inputs).payload_bytes;
   const std::string bytes = serialize_reel(reel);

@@ -9,9 +9,9 @@
 #include "capture/base/check.h"
 #include "capture/reel/reel_writer.h"
 #include "capture/reel/ring_crash_reader.h"
-#include "capture/reel/salvage.h"
 #include "capture/runtime/ring_crash.h"
 #include "tests/capture/reel/fake_ring.h"
+#include "tests/capture/reel/whole_salvage.h"
 
 using namespace crashreel;
 

@@ -4,15 +4,17 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "capture/base/check.h"
 #include "capture/reel/reel_writer.h"
 #include "capture/reel/ring_v1.h"
-#include "capture/reel/salvage.h"
 #include "capture/runtime/ring_format.h"
 #include "capture/runtime/ring_kept.h"
 #include "capture/runtime/ring_sum.h"
+#include "tests/capture/reel/whole_salvage.h"
 
 using namespace crashreel;
 
@@ -143,10 +145,17 @@ Bytes sealed(Bytes bytes) {
   return bytes;
 }
 
+// What is read once more is the same, and what was counted is what comes.
 void salvage_and_check(std::span<const std::byte> bytes) {
-  const Result<ReadReel> read = salvage_ring_bytes(bytes, "fuzz");
-  if (!read) return;
-  CRASHREEL_CHECK(check_reel(read->reel, "fuzz").has_value());
+  Result<SalvagedRing> ring = scan_ring_bytes(bytes, "fuzz");
+  if (!ring) return;
+  const Result<ReelPlan> plan = plan_reel(ring->reel, *ring->inputs, "fuzz");
+  CRASHREEL_CHECK(plan.has_value());
+  CRASHREEL_CHECK(plan->facts.totals.counted_inputs == ring->counted_inputs);
+  const auto forget = [](std::string_view) { return Result<void>(); };
+  CRASHREEL_CHECK(write_reel_to(*plan, ring->reel.files, *ring->inputs, forget).has_value());
+  const Result<ReadReel> read = collected(std::move(ring));
+  CRASHREEL_CHECK(totals_of(read->reel.inputs).inputs == plan->facts.totals.inputs);
   std::size_t payload = 0;
   for (const Input& input : read->reel.inputs) payload += input.data.size();
   CRASHREEL_CHECK(payload <= bytes.size());

@@ -33,9 +33,9 @@ class CrashFactsTest : public ::testing::Test {
 
   // As the ring has them.
   TakenRing facts() {
-    const auto taken = take_ring(scene_.folder() / "ring");
+    auto taken = take_ring(scene_.folder() / "ring");
     EXPECT_TRUE(taken.has_value());
-    return taken ? *taken : TakenRing();
+    return taken ? std::move(*taken) : TakenRing();
   }
 
   SubjectScene scene_;
@@ -50,9 +50,9 @@ std::size_t frames_in(const CrashFacts& crash, const std::string& module) {
 TEST_F(CrashFactsTest, SayWhereAndWhyItFaulted) {
   EXPECT_EQ(scene_.end_by("segv").signal, SIGSEGV);
   const TakenRing taken = facts();
-  const CrashFacts& crash = taken.read.reel.crash;
+  const CrashFacts& crash = taken.ring.reel.crash;
   EXPECT_EQ(crash.signature.kind, "SIGSEGV");
-  EXPECT_EQ(fault_text(taken.read.reel.crash), "SEGV_MAPERR at address 0x10");
+  EXPECT_EQ(fault_text(taken.ring.reel.crash), "SEGV_MAPERR at address 0x10");
   EXPECT_EQ(crash.code, SEGV_MAPERR);
   EXPECT_EQ(crash.address, 0x10u);
   // The write, obey, main at least, and what started main.
@@ -66,16 +66,16 @@ TEST_F(CrashFactsTest, AreNotTakenUnasked) {
   scene_.options().frames = false;
   EXPECT_EQ(scene_.end_by("segv").signal, SIGSEGV);
   const TakenRing taken = facts();
-  const CrashFacts& crash = taken.read.reel.crash;
+  const CrashFacts& crash = taken.ring.reel.crash;
   EXPECT_EQ(crash.signature.kind, "SIGSEGV");
   EXPECT_THAT(crash.signature.frames, IsEmpty());
-  EXPECT_EQ(fault_text(taken.read.reel.crash), "");
+  EXPECT_EQ(fault_text(taken.ring.reel.crash), "");
 }
 
 TEST_F(CrashFactsTest, HaveTheCallThatJumpedToNowhere) {
   EXPECT_EQ(scene_.end_by("jump").signal, SIGSEGV);
   const TakenRing taken = facts();
-  const CrashFacts& crash = taken.read.reel.crash;
+  const CrashFacts& crash = taken.ring.reel.crash;
   ASSERT_GE(crash.signature.frames.size(), 2u);
   EXPECT_THAT(crash.signature.frames[0].module, IsEmpty());
   EXPECT_EQ(crash.signature.frames[1].module, "subject");
@@ -84,11 +84,11 @@ TEST_F(CrashFactsTest, HaveTheCallThatJumpedToNowhere) {
 TEST_F(CrashFactsTest, HaveTheStackOfAnAbort) {
   EXPECT_EQ(scene_.end_by("abort").signal, SIGABRT);
   const TakenRing taken = facts();
-  const CrashFacts& crash = taken.read.reel.crash;
+  const CrashFacts& crash = taken.ring.reel.crash;
   EXPECT_EQ(crash.signature.kind, "SIGABRT");
   EXPECT_EQ(crash.signature.frames.front().module, "libc.so.6");
   EXPECT_GE(frames_in(crash, "subject"), 2u);
-  EXPECT_EQ(fault_text(taken.read.reel.crash), "sent by tgkill() or raise()");
+  EXPECT_EQ(fault_text(taken.ring.reel.crash), "sent by tgkill() or raise()");
 }
 
 TEST_F(CrashFactsTest, HaveARecursionWhereTheProgramHasAnAlternateStack) {
@@ -97,14 +97,14 @@ TEST_F(CrashFactsTest, HaveARecursionWhereTheProgramHasAnAlternateStack) {
   scene_.ask("overflow");
   EXPECT_EQ(scene_.wait().signal, SIGSEGV);
   const TakenRing taken = facts();
-  const CrashFacts& crash = taken.read.reel.crash;
+  const CrashFacts& crash = taken.ring.reel.crash;
   EXPECT_EQ(crash.signature.kind, "SIGSEGV (stack overflow)");
   EXPECT_GE(frames_in(crash, "subject"), 1u);
 }
 
 TEST_F(CrashFactsTest, LackTheRecursionWhereItHasNone) {
   EXPECT_EQ(scene_.end_by("overflow").signal, SIGSEGV);
-  EXPECT_EQ(facts().read.reel.crash.signature.kind, "SIGSEGV");
+  EXPECT_EQ(facts().ring.reel.crash.signature.kind, "SIGSEGV");
 }
 
 TEST_F(CrashFactsTest, LetTheProgramsOwnHandlerRunWithAllThatTheKernelTold) {
@@ -114,8 +114,8 @@ TEST_F(CrashFactsTest, LetTheProgramsOwnHandlerRunWithAllThatTheKernelTold) {
   EXPECT_EQ(scene_.answer(), "handler 11 at 0x10");
   EXPECT_EQ(scene_.wait().signal, SIGSEGV);
   const TakenRing taken = facts();
-  const CrashFacts& crash = taken.read.reel.crash;
-  EXPECT_EQ(fault_text(taken.read.reel.crash), "SEGV_MAPERR at address 0x10");
+  const CrashFacts& crash = taken.ring.reel.crash;
+  EXPECT_EQ(fault_text(taken.ring.reel.crash), "SEGV_MAPERR at address 0x10");
   EXPECT_EQ(crash.signature.frames.front().module, "subject");
 }
 
@@ -126,7 +126,7 @@ TEST_F(CrashFactsTest, AreOfACrashThatTheProgramsHandlerMadeAnExit) {
   const RecordReport report = scene_.wait();
   EXPECT_EQ(report.status, 9);
   const TakenRing taken = facts();
-  const CrashFacts& crash = taken.read.reel.crash;
+  const CrashFacts& crash = taken.ring.reel.crash;
   EXPECT_TRUE(scene_.has("reel"));
   EXPECT_EQ(crash.exit_status, 9);
   EXPECT_EQ(crash.signature.kind, "SIGSEGV");
@@ -172,7 +172,7 @@ TEST(LibraryFrames, AreInTheRingOfAProgramThatRecordsItself) {
   const auto taken = take_ring(directory.file("own.ring"));
   ASSERT_TRUE(taken.has_value());
   // Its own handler came later and replaced ours: what it did not chain to, we can't see.
-  EXPECT_EQ(fault_text(taken->read.reel.crash), "");
+  EXPECT_EQ(fault_text(taken->ring.reel.crash), "");
 }
 
 TEST(LibraryFrames, SayHowItEndedThoughNobodySawIt) {
@@ -181,10 +181,10 @@ TEST(LibraryFrames, SayHowItEndedThoughNobodySawIt) {
   run_line(std::string(SUBJECT) + " answers own.ring < script", {.directory = directory.path()});
   const auto taken = take_ring(directory.file("own.ring"));
   ASSERT_TRUE(taken.has_value());
-  const CrashFacts& crash = taken->read.reel.crash;
+  const CrashFacts& crash = taken->ring.reel.crash;
   EXPECT_FALSE(crash.known);
   EXPECT_EQ(crash.signal, SIGSEGV);
-  EXPECT_EQ(fault_text(taken->read.reel.crash), "SEGV_MAPERR at address 0x10");
+  EXPECT_EQ(fault_text(taken->ring.reel.crash), "SEGV_MAPERR at address 0x10");
   EXPECT_GE(frames_in(crash, "subject"), 3u);
 }
 
@@ -227,7 +227,7 @@ TEST_F(SanitizerReport, IsKeptAndPrintedAsAlways) {
   EXPECT_TRUE(std::filesystem::exists(directory_.file("a.reel"))) << run.err;
   const auto taken = take_ring(directory_.file("ring"));
   ASSERT_TRUE(taken.has_value());
-  EXPECT_EQ(taken->read.reel.crash.exit_status, 1);
+  EXPECT_EQ(taken->ring.reel.crash.exit_status, 1);
   ASSERT_TRUE(taken->crash.has_value());
   EXPECT_THAT(taken->crash->report, HasSubstr("heap-buffer-overflow"));
   const auto reel = read_reel(directory_.file("a.reel"));

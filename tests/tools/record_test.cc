@@ -13,9 +13,9 @@
 
 #include "capture/reel/jsonl.h"
 #include "capture/reel/reel_reader.h"
-#include "capture/reel/salvage.h"
 #include "tests/capture/preload/recorded_server.h"
 #include "tests/capture/reel/folder.h"
+#include "tests/capture/reel/whole_salvage.h"
 #include "tests/tools/recording.h"
 
 namespace crashreel::testing {

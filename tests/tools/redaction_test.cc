@@ -27,8 +27,21 @@ Reel reel_of(std::vector<Input> inputs) {
 }
 
 void redact(Reel& reel, const std::string& rules) {
-  const Result<void> done = redact_reel(reel, rules, "key");
-  ASSERT_TRUE(done.has_value()) << done.error().message;
+  const std::vector<Input> clear = std::exchange(reel.inputs, {});
+  InputsInMemory inputs(clear);
+  const auto redacted = redact_reel(reel, inputs, rules, "key");
+  ASSERT_TRUE(redacted.has_value()) << redacted.error().message;
+  InputSource& kept = *redacted ? **redacted : inputs;
+  kept.rewind();
+  while (const Input* input = kept.next()) reel.inputs.push_back(*input);
+  // Whoever writes a reel asks twice.
+  kept.rewind();
+  for (const Input& input : reel.inputs) {
+    const Input* again = kept.next();
+    ASSERT_NE(again, nullptr);
+    EXPECT_EQ(*again, input);
+  }
+  EXPECT_EQ(kept.next(), nullptr);
 }
 
 // "seq kind data" of each input.

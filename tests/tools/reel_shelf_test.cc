@@ -48,8 +48,12 @@ std::vector<std::string> names_in(const std::string& folder) {
 
 class ReelShelfTest : public ::testing::Test {
  protected:
+  Result<Shelved> shelve_whole(const Reel& reel, system_clock::time_point now) {
+    InputsInMemory inputs(reel.inputs);
+    return shelve(reel, inputs, shelf_, kPid, now);
+  }
   Shelved put(int number, system_clock::duration after = 0s) {
-    const Result<Shelved> shelved = shelve(reel_number(number), shelf_, kPid, start_ + after);
+    const Result<Shelved> shelved = shelve_whole(reel_number(number), start_ + after);
     EXPECT_TRUE(shelved.has_value()) << shelved.error().message;
     return shelved ? *shelved : Shelved();
   }
@@ -84,7 +88,7 @@ TEST_F(ReelShelfTest, NumbersNamesWithoutAnEnding) {
 TEST_F(ReelShelfTest, TouchesNothingThatIsNoReel) {
   for (const char* name : {"night.reel", "night.1.reel"}) {
     put_file(folder_ / name, "somebody's diary");
-    const Result<Shelved> shelved = shelve(reel_number(1), shelf_, kPid, start_);
+    const Result<Shelved> shelved = shelve_whole(reel_number(1), start_);
     ASSERT_FALSE(shelved.has_value());
     EXPECT_THAT(shelved.error().message, HasSubstr(name));
     EXPECT_THAT(names_in(folder_.path()), ElementsAre(name));
@@ -139,10 +143,9 @@ TEST_F(ReelShelfTest, ChangesNothingWhenTheReelCantBeWritten) {
   put(1);
   Reel impossible = reel_number(2);
   impossible.inputs = {{.seq = 1}, {.seq = 1}};
-  EXPECT_FALSE(shelve(impossible, shelf_, kPid, start_).has_value());
+  EXPECT_FALSE(shelve_whole(impossible, start_).has_value());
   shelf_.path = "/no/such/folder/night.reel";
-  EXPECT_THAT(shelve(reel_number(2), shelf_, kPid, start_).error().message,
-              HasSubstr("/no/such/folder"));
+  EXPECT_THAT(shelve_whole(reel_number(2), start_).error().message, HasSubstr("/no/such/folder"));
   EXPECT_THAT(names_in(folder_.path()), ElementsAre("night.reel"));
 }
 
@@ -157,7 +160,7 @@ TEST_F(ReelShelfTest, ChangesNothingOnAFullDisk) {
     noise[i] = static_cast<char>(x >> 24);
   }
   large.inputs = {{.seq = 0, .session = 0, .data = noise}};
-  const Result<Shelved> shelved = shelve(large, shelf_, kPid, start_);
+  const Result<Shelved> shelved = shelve_whole(large, start_);
   const std::vector<std::string> names = names_in(folder_.path());
   const int kept = number_of(shelf_.path);
   ::umount(folder_.path().c_str());

@@ -1,12 +1,16 @@
 // crashreel salvage from the outside: of dead programs and of living ones; and what the page about
 // systemd promises of it.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
 
 #include "capture/reel/reel_reader.h"
+#include "tests/capture/reel/fake_ring.h"
 #include "tests/tools/run_command.h"
 #include "tests/tools/scene.h"
 
@@ -79,6 +83,28 @@ TEST_F(SalvageVerbTest, TakesTheRingOfARunningProgramByItsNumber) {
   EXPECT_THAT(run.err, HasSubstr("own.ring: stays"));
   EXPECT_THAT(run.out, HasSubstr("stays\n"));
   EXPECT_EQ(shown("live.reel")["crash"]["known"], false);
+}
+
+// Here this test is the program, in the middle of an input.
+TEST_F(SalvageVerbTest, DoesNotTakeForTornWhatARunningProgramIsWriting) {
+  FakeRing ring;
+  ring.super().pid = static_cast<std::uint32_t>(::getpid());
+  ring.seal_super();
+  ring.chunk(0).data(10, "done").torn();
+  const std::string path = directory_.write(
+      "own.ring", {reinterpret_cast<const char*>(ring.raw().data()), ring.raw().size()});
+  const auto torn = [&] { return shown("a.reel")["lost"]["torn_inputs"]; };
+  EXPECT_EQ(type("crashreel salvage own.ring -o a.reel").exit, 0);
+  EXPECT_EQ(torn(), 1);
+
+  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  void* mapped = ::mmap(nullptr, ring.raw().size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  ::close(fd);
+  ASSERT_NE(mapped, MAP_FAILED);
+  EXPECT_EQ(type("crashreel salvage own.ring -o a.reel").exit, 0);
+  ::munmap(mapped, ring.raw().size());
+  EXPECT_EQ(torn(), 0);
+  EXPECT_EQ(shown("a.reel")["crash"]["still_running"], true);
 }
 
 TEST_F(SalvageVerbTest, SaysWhichProcessHasNoRing) {

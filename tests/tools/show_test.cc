@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "capture/reel/reel_format.h"
 #include "capture/reel/reel_writer.h"
 #include "tests/tools/run_command.h"
@@ -11,6 +13,7 @@ namespace {
 
 using testing::CommandRun;
 using testing::crashed_server;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -180,6 +183,39 @@ TEST_F(ShowTest, ShowsEachInputOnALineThatFits) {
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count) EXPECT_LE(line.size(), 100u);
   EXPECT_EQ(count, 7);
+}
+
+TEST_F(ShowTest, BeginsAndEndsWhereItIsTold) {
+  const Reel reel = crashed_server();
+  const auto seqs = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), "--jsonl");
+    std::istringstream lines(show(serialize_reel(reel), options).out);
+    std::vector<std::uint64_t> shown;
+    for (std::string line; std::getline(lines, line);) {
+      shown.push_back(one_object(line + "\n")["seq"].get<std::uint64_t>());
+    }
+    return shown;
+  };
+  std::vector<std::uint64_t> all;
+  for (const Input& input : reel.inputs) all.push_back(input.seq);
+  ASSERT_EQ(all.size(), 5u);
+  EXPECT_EQ(seqs({}), all);
+  EXPECT_THAT(seqs({"--from", std::to_string(all[3])}), ElementsAre(all[3], all[4]));
+  EXPECT_THAT(seqs({"--from", std::to_string(all[1] + 1), "--count", "1"}), ElementsAre(all[2]));
+  EXPECT_THAT(seqs({"--count", "2"}), ElementsAre(all[0], all[1]));
+  EXPECT_THAT(seqs({"--from", std::to_string(all[4] + 1)}), IsEmpty());
+  const CommandRun table =
+      show(serialize_reel(reel), {"--inputs", "--from", std::to_string(all[4])});
+  EXPECT_EQ(std::count(table.out.begin(), table.out.end(), '\n'), 2);
+  Json summary = one_object(show(serialize_reel(reel), {"--json", "--inputs", "--count", "2"}).out);
+  EXPECT_EQ(summary["inputs"].size(), 2u);
+  EXPECT_EQ(summary["checked"], false);
+}
+
+TEST_F(ShowTest, TakesARangeOfInputsOnlyWhereInputsAreShown) {
+  const CommandRun run = show(serialize_reel(crashed_server()), {"--from", "3"});
+  EXPECT_EQ(run.exit, 2);
+  EXPECT_THAT(run.err, HasSubstr("add '--inputs' or '--jsonl'"));
 }
 
 TEST_F(ShowTest, SaysWhatWasMaskedAndThatTheRingHeldIt) {

@@ -38,6 +38,10 @@ std::vector<ReelFile> OpenReel::files() {
   return reader_ ? reader_->files() : seed_.files;
 }
 
+void OpenReel::seek_seq(std::uint64_t seq) {
+  if (reader_) reader_->seek_seq(seq);
+}
+
 std::optional<InputBlock> OpenReel::next() {
   if (!reader_) {
     if (seed_given_) return std::nullopt;

@@ -24,6 +24,8 @@ class OpenReel {
   // Nothing where they are lost to damage.
   std::optional<ReelFacts> facts() const;
   std::vector<ReelFile> files();
+  // Makes next() begin with the block that has the input of this seq, or the next one.
+  void seek_seq(std::uint64_t seq);
   // The next whole block of inputs; nothing at the end. After it damage() is complete.
   std::optional<InputBlock> next();
   const Damage& damage() const;

@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -56,7 +55,7 @@ std::string choose_ring_path(const RecordOptions& options) {
 }
 
 std::optional<SaveReason> reason_to_save(SaveOn save_on, const TakenRing& taken) {
-  const CrashFacts& end = taken.read.reel.crash;
+  const CrashFacts& end = taken.ring.reel.crash;
   const bool was_asked = end.signal == SIGHUP || end.signal == SIGINT || end.signal == SIGTERM;
   if (end.signal != 0 && !was_asked) return SaveReason::kCrash;
   // By a sanitizer, or by a handler of its own for a fatal signal.
@@ -76,9 +75,9 @@ ReelShelf shelf_of(const RecordOptions& options) {
           .loop_time = options.loop_time};
 }
 
-void put_away(const Reel& reel, const ReelShelf& shelf, SavedReel* saved) {
-  const Result<Shelved> shelved =
-      shelve(reel, shelf, reel.program.pid, std::chrono::system_clock::now());
+void put_away(const SalvagedRing& ring, const ReelShelf& shelf, SavedReel* saved) {
+  const Result<Shelved> shelved = shelve(ring.reel, *ring.inputs, shelf, ring.reel.program.pid,
+                                         std::chrono::system_clock::now());
   if (!shelved) {
     saved->trouble = shelved.error().message;
     return;
@@ -87,11 +86,9 @@ void put_away(const Reel& reel, const ReelShelf& shelf, SavedReel* saved) {
   saved->skipped = shelved->skipped;
 }
 
-void count_inputs(const Reel& reel, RecordReport* report) {
-  const Loss& loss = reel.loss;
-  report->inputs_kept = static_cast<std::uint64_t>(
-      std::count_if(reel.inputs.begin(), reel.inputs.end(),
-                    [](const Input& input) { return counts_as_input(input.kind); }));
+void count_inputs(const SalvagedRing& ring, RecordReport* report) {
+  const Loss& loss = ring.reel.loss;
+  report->inputs_kept = ring.counted_inputs;
   report->inputs_lost = loss.overwritten_inputs + loss.trimmed_inputs + loss.sparse_inputs +
                         loss.torn_inputs + loss.dropped_inputs;
   report->inputs_seen = report->inputs_kept + report->inputs_lost;
@@ -102,20 +99,18 @@ void count_inputs(const Reel& reel, RecordReport* report) {
 SavedReel save_running(const RecordOptions& options, const std::string& ring_path,
                        SaveReason reason, const std::string& text) {
   SavedReel saved{.reason = reason, .path = "", .skipped = "", .trouble = "", .text = text};
-  Result<TakenRing> taken = take_ring(ring_path);
+  ReelShelf shelf = shelf_of(options);
+  Result<TakenRing> taken = take_live_ring(ring_path, folder_of_shelf(shelf.path));
   if (!taken) {
     saved.trouble = taken.error().message;
     return saved;
   }
-  Reel& reel = taken->read.reel;
+  Reel& reel = taken->ring.reel;
   reel.crash.reason = reason;
   reel.crash.still_running = true;
-  RecordReport counts;
-  count_inputs(reel, &counts);
-  saved.inputs = counts.inputs_kept;
-  ReelShelf shelf = shelf_of(options);
+  saved.inputs = taken->ring.counted_inputs;
   if (reason == SaveReason::kSignal) shelf.loop_time = {};
-  put_away(reel, shelf, &saved);
+  put_away(taken->ring, shelf, &saved);
   return saved;
 }
 
@@ -130,15 +125,15 @@ void take_from_ring(const RecordOptions& options, const std::string& ring_path, 
   }
   Result<TakenRing> taken = take_ring(ring_path);
   if (!taken) return add_trouble(report, taken.error().message + next_step);
-  Reel& reel = taken->read.reel;
+  Reel& reel = taken->ring.reel;
   if (reel.crash.report.empty()) reel.crash.report = end.reports;
   report->recorded = true;
   report->fault = fault_text(reel.crash);
-  count_inputs(reel, report);
+  count_inputs(taken->ring, report);
   if (const auto reason = reason_to_save(options.save_on, *taken)) {
     reel.crash.reason = *reason;
     SavedReel saved;
-    put_away(reel, shelf_of(options), &saved);
+    put_away(taken->ring, shelf_of(options), &saved);
     if (!saved.trouble.empty()) return add_trouble(report, saved.trouble + next_step);
     report->reel_path = saved.path;
     report->skipped = saved.skipped;

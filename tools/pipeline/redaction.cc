@@ -60,18 +60,19 @@ Result<void> check_rules(const std::string& text, RulesFor use, const std::strin
   return {};
 }
 
-class Redactor {
+class RedactedInputs : public InputSource {
  public:
-  Redactor(Reel& reel, std::unique_ptr<Rules> rules, const redact::Key& key)
-      : reel_(reel), rules_(std::move(rules)), key_(key) {
-    for (const std::string& rule : reel.redaction.rules) {
+  RedactedInputs(Reel& rest, InputSource& inputs, std::unique_ptr<Rules> rules,
+                 const redact::Key& key)
+      : inputs_(inputs), rules_(std::move(rules)), key_(key) {
+    for (const std::string& rule : rest.redaction.rules) {
       first_number_ = std::max(first_number_, static_cast<std::uint32_t>(std::atoi(rule.c_str())));
     }
     for (std::uint32_t i = 0; i < rules_->count; ++i) {
       const Rule& rule = rules_->list[i];
       char name[redact::kMostRuleName];
       const std::size_t length = redact::name_of(rule, name);
-      reel.redaction.salvage_rules.push_back(std::to_string(first_number_ + i + 1) + " " +
+      rest.redaction.salvage_rules.push_back(std::to_string(first_number_ + i + 1) + " " +
                                              std::string(name, length));
       expressions_.push_back(rule.where == Where::kRegex
                                  ? std::make_unique<RE2>(text_of(rule), expression_options())
@@ -79,21 +80,29 @@ class Redactor {
     }
   }
 
-  void run() {
-    redact_program();
-    const std::uint64_t tail_begin = reel_.loss.first_kept_seq;
-    std::uint64_t added = 0;
-    for (Input& input : std::exchange(reel_.inputs, {})) {
-      const bool before_tail = input.seq < tail_begin;
-      input.seq += added;
-      Ranges ranges;
-      judge(input, ranges);
-      reel_.inputs.push_back(std::move(input));
-      if (ranges.none()) continue;
-      say_masked(ranges);
-      ++added;
-      if (before_tail) ++reel_.loss.first_kept_seq;
-    }
+  void redact_facts(Reel& rest) const;
+
+  // What is added before this input of the source moves it back; all before it is read.
+  std::uint64_t added_before(std::uint64_t seq) {
+    rewind();
+    const Input* input = inputs_.next();
+    for (; input != nullptr && input->seq < seq; input = inputs_.next()) take(*input);
+    return added_;
+  }
+
+  void rewind() override {
+    inputs_.rewind();
+    hidden_.clear();
+    added_ = 0;
+    masked_is_next_ = false;
+  }
+
+  const Input* next() override {
+    if (std::exchange(masked_is_next_, false)) return &masked_;
+    const Input* input = inputs_.next();
+    if (input == nullptr) return nullptr;
+    take(*input);
+    return &input_;
   }
 
  private:
@@ -159,47 +168,60 @@ class Redactor {
     }
   }
 
-  // Behind the input that was added last.
+  void take(const Input& input) {
+    input_ = input;
+    input_.seq += added_;
+    Ranges ranges;
+    judge(input_, ranges);
+    masked_is_next_ = !ranges.none();
+    if (masked_is_next_) say_masked(ranges);
+  }
+
+  // Behind the input that is there.
   void say_masked(Ranges& ranges) {
     for (std::uint32_t i = 0; i < ranges.count; ++i) ranges.list[i].rule += first_number_;
     char text[redact::kMostMaskText];
-    Input masked = reel_.inputs.back();
-    masked.data.assign(text, redact::text_of(ranges, text));
-    masked.kind = InputKind::kMasked;
-    ++masked.seq;
-    reel_.inputs.push_back(std::move(masked));
+    masked_ = input_;
+    masked_.data.assign(text, redact::text_of(ranges, text));
+    masked_.kind = InputKind::kMasked;
+    ++masked_.seq;
+    ++added_;
   }
 
-  void redact_fact(std::string& text) {
+  void redact_fact(std::string& text, Reel& rest) const {
     Ranges ranges;
     find(text, ranges);
     if (ranges.none()) return;
     if (ranges.drops()) ranges.list[0].action = Action::kMask;
     rewrite(text, ranges);
-    ++reel_.redaction.masked_facts;
+    ++rest.redaction.masked_facts;
   }
 
-  void redact_program() {
-    Program& program = reel_.program;
-    for (std::string& argument : program.argv) redact_fact(argument);
-    for (std::string& variable : program.env) redact_fact(variable);
-    redact_fact(program.executable);
-    redact_fact(program.working_directory);
-    for (ReelFile& file : reel_.files) {
-      redact_fact(file.path);
-      redact_fact(file.bytes);
-    }
-    for (FileDigest& file : reel_.file_digests) redact_fact(file.path);
-    redact_fact(reel_.crash.report);
-  }
-
-  Reel& reel_;
+  InputSource& inputs_;
   std::unique_ptr<Rules> rules_;
   redact::Key key_;
   std::uint32_t first_number_ = 0;                 // rules of recording have the numbers up to here
   std::vector<std::unique_ptr<RE2>> expressions_;  // of each rule; null: it is none
   std::unordered_map<std::uint32_t, std::uint32_t> hidden_;  // sessions, and the rule that says so
+  std::uint64_t added_ = 0;
+  Input input_;
+  Input masked_;  // says what was masked of it
+  bool masked_is_next_ = false;
 };
+
+void RedactedInputs::redact_facts(Reel& rest) const {
+  Program& program = rest.program;
+  for (std::string& argument : program.argv) redact_fact(argument, rest);
+  for (std::string& variable : program.env) redact_fact(variable, rest);
+  redact_fact(program.executable, rest);
+  redact_fact(program.working_directory, rest);
+  for (ReelFile& file : rest.files) {
+    redact_fact(file.path, rest);
+    redact_fact(file.bytes, rest);
+  }
+  for (FileDigest& file : rest.file_digests) redact_fact(file.path, rest);
+  redact_fact(rest.crash.report, rest);
+}
 
 }  // namespace
 
@@ -253,14 +275,18 @@ std::string masked_hint(const Reel& reel) {
          "crashreel import";
 }
 
-Result<void> redact_reel(Reel& reel, const std::string& rules, const std::string& key) {
+Result<std::unique_ptr<InputSource>> redact_reel(Reel& rest, InputSource& inputs,
+                                                 const std::string& rules, const std::string& key) {
   if (auto good = check_rules(rules, RulesFor::kSalvage, "--redact"); !good) return good.error();
   auto parsed = std::make_unique<Rules>();
   redact::Complaint complaint;
   redact::parse_rules(rules.data(), rules.size(), true, *parsed, complaint);
-  if (parsed->count == 0) return {};
-  Redactor(reel, std::move(parsed), redact::key_of(key.data(), key.size())).run();
-  return {};
+  if (parsed->count == 0) return std::unique_ptr<InputSource>();
+  auto redacted = std::make_unique<RedactedInputs>(rest, inputs, std::move(parsed),
+                                                   redact::key_of(key.data(), key.size()));
+  redacted->redact_facts(rest);
+  rest.loss.first_kept_seq += redacted->added_before(rest.loss.first_kept_seq);
+  return std::unique_ptr<InputSource>(std::move(redacted));
 }
 
 }  // namespace crashreel

@@ -35,6 +35,11 @@ std::string folder_of(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
+bool is_folder(const std::string& path) {
+  std::error_code ignored;
+  return path.ends_with('/') || fs::is_directory(path, ignored);
+}
+
 // Nobody else changes this folder's shelves as long as the lock lives.
 Result<OwnedFd> lock_folder(const std::string& folder) {
   OwnedFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -220,8 +225,8 @@ std::optional<std::string> loop_text(const ReelShelf& shelf, const std::vector<s
          " s, the newest is " + reels.front();
 }
 
-Result<Shelved> shelve_in(const Places& places, const Reel& reel, const ReelShelf& shelf,
-                          system_clock::time_point now) {
+Result<Shelved> shelve_in(const Places& places, const Reel& rest, InputSource& inputs,
+                          const ReelShelf& shelf, system_clock::time_point now) {
   const Result<OwnedFd> lock = lock_folder(places.folder());
   if (!lock) return lock.error();
   const auto reels = places.reels();
@@ -229,7 +234,7 @@ Result<Shelved> shelve_in(const Places& places, const Reel& reel, const ReelShel
   if (auto loop = loop_text(shelf, *reels, now)) return Shelved{"", std::move(*loop)};
   // Under the lock nobody else uses this name.
   const std::string aside = places.folder() + "/." + shelf.program + ".new" + std::string(kSuffix);
-  if (const auto written = write_reel(reel, aside); !written) return written.error();
+  if (const auto written = write_reel(rest, inputs, aside); !written) return written.error();
   Result<std::string> path = places.make_room(*reels);
   if (path && ::rename(aside.c_str(), path->c_str()) != 0) {
     path = trouble(*path, std::string("can't get its name: ") + std::strerror(errno));
@@ -244,13 +249,16 @@ Result<Shelved> shelve_in(const Places& places, const Reel& reel, const ReelShel
 
 }  // namespace
 
-Result<Shelved> shelve(const Reel& reel, const ReelShelf& shelf, std::uint32_t pid,
-                       system_clock::time_point now) {
-  std::error_code ignored;
-  if (shelf.path.ends_with('/') || fs::is_directory(shelf.path, ignored)) {
-    return shelve_in(DatedPlaces(shelf, pid, now), reel, shelf, now);
+Result<Shelved> shelve(const Reel& rest, InputSource& inputs, const ReelShelf& shelf,
+                       std::uint32_t pid, system_clock::time_point now) {
+  if (is_folder(shelf.path)) {
+    return shelve_in(DatedPlaces(shelf, pid, now), rest, inputs, shelf, now);
   }
-  return shelve_in(NumberedPlaces(shelf), reel, shelf, now);
+  return shelve_in(NumberedPlaces(shelf), rest, inputs, shelf, now);
+}
+
+std::string folder_of_shelf(const std::string& path) {
+  return is_folder(path) ? path : folder_of(path);
 }
 
 }  // namespace crashreel

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "capture/base/result.h"
+#include "capture/reel/input_source.h"
 #include "capture/reel/reel.h"
 
 namespace crashreel {
@@ -33,7 +34,11 @@ struct Shelved {
 
 // Writes the reel, then makes room for it and gives it its name: when it can't be written, nothing
 // has changed. `now` and the process's number become a part of the name in a folder.
-Result<Shelved> shelve(const Reel& reel, const ReelShelf& shelf, std::uint32_t pid,
-                       std::chrono::system_clock::time_point now);
+// `rest` is the reel without its inputs.
+Result<Shelved> shelve(const Reel& rest, InputSource& inputs, const ReelShelf& shelf,
+                       std::uint32_t pid, std::chrono::system_clock::time_point now);
+
+// Where the reels on a shelf lie: the folder itself, or that of the file.
+std::string folder_of_shelf(const std::string& path);
 
 }  // namespace crashreel

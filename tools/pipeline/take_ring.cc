@@ -5,7 +5,6 @@
 #include <memory>
 #include <utility>
 
-#include "capture/reel/salvage.h"
 #include "harness/signature.h"
 
 namespace crashreel {
@@ -38,15 +37,22 @@ void add_frames(const RingCrash& crash, Reel& reel) {
   reel.crash.signature = signature_of(*as_script_crash(crash), program.executable, name);
 }
 
+Result<TakenRing> with_frames(Result<SalvagedRing> salvaged, const std::string& path) {
+  if (!salvaged) return salvaged.error();
+  TakenRing taken{std::move(*salvaged), read_ring_crash(path)};
+  Reel& reel = taken.ring.reel;
+  if (taken.crash && is_end(*taken.crash, reel.crash)) add_frames(*taken.crash, reel);
+  return taken;
+}
+
 }  // namespace
 
 Result<TakenRing> take_ring(const std::string& path) {
-  Result<ReadReel> salvaged = salvage_ring(path);
-  if (!salvaged) return salvaged.error();
-  TakenRing taken{std::move(*salvaged), read_ring_crash(path)};
-  Reel& reel = taken.read.reel;
-  if (taken.crash && is_end(*taken.crash, reel.crash)) add_frames(*taken.crash, reel);
-  return taken;
+  return with_frames(scan_ring(path), path);
+}
+
+Result<TakenRing> take_live_ring(const std::string& path, const std::string& scratch_folder) {
+  return with_frames(scan_live_ring(path, scratch_folder), path);
 }
 
 }  // namespace crashreel

@@ -8,16 +8,18 @@
 #include <string>
 
 #include "capture/base/result.h"
-#include "capture/reel/reel_reader.h"
 #include "capture/reel/ring_crash_reader.h"
+#include "capture/reel/salvage.h"
 
 namespace crashreel {
 
 struct TakenRing {
-  ReadReel read;
+  SalvagedRing ring;
   std::optional<RingCrash> crash;  // what the program itself left
 };
 
 Result<TakenRing> take_ring(const std::string& path);
+// Of a program that runs on. What is read goes to a nameless file in `scratch_folder` on the way.
+Result<TakenRing> take_live_ring(const std::string& path, const std::string& scratch_folder);
 
 }  // namespace crashreel

@@ -15,7 +15,7 @@
 #include <cstring>
 
 #include "capture/base/check.h"
-#include "capture/reel/salvage.h"
+#include "tests/capture/reel/whole_salvage.h"
 
 namespace crashreel::testing {
 namespace {

@@ -116,6 +116,56 @@ TEST(ReelReader, SeeksToAnyInput) {
   EXPECT_TRUE(reader->damage().none());
 }
 
+TEST(ReelReader, SeeksToTheInputOfAnySeq) {
+  const Reel reel = long_reel(300);
+  const std::string bytes = serialize_reel(reel, 500);
+  Result<ReelReader> reader = ReelReader::over(bytes, "test.reel");
+  ASSERT_TRUE(reader);
+  for (std::size_t i = 1; i < reel.inputs.size(); ++i) {
+    // The seq itself, and one that is not there or is the one before.
+    for (const std::uint64_t seq : {reel.inputs[i].seq, reel.inputs[i].seq - 1}) {
+      reader->seek_seq(seq);
+      std::optional<InputBlock> block = reader->next();
+      ASSERT_TRUE(block && block->inputs.front().seq <= seq);
+      if (block->inputs.back().seq < seq) block = reader->next();
+      EXPECT_GE(block->inputs.back().seq, seq);
+    }
+  }
+  reader->seek_seq(UINT64_MAX);
+  ASSERT_TRUE(reader->next());
+  EXPECT_FALSE(reader->next());
+  EXPECT_TRUE(reader->damage().none());
+}
+
+TEST(ReelReader, ReadsNoMoreThanTheInputThatItIsSentTo) {
+  const Reel reel = long_reel(5000);
+  std::string bytes = serialize_reel(reel, 2000);
+  // What lies in the first half is destroyed, and nobody who looks behind it even notices.
+  bytes.replace(bytes.size() / 4, bytes.size() / 4, bytes.size() / 4, '?');
+  Result<ReelReader> reader = ReelReader::over(bytes, "test.reel");
+  ASSERT_TRUE(reader);
+  const Input& wanted = reel.inputs[4000];
+  reader->seek_seq(wanted.seq);
+  const std::optional<InputBlock> block = reader->next();
+  ASSERT_TRUE(block && block->place <= 4000);
+  EXPECT_EQ(block->inputs.at(4000 - block->place), wanted);
+  EXPECT_TRUE(reader->damage().none());
+  EXPECT_LT(reader->raw_bytes_read(), 5000u);
+}
+
+TEST(ReelReader, FindsASeqWithoutAnIndex) {
+  const Reel reel = long_reel(300);
+  std::string bytes = serialize_reel(reel, 500);
+  bytes.resize(bytes.size() - 1);
+  Result<ReelReader> reader = ReelReader::over(bytes, "test.reel");
+  ASSERT_TRUE(reader);
+  reader->seek_seq(reel.inputs[200].seq);
+  std::optional<InputBlock> block = reader->next();
+  while (block && block->inputs.back().seq < reel.inputs[200].seq) block = reader->next();
+  ASSERT_TRUE(block && block->place <= 200);
+  EXPECT_EQ(block->inputs.at(200 - block->place), reel.inputs[200]);
+}
+
 TEST(ReelReader, SaysWhatAFileIsThatIsNoReel) {
   EXPECT_EQ(error_of(""), "x.reel: is empty; its writer did not finish");
   EXPECT_EQ(error_of("hello \"world\""), "x.reel: not a reel: begins with \"hello \\x22w\"");
@@ -151,6 +201,45 @@ TEST(ReelReader, TakesNoMoreIntoMemoryThanAsked) {
   const Result<ReadReel> read = parse_reel(serialize_reel(long_reel(5000)), "x.reel", 100000);
   ASSERT_FALSE(read);
   EXPECT_THAT(read.error().message, HasSubstr("holds more than 100000 bytes"));
+}
+
+// Gives other inputs the second time.
+class Fickle : public InputSource {
+ public:
+  Fickle(std::vector<Input> first, std::vector<Input> then)
+      : first_(std::move(first)), then_(std::move(then)) {}
+
+  void rewind() override {
+    ++times_;
+    next_ = 0;
+  }
+  const Input* next() override {
+    const std::vector<Input>& inputs = times_ == 1 ? first_ : then_;
+    return next_ < inputs.size() ? &inputs[next_++] : nullptr;
+  }
+
+ private:
+  std::vector<Input> first_, then_;
+  int times_ = 0;
+  std::size_t next_ = 0;
+};
+
+TEST(ReelWriter, WritesNoReelOfInputsThatChangeMeanwhile) {
+  const Folder folder;
+  const std::vector<Input> inputs = long_reel(50).inputs;
+  std::vector<Input> fewer = inputs, more = inputs, other = inputs;
+  fewer.pop_back();
+  more.push_back(inputs.back());
+  other.back().data += "x";
+  for (const std::vector<Input>& then : {fewer, more, other}) {
+    Fickle fickle(inputs, then);
+    const Result<void> written = write_reel(Reel(), fickle, folder / "a.reel");
+    ASSERT_FALSE(written.has_value());
+    EXPECT_THAT(written.error().message, HasSubstr("changed between counting and writing"));
+    EXPECT_EQ(folder.entries(), 0u);
+  }
+  Fickle steady(inputs, inputs);
+  EXPECT_TRUE(write_reel(Reel(), steady, folder / "a.reel").has_value());
 }
 
 TEST(ReelWriter, RefusesWhatTheFormatCanNotHold) {

@@ -4,9 +4,9 @@
 #include <sstream>
 
 #include "capture/reel/ring_chunk.h"
-#include "capture/reel/salvage.h"
 #include "tests/capture/reel/folder.h"
 #include "tests/capture/reel/scene.h"
+#include "tests/capture/reel/whole_salvage.h"
 
 namespace crashreel {
 namespace {
@@ -33,11 +33,12 @@ std::string example_chunk() {
 }
 
 TEST(RingFormat, TheDocumentsExampleCanBeRead) {
-  const ChunkContent content = parse_chunk(example_chunk(), 0);
+  const std::string chunk = example_chunk();
+  const ChunkContent content = parse_chunk(chunk, 0);
   EXPECT_TRUE(content.damage.empty());
-  EXPECT_TRUE(content.bank_is_sound);
+  EXPECT_TRUE(content.head.bank_is_sound);
   ASSERT_EQ(content.pieces.size(), 1u);
-  EXPECT_EQ(content.pieces[0].data, "PING\n");
+  EXPECT_EQ(chunk.substr(content.pieces[0].payload_at, content.pieces[0].size), "PING\n");
   EXPECT_EQ(content.pieces[0].session, 7u);
 }
 
@@ -79,9 +80,9 @@ TEST(RingFormat, ARingOfVersion1HasChecksOfItsOwn) {
   const std::string_view chunk = std::string_view(ring).substr(kChunk, ring::kMinChunkBytes);
   const ChunkContent content = parse_chunk(chunk, 0, {.version = 1});
   EXPECT_TRUE(content.damage.empty());
-  EXPECT_TRUE(content.bank_is_sound);
+  EXPECT_TRUE(content.head.bank_is_sound);
   ASSERT_EQ(content.pieces.size(), 1u);
-  EXPECT_EQ(content.pieces[0].data, "PING\n");
+  EXPECT_EQ(chunk.substr(content.pieces[0].payload_at, content.pieces[0].size), "PING\n");
   EXPECT_TRUE(parse_chunk(chunk, 0).pieces.empty());
 }
 

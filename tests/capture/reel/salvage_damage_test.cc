@@ -8,11 +8,11 @@
 
 #include "capture/reel/reel_writer.h"
 #include "capture/reel/ring_end.h"
-#include "capture/reel/salvage.h"
 #include "tests/capture/reel/fake_ring.h"
 #include "tests/capture/reel/folder.h"
 #include "tests/capture/reel/salvaged.h"
 #include "tests/capture/reel/scene.h"
+#include "tests/capture/reel/whole_salvage.h"
 
 namespace crashreel {
 namespace {

@@ -4,9 +4,9 @@
 
 #include "capture/reel/ring_copies.h"
 #include "capture/reel/ring_image.h"
-#include "capture/reel/salvage.h"
 #include "tests/capture/reel/fake_copies.h"
 #include "tests/capture/reel/salvaged.h"
+#include "tests/capture/reel/whole_salvage.h"
 
 namespace crashreel {
 namespace {

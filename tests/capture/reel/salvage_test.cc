@@ -1,6 +1,4 @@
 // What salvage makes of rings: those that a recorder leaves behind (RING.md), written by hand.
-#include "capture/reel/salvage.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +6,7 @@
 #include "tests/capture/reel/folder.h"
 #include "tests/capture/reel/salvaged.h"
 #include "tests/capture/reel/scene.h"
+#include "tests/capture/reel/whole_salvage.h"
 
 namespace crashreel {
 namespace {

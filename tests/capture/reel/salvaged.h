@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "capture/base/check.h"
-#include "capture/reel/salvage.h"
 #include "tests/capture/reel/fake_ring.h"
+#include "tests/capture/reel/whole_salvage.h"
 
 namespace crashreel {
 

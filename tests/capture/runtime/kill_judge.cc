@@ -10,8 +10,8 @@
 
 #include "capture/reel/ring_copies.h"
 #include "capture/reel/ring_image.h"
-#include "capture/reel/salvage.h"
-#include "capture/reel/salvage_collect.h"
+#include "capture/reel/whole_inputs.h"
+#include "tests/capture/reel/whole_salvage.h"
 #include "tests/capture/runtime/kill_run.h"
 #include "tests/capture/runtime/payloads.h"
 
@@ -101,13 +101,34 @@ void check_kept(const Reel& reel, const Truth& truth, KillAccount& account) {
   }
 }
 
+// What the chunks hold, whatever of it comes into a reel.
+struct Collection {
+  std::vector<std::uint64_t> stamps;  // of whole inputs, the newest first
+  std::uint64_t bytes = 0;            // of these
+  std::uint64_t overwritten_inputs = 0;
+  std::uint64_t overwritten_bytes = 0;
+};
+
+Collection collect(const RingImage& image) {
+  ChunkTable table = read_chunk_table(image, false, UINT64_MAX);
+  NewestFirst inputs(image, table);
+  Collection found;
+  for (WholeInput input; inputs.next(input);) {
+    found.stamps.push_back(input.at.stamp);
+    found.bytes += input.size;
+  }
+  found.overwritten_inputs = table.overwritten_inputs + inputs.overwritten_inputs();
+  found.overwritten_bytes = table.overwritten_bytes + inputs.overwritten_bytes();
+  return found;
+}
+
 // The tail is everything from its first input on: what each writer committed just before its own
 // first input there must be older than that.
 void check_complete(const Collection& found, bool stamps_are_cycles, const Reel& reel,
                     const Truth& truth, KillAccount& account) {
   const std::size_t tail = reel.inputs.size() - tail_begin_of(reel);
   if (tail == 0) return;
-  const std::uint64_t floor = found.inputs[found.inputs.size() - tail].stamp;
+  const std::uint64_t floor = found.stamps[tail - 1];
   std::map<std::uint32_t, std::uint64_t> first;
   for (std::size_t i = reel.inputs.size() - tail; i < reel.inputs.size(); ++i) {
     if (const auto label = read_payload(reel.inputs[i].data)) {
@@ -143,9 +164,8 @@ void check_counts(const Collection& found, const Reel& reel,
     least_bytes += in_flight_came_through ? mine.begun_bytes : mine.done_bytes;
     most_bytes += mine.begun_bytes;
   }
-  account.recorded = found.overwritten_inputs + found.inputs.size();
-  std::uint64_t bytes = found.overwritten_bytes;
-  for (const Piece& input : found.inputs) bytes += input.data.size();
+  account.recorded = found.overwritten_inputs + found.stamps.size();
+  const std::uint64_t bytes = found.overwritten_bytes + found.bytes;
   const Loss& loss = reel.loss;
   const std::uint64_t said = loss.overwritten_inputs + loss.sparse_inputs + reel.inputs.size();
   // The newest of all is the last of the tail. There may be no tail: when each thread is in the

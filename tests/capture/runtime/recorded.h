@@ -15,8 +15,8 @@
 #include <utility>
 
 #include "capture/base/check.h"
-#include "capture/reel/salvage.h"
 #include "capture/runtime/crashreel.h"
+#include "tests/capture/reel/whole_salvage.h"
 
 namespace crashreel {
 
