@@ -1,7 +1,5 @@
 // crashreel replay: does the crash come back?
 
-#include <cmath>
-
 #include "capture/reel/masks.h"
 #include "harness/rate.h"
 #include "harness/signature.h"
@@ -14,6 +12,7 @@
 #include "tools/pipeline/replay.h"
 #include "tools/progress.h"
 #include "tools/quantity.h"
+#include "tools/rate_text.h"
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
 #include "tools/verbs.h"
@@ -63,28 +62,15 @@ Result<Expectation> expectation_of(const Arguments& arguments) {
                "'--expect' is 'crash' or 'fixed', not '" + visible(arguments.text("expect")) + "'"};
 }
 
-// In tenths of a percent, bounds away from what they hold.
-std::string percent_text(double tenths) {
-  const std::string text = std::to_string(tenths / 10);
-  return text.substr(0, text.find('.') + 2) + " %";
-}
-std::string from_text(double low) {
-  return percent_text(std::floor(1000 * low));
-}
-std::string to_text(double high) {
-  return percent_text(std::ceil(1000 * high));
-}
-
 // Of one try nothing can be said that its outcome does not say.
 std::string rate_text(const ReplayReport& report, Expectation expectation) {
   if (report.tries < 2) return "";
   if (expectation == Expectation::kFixed && report.passed == report.tries) {
-    return "  it still crashes in fewer than " + to_text(rate_if_never_seen(report.tries)) +
+    return "  it still crashes in fewer than " + percent_at_most(rate_if_never_seen(report.tries)) +
            " of all runs (95 % confidence)\n";
   }
   if (expectation != Expectation::kNone) return "";  // the tries ended by what they showed
-  const RateInterval rate = rate_interval(report.reproduced, report.tries);
-  return "  that is a rate between " + from_text(rate.low) + " and " + to_text(rate.high) +
+  return "  that is a rate " + between_text(rate_interval(report.reproduced, report.tries)) +
          " (95 % confidence)\n";
 }
 

@@ -1,0 +1,319 @@
+// crashreel reach: how far back must the tail go, and was the ring long enough?
+
+#include <chrono>
+
+#include "capture/reel/masks.h"
+#include "harness/rate.h"
+#include "harness/signature.h"
+#include "tools/arguments.h"
+#include "tools/console.h"
+#include "tools/exit_status.h"
+#include "tools/interrupt.h"
+#include "tools/outcome_lines.h"
+#include "tools/pipeline/load.h"
+#include "tools/pipeline/reach.h"
+#include "tools/pipeline/redaction.h"
+#include "tools/progress.h"
+#include "tools/quantity.h"
+#include "tools/reach_table.h"
+#include "tools/reel_json.h"
+#include "tools/reel_summary.h"
+#include "tools/verbs.h"
+#include "tools/visible.h"
+
+namespace crashreel {
+namespace {
+
+int status_of(ReachVerdict verdict) {
+  switch (verdict) {
+    case ReachVerdict::kSufficient:
+      return kExitDone;
+    case ReachVerdict::kTooShort:
+    case ReachVerdict::kElsewhere:
+      return kExitNoCrash;
+    case ReachVerdict::kDifferent:
+      return kExitDifferent;
+    case ReachVerdict::kUnanswered:
+      return kExitNotStarted;
+  }
+  return kExitFault;
+}
+
+std::string moment_text(const Moment& moment, std::uint64_t end_ns) {
+  return "input " + grouped(moment.seq) + ", " + seconds_text(moment.time_ns) +
+         " after the start and " + seconds_text(end_ns - std::min(end_ns, moment.time_ns)) +
+         " before the end";
+}
+
+std::string headline_of(const ReachReport& report) {
+  const std::string all = grouped(report.inputs);
+  switch (report.verdict) {
+    case ReachVerdict::kSufficient:
+      if (*report.needed == 0) return "sufficient: none of " + all + " inputs is needed";
+      return "sufficient: " + grouped(*report.needed) + " of " + all + " inputs are " +
+             (report.exact ? "needed" : "enough");
+    case ReachVerdict::kTooShort:
+      return "the ring was too short: at the oldest kept input, number " +
+             grouped(report.oldest_kept.seq) + ", what the crash needs had already come";
+    case ReachVerdict::kElsewhere:
+      return "the ring was long enough, and yet none of " + all +
+             " tails brings the crash: what it needs did not come by these inputs";
+    case ReachVerdict::kDifferent:
+      return "no tail brings this crash, and all " + all + " inputs bring another one";
+    case ReachVerdict::kUnanswered:
+      return "no try of all " + all + " inputs gave an answer";
+  }
+  return "";
+}
+
+// What was found of the threshold, and how sure that is.
+std::string threshold_lines(const ReachReport& report) {
+  std::string text;
+  if (*report.needed > 0) {
+    text += "  the oldest of them is " + moment_text(report.oldest_needed, report.end_ns) + "\n";
+  }
+  if (!report.exact) {
+    text += "  fewer may do: of " + grouped(report.passes) + " no crash is known" +
+            (report.stopped ? ", and the search was stopped there" : "") + "\n";
+  } else if (*report.needed > 0) {
+    text += "  with one less there was no crash\n";
+  }
+  if (report.too_rare) text += "  it comes too rarely to search between these\n";
+  if (report.flaky) text += "  it does not come in every run of what brings it\n";
+  if (report.hindered) {
+    text += "  some longer tail did not bring it: more inputs can prevent this crash\n";
+  }
+  if (report.beside > 0) {
+    text += "  every tail had " + counted(report.beside, "input") +
+            " more: prelude, heads and pins, which a ring keeps beside its tail\n";
+  }
+  return text;
+}
+
+std::string ring_line(const ReachReport& report, const Keeping& keeping) {
+  if (!report.ring_bytes) return "  no ring is large enough for that\n";
+  std::string text = "  a ring of at least " + bytes_text(*report.ring_bytes) + " keeps " +
+                     counted(*report.needed, "input") + " of this size";
+  if (keeping.known) {
+    text += "; this one had room for " + bytes_text(keeping.tail_bytes) + " of them";
+  }
+  return text + "\n";
+}
+
+// What cut the tail off, and what would have helped.
+std::string shortage_lines(const ReachReport& report, const Reel& reel) {
+  const Loss& loss = reel.loss;
+  const Keeping& keeping = reel.keeping;
+  std::string text = "  that is " + moment_text(report.oldest_kept, report.end_ns) + "\n";
+  const std::uint64_t overwritten = loss.overwritten_inputs + loss.sparse_inputs;
+  if (overwritten > 0) {
+    text += "  " + counted(overwritten, "record") + " before it gave way to newer ones; ";
+    text += report.ring_bytes
+                ? "a ring of at least " + bytes_text(*report.ring_bytes) + " would have kept all\n"
+                : "no ring would have kept all\n";
+  }
+  if (keeping.beyond_inputs > 0) {
+    text += "  " + counted(keeping.beyond_inputs, "record") +
+            " before it was left out by the bound of " + counted(keeping.most_inputs, "input") +
+            ": record with more --inputs\n";
+  }
+  if (keeping.beyond_age > 0) {
+    text += "  " + counted(keeping.beyond_age, "record") +
+            " before it was left out for its age: " + "record with a longer --age\n";
+  }
+  return text + "  or it needs what never came by an input: a database, files, shared memory\n";
+}
+
+std::string report_text(const ReachReport& report, const Reel& reel, const Console& console) {
+  std::string text = console.strong(headline_of(report)) + "\n";
+  switch (report.verdict) {
+    case ReachVerdict::kSufficient:
+      text += threshold_lines(report) + ring_line(report, reel.keeping);
+      break;
+    case ReachVerdict::kTooShort:
+      text += shortage_lines(report, reel);
+      break;
+    case ReachVerdict::kElsewhere:
+      text +=
+          "  look for a database, files and shared memory that the program had then; 'crashreel "
+          "show' says which files are in the reel\n";
+      break;
+    case ReachVerdict::kDifferent:
+    case ReachVerdict::kUnanswered:
+      break;
+  }
+  text += reach_table(report.points);
+  if (report.verdict != ReachVerdict::kSufficient) {
+    text += "  all inputs:\n";
+    for (const std::string& line : outcome_lines(report.outcomes)) text += "    " + line + "\n";
+    return text;
+  }
+  text += "  " + visible(describe(report.signature)) + "\n";
+  return text;
+}
+
+Json json_of(const ReachPoint& point) {
+  const RateInterval rate =
+      rate_interval(static_cast<int>(point.reproduced), static_cast<int>(point.tries()));
+  Json json;
+  json["inputs"] = point.length;
+  json["tries"] = point.tries();
+  json["reproduced"] = point.reproduced;
+  json["passed"] = point.passed;
+  json["different"] = point.different;
+  json["unresolved"] = point.unresolved;
+  json["rate_interval"] = {rate.low, rate.high};
+  return json;
+}
+
+Json json_of(const Moment& moment) {
+  return {{"seq", moment.seq}, {"time_ns", moment.time_ns}};
+}
+
+template <typename T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+Json or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+Json answer_of(const ReachReport& report, const Reel& reel) {
+  Json answer = new_answer("reach");
+  const bool sufficient = report.verdict == ReachVerdict::kSufficient;
+  answer["verdict"] = name_of(report.verdict);
+  answer["inputs"] = report.inputs;
+  answer["beside"] = report.beside;
+  answer["needed"] = or_null(report.needed);
+  answer["passes"] = report.passes;
+  answer["exact"] = report.exact;
+  answer["points"] = Json::array();
+  for (const ReachPoint& point : report.points) answer["points"].push_back(json_of(point));
+  answer["flaky"] = report.flaky;
+  answer["too_rare"] = report.too_rare;
+  answer["hindered"] = report.hindered;
+  answer["stopped"] = report.stopped;
+  answer["oldest_kept"] = json_of(report.oldest_kept);
+  answer["oldest_needed"] =
+      sufficient && *report.needed > 0 ? json_of(report.oldest_needed) : Json();
+  answer["end_ns"] = report.end_ns;
+  answer["reaches_start"] = reel.loss.reaches_start;
+  answer["ring_bytes"] = or_null(report.ring_bytes);
+  answer["tail_bytes"] = reel.keeping.known ? Json(reel.keeping.tail_bytes) : Json();
+  answer["questions"] = report.questions;
+  answer["runs"] = report.runs;
+  answer["fork_server"] = sufficient && report.not_forking.empty();
+  answer["no_fork_server_because"] = or_null(report.not_forking);
+  answer["outcomes"] = report.outcomes;
+  answer["signature"] = sufficient ? Json(describe(report.signature)) : Json();
+  answer["signature_from_replay"] = report.signature_from_replay;
+  answer["frames"] = json_of(report.signature)["frames"];
+  answer["obstacle"] = or_null(report.obstacle);
+  answer["left_out"] = or_null(report.left_out);
+  answer["masked_inputs"] = masked_inputs(reel.inputs).size();
+  answer["seconds"] = report.seconds;
+  return answer;
+}
+
+std::string progress_text(const ReachStep& step) {
+  if (step.crashes != 0) {
+    return "search: more than " + grouped(step.passes) + " and at most " +
+           counted(step.crashes, "input") + " are needed";
+  }
+  return std::string(step.stage) + ": the last " + counted(step.length, "input");
+}
+
+Result<int> run(const Arguments& arguments, Console& console) {
+  const std::string& path = arguments.operands().front();
+  Result<ReadReel> read = load(path);
+  if (!read) return read.error();
+  report_damage(console, path, read->damage);
+
+  const Interrupt interrupt;
+  auto end = std::chrono::steady_clock::time_point::max();
+  if (arguments.has("max-time")) {
+    end = std::chrono::steady_clock::now() + std::chrono::seconds(arguments.count("max-time"));
+  }
+  ProgressLine progress(console);
+  MeasureOptions options;
+  options.tries = static_cast<int>(arguments.count("tries"));
+  options.jobs = static_cast<int>(arguments.count("jobs"));
+  options.alone = arguments.has("alone");
+  options.argv = arguments.program();
+  options.stop = [&] { return Interrupt::asked() != 0 || std::chrono::steady_clock::now() >= end; };
+  options.progress = [&](const ReachStep& step) { progress.update(progress_text(step)); };
+  const Result<ReachReport> report = measure_tails(read->reel, options);
+  progress.clear();
+  if (!report) return report.error();
+
+  const bool answered = report->verdict == ReachVerdict::kSufficient;
+  if (!report->left_out.empty()) console.complain("reach: " + report->left_out);
+  if (!report->obstacle.empty()) console.complain("reach: " + report->obstacle);
+  const std::string masked = answered ? "" : masked_hint(read->reel);
+  if (!masked.empty()) console.complain("reach: " + masked);
+  if (report->stopped) {
+    console.complain("reach: stopped before the end; what is known by then follows");
+  }
+  if (console.json()) {
+    console.answer(answer_of(*report, read->reel));
+  } else {
+    console.print(report_text(*report, read->reel, console));
+  }
+  return Interrupt::asked() != 0 ? kExitSignalBase + Interrupt::asked()
+                                 : status_of(report->verdict);
+}
+
+}  // namespace
+
+const Verb& reach_verb() {
+  static const Verb verb{
+      .name = "reach",
+      .summary = "How many of the last inputs does the crash need, and was the ring long enough?",
+      .text =
+          "Replays the last 1, 4, 16, ... inputs of a reel and all of them, some tries each, every "
+          "one against a program that was started anew, and tells the rate of the crash for each "
+          "length. Between two of these lengths it then searches for the shortest that is enough; "
+          "the length that it names was seen to crash, and the one shorter by one input not to.\n\n"
+          "If no tail brings the crash the ring was too short, or what is needed did not come by "
+          "inputs. Both times the answer says what was lost, and what ring would have kept it.\n\n"
+          "What is kept beside the tail (prelude, heads, pins) each of them has, too. A tail that "
+          "is enough is not minimal: see 'crashreel minimize'.",
+      .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
+      .options = {{.name = "tries",
+                   .value = Value::kCount,
+                   .argument = "N",
+                   .help = "How many independent tries of each length",
+                   .fallback = "3",
+                   .most = 1'000'000},
+                  {.name = "jobs",
+                   .value = Value::kCount,
+                   .argument = "N",
+                   .help = "How many replays at a time",
+                   .fallback = "1",
+                   .most = 1024},
+                  {.name = "max-time",
+                   .value = Value::kCount,
+                   .argument = "SECONDS",
+                   .help = "End with what is known after so many seconds",
+                   .most = 100'000'000},
+                  {.name = "alone",
+                   .help = "Start the program anew for every question of the search, too, instead "
+                           "of copying it at the moment before its first input"}},
+      .program = ProgramPart::kOptional,
+      .statuses = {{kExitDone, "Sufficient: some tail brings the same crash"},
+                   {kExitNoCrash, "No tail brings the crash"},
+                   {kExitDifferent, "No tail brings this crash, all inputs bring another one"},
+                   {kExitNotStarted,
+                    "The program did not start or can't be attached, or no try gave an answer"},
+                   {kExitDamaged, "The reel is damaged beyond use, or the file is none"},
+                   {kExitSignalBase + 2,
+                    "Interrupted (128 plus the signal); what was known by then is told"}},
+      .examples = {{"crashreel reach crash.reel", "Against the program that was recorded"},
+                   {"crashreel reach crash.reel --tries 10 --jobs 2 -- ./calc",
+                    "Ten tries of each length, two at a time, with a program of the given path"}},
+      .run = run};
+  return verb;
+}
+
+}  // namespace crashreel
