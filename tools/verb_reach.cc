@@ -50,14 +50,15 @@ std::string headline_of(const ReachReport& report) {
   switch (report.verdict) {
     case ReachVerdict::kSufficient:
       if (*report.needed == 0) return "sufficient: none of " + all + " inputs is needed";
-      return "sufficient: " + grouped(*report.needed) + " of " + all + " inputs are " +
+      return "sufficient: " + grouped(*report.needed) + " of " + all +
+             (*report.needed == 1 ? " inputs is " : " inputs are ") +
              (report.exact ? "needed" : "enough");
     case ReachVerdict::kTooShort:
       return "the ring was too short: at the oldest kept input, number " +
              grouped(report.oldest_kept.seq) + ", what the crash needs had already come";
     case ReachVerdict::kElsewhere:
-      return "the ring was long enough, and yet none of " + all +
-             " tails brings the crash: what it needs did not come by these inputs";
+      return "the ring was long enough, and yet no tail of these " + all +
+             " inputs brings the crash: what it needs did not come by them";
     case ReachVerdict::kDifferent:
       return "no tail brings this crash, and all " + all + " inputs bring another one";
     case ReachVerdict::kUnanswered:
@@ -90,13 +91,18 @@ std::string threshold_lines(const ReachReport& report) {
   return text;
 }
 
+// As `record --ring` takes it.
+std::string ring_text(std::uint64_t bytes) {
+  constexpr std::uint64_t kKiB = 1 << 10, kMiB = 1 << 20;
+  const bool whole = bytes % kMiB == 0;
+  return "--ring " + std::to_string(whole ? bytes / kMiB : bytes / kKiB) + (whole ? "MiB" : "KiB");
+}
+
 std::string ring_line(const ReachReport& report, const Keeping& keeping) {
   if (!report.ring_bytes) return "  no ring is large enough for that\n";
-  std::string text = "  a ring of at least " + bytes_text(*report.ring_bytes) + " keeps " +
+  std::string text = "  'record " + ring_text(*report.ring_bytes) + "' keeps " +
                      counted(*report.needed, "input") + " of this size";
-  if (keeping.known) {
-    text += "; this one had room for " + bytes_text(keeping.tail_bytes) + " of them";
-  }
+  if (keeping.known) text += "; here the tail had room for " + bytes_text(keeping.tail_bytes);
   return text + "\n";
 }
 
@@ -109,7 +115,7 @@ std::string shortage_lines(const ReachReport& report, const Reel& reel) {
   if (overwritten > 0) {
     text += "  " + counted(overwritten, "record") + " before it gave way to newer ones; ";
     text += report.ring_bytes
-                ? "a ring of at least " + bytes_text(*report.ring_bytes) + " would have kept all\n"
+                ? "'record " + ring_text(*report.ring_bytes) + "' would have kept all\n"
                 : "no ring would have kept all\n";
   }
   if (keeping.beyond_inputs > 0) {
