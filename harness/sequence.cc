@@ -39,6 +39,10 @@ std::uint32_t local_port(std::string_view opening) {
   return parsed.ec == std::errc() && port <= 65535 ? port : 0;
 }
 
+std::size_t aligned(std::size_t offset) {
+  return (offset + alignof(StepAnswer) - 1) / alignof(StepAnswer) * alignof(StepAnswer);
+}
+
 class Writer {
  public:
   Writer(const Reel& reel, const Sequence& sequence) : reel_(reel), sequence_(sequence) {}
@@ -145,12 +149,15 @@ Sequence whole_sequence(const Reel& reel) {
   return sequence;
 }
 
-Result<Script> Script::write(const Reel& reel, const Sequence& sequence, TargetKind kind) {
+Result<Script> Script::write(const Reel& reel, const Sequence& sequence, TargetKind kind,
+                             const ScriptOptions& options) {
   Writer writer(reel, sequence);
   if (kind == TargetKind::kServer) writer.lay_out();
   const std::size_t steps_bytes = writer.steps.size() * sizeof(Step);
   const std::size_t payload_at = sizeof(ScriptHeader) + steps_bytes;
-  auto memory = SharedMemory::create(payload_at + writer.payload.size());
+  const std::size_t answers_at = aligned(payload_at + writer.payload.size());
+  const std::size_t answers = options.keeps_answers ? writer.steps.size() : 0;
+  auto memory = SharedMemory::create(answers_at + answers * sizeof(StepAnswer));
   if (!memory) return memory.error();
 
   for (Step& step : writer.steps) step.payload_offset += payload_at;
@@ -161,17 +168,28 @@ Result<Script> Script::write(const Reel& reel, const Sequence& sequence, TargetK
   header->steps_offset = sizeof(ScriptHeader);
   header->size = memory->size();
   const std::uint64_t day = reel.program.start_realtime_ns;
-  header->start_realtime_ns = day == 0 ? kSomeDayNs : day + writer.start_ns();
+  header->start_realtime_ns =
+      (day == 0 ? kSomeDayNs : day + writer.start_ns()) + options.clock_shift_ns;
   const std::uint64_t crash_ns = reel.crash.time_ns;
   const std::uint64_t end_ns = crash_ns - std::min(crash_ns, writer.start_ns());
   const std::uint64_t last_ns = writer.last_ns();
   header->end_time_ns = std::clamp(end_ns, last_ns + kTrailNs, last_ns + kLongestGapNs);
+  header->answers_offset = answers != 0 ? answers_at : 0;
   header->feeds = kind == TargetKind::kServer ? 1 : 0;
   if (steps_bytes != 0) {
     std::memcpy(memory->bytes() + sizeof(ScriptHeader), writer.steps.data(), steps_bytes);
     std::memcpy(memory->bytes() + payload_at, writer.payload.data(), writer.payload.size());
   }
-  return Script(std::move(*memory), std::move(writer.inputs));
+  const auto* first_answer = reinterpret_cast<const StepAnswer*>(memory->bytes() + answers_at);
+  return Script(std::move(*memory), std::move(writer.inputs),
+                answers != 0 ? first_answer : nullptr);
+}
+
+std::optional<AnswerDigest> Script::answer_to(std::uint32_t step) const {
+  if (answers_ == nullptr || answers_[step].is_whole.load(std::memory_order_acquire) == 0) {
+    return std::nullopt;
+  }
+  return AnswerDigest{.value = answers_[step].digest, .bytes = answers_[step].bytes};
 }
 
 }  // namespace crashreel

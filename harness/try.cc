@@ -94,6 +94,11 @@ void note_steps(Outcome& outcome, const Script& script) {
   // The program shares the header's memory, and may have written anything there.
   outcome.performed = std::min(script.header().performed.load(), outcome.steps);
   if (outcome.performed > 0) outcome.in_flight = script.input_of(outcome.performed - 1);
+  for (std::uint32_t step = 0; step < outcome.performed; ++step) {
+    const auto answer = script.answer_to(step);
+    const Input* input = script.input_of(step);
+    if (answer && input != nullptr) outcome.answers.push_back({.to = input, .digest = *answer});
+  }
 }
 
 void note_steps(Outcome& outcome, StdinFeed& feed) {
@@ -108,7 +113,7 @@ void note_steps(Outcome& outcome, StdinFeed& feed) {
 Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& sequence,
                         const TryOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  auto script = Script::write(reel, sequence, target.kind);
+  auto script = Script::write(reel, sequence, target.kind, options.script);
   if (!script) return script.error();
   std::optional<StdinFeed> feed;
   if (target.kind == TargetKind::kStdin) {
@@ -133,7 +138,7 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
 Result<Outcome> run_try(ForkServer& server, const Target& target, const Reel& reel,
                         const Sequence& sequence, const TryOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  auto script = Script::write(reel, sequence, target.kind);
+  auto script = Script::write(reel, sequence, target.kind, options.script);
   if (!script) return script.error();
   Outcome outcome;
   {

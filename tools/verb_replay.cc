@@ -3,6 +3,7 @@
 #include "capture/reel/masks.h"
 #include "harness/rate.h"
 #include "harness/signature.h"
+#include "tools/answers_text.h"
 #include "tools/arguments.h"
 #include "tools/console.h"
 #include "tools/exit_status.h"
@@ -85,10 +86,12 @@ std::string counts_text(const ReplayReport& report) {
   return text;
 }
 
-std::string report_text(const ReplayReport& report, Expectation expectation,
+std::string report_text(const ReplayReport& report, const Reel& reel, Expectation expectation,
                         const Console& console) {
   std::string text = console.strong(counts_text(report)) + "\n" + rate_text(report, expectation);
   for (const std::string& line : outcome_lines(report.outcomes)) text += "  " + line + "\n";
+  const std::string answers = answers_text(report.answers, reel);
+  if (!answers.empty()) text += "  " + answers + "\n";
   for (std::size_t i = 0; i < report.signature.frames.size(); ++i) {
     text += "  #" + std::to_string(i) + " " + frame_text(report.signature.frames[i]) + "\n";
   }
@@ -150,10 +153,12 @@ Result<int> run(const Arguments& arguments, Console& console) {
   if (!masked.empty()) console.complain("replay: " + masked);
   if (console.json()) {
     Json answer = answer_of(*report, *expectation);
+    answer["answers"] = answers_json(report->answers);
+    answer["divergence"] = divergence_json(report->answers, read->reel);
     answer["masked_inputs"] = masked_inputs(read->reel.inputs).size();
     console.answer(answer);
   } else {
-    console.print(report_text(*report, *expectation, console));
+    console.print(report_text(*report, read->reel, *expectation, console));
   }
   if (arguments.has("bisect")) return bisect_status_of(*report);
   if (*expectation == Expectation::kFixed) return fixed_status_of(*report);

@@ -15,7 +15,7 @@ namespace crashreel {
 inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
 inline constexpr char kScriptName[] = "crashreel-script";          // of the shared memory
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
-inline constexpr std::uint32_t kScriptVersion = 1;
+inline constexpr std::uint32_t kScriptVersion = 2;
 
 enum class StepKind : std::uint32_t { kOpen = 1, kData = 2, kClose = 3, kSignal = 4 };
 
@@ -31,6 +31,15 @@ struct Step {
   std::uint32_t after_gap;
 };
 static_assert(sizeof(Step) == 40);
+
+// What the program answered in a step's session until that session's next step: how many bytes, and
+// their digest as production's (FORMAT.md).
+struct StepAnswer {
+  std::uint64_t bytes;
+  std::uint64_t digest;
+  std::atomic<std::uint32_t> is_whole;  // 0: there may be more, or nobody has looked yet
+};
+static_assert(sizeof(StepAnswer) == 24);
 
 // How far the instance came. Only ever grows.
 enum class ScriptState : std::uint32_t {
@@ -71,6 +80,7 @@ struct ScriptHeader {
   std::uint64_t size;               // of the whole file
   std::uint64_t start_realtime_ns;  // what the wall clock shows at the try's start
   std::uint64_t end_time_ns;        // time goes on until here after the last step
+  std::uint64_t answers_offset;     // of a StepAnswer for each step; 0: nobody wants to know
   std::uint32_t feeds;  // 1: the player performs steps; 0: it only watches for the crash
   std::uint32_t reserved;
 

@@ -15,6 +15,7 @@
 #include "harness/player/descriptors.h"
 #include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
+#include "harness/player/step_answers.h"
 
 namespace crashreel::player {
 namespace {
@@ -75,6 +76,7 @@ void note_answer(std::uint32_t number, const char* bytes, std::size_t size) {
   const std::uint64_t change = part_of(session.digest, number) - before;
   script->answer_digest.fetch_add(change, std::memory_order_relaxed);
   script->answer_bytes.fetch_add(size, std::memory_order_relaxed);
+  step_answered(number, bytes, size);
 }
 
 void hang_up(Session& session) {
@@ -93,6 +95,7 @@ std::size_t drain(std::uint32_t number) {
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
     if (got <= 0) {
       hang_up(session);
+      end_step_answer(number);
       break;
     }
     const auto size = static_cast<std::size_t>(got);
@@ -117,7 +120,7 @@ std::size_t take_answers() {
   const std::uint64_t idles = script->idles.fetch_add(1, std::memory_order_relaxed);
   const bool over = script->performed.load(std::memory_order_relaxed) == script->step_count;
   const bool many = not_taken.load(std::memory_order_relaxed) >= kTakeFrom;
-  if (!over && !many && idles % kTakeEvery != 0) return 0;
+  if (!over && !many && !keeping_step_answers() && idles % kTakeEvery != 0) return 0;
   not_taken.store(0, std::memory_order_relaxed);
   return drain_all();
 }
@@ -167,9 +170,19 @@ bool send_payload(const Step& step) {
   return true;
 }
 
+// What the program has answered so far is not an answer to this step.
+void part_answers(const Step& step) {
+  if (!keeping_step_answers() || step.kind == StepKind::kSignal) return;
+  const auto number = static_cast<std::uint32_t>(&step - steps);
+  if (is_at_step(step.session, number)) return;  // it is being sent in pieces
+  drain(step.session);
+  begin_step_answer(step.session, number);
+}
+
 // Returns the signal to raise, else 0.
 int perform(const Step& step) {
   int signal = 0;
+  part_answers(step);
   switch (step.kind) {
     case StepKind::kOpen:
       open_session(step);
@@ -230,6 +243,7 @@ bool set_stage(ScriptHeader* given) {
   if (memory == MAP_FAILED) return false;
   sessions = static_cast<Session*>(memory);
   for (std::uint32_t i = 0; i < session_count; ++i) sessions[i] = Session{};
+  if (!prepare_step_answers(given, session_count)) return false;
   answers = move_out_of_sight(::epoll_create1(EPOLL_CLOEXEC));
   script = given;
   return answers >= 0;
@@ -254,8 +268,9 @@ int act(std::uint64_t nearest_deadline_ns) {
     if (script->state.load(std::memory_order_relaxed) < listening) script->state.store(listening);
   }
   if (next == script->step_count) {
-    if (nearest_deadline_ns > script->end_time_ns) end_try(ScriptState::kDone);
-    return let_time_pass(nearest_deadline_ns);
+    if (nearest_deadline_ns <= script->end_time_ns) return let_time_pass(nearest_deadline_ns);
+    end_step_answers();
+    end_try(ScriptState::kDone);
   }
   const Step& step = steps[next];
   if (nearest_deadline_ns < step.time_ns && step.after_gap == 0) {

@@ -76,6 +76,10 @@ Result<Outcome> Tries::run_one(const Sequence& sequence, Start start, std::size_
   return run_try(target_, reel_, sequence);
 }
 
+Result<Outcome> Tries::run_as(const Sequence& sequence, const ScriptOptions& options) {
+  return run_try(target_, reel_, sequence, {.script = options});
+}
+
 std::optional<Outcome> Tries::run_forked(const Sequence& sequence, std::size_t job) {
   std::optional<ForkServer>& server = servers_[job];
   if (!server) {
