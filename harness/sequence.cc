@@ -20,6 +20,9 @@ constexpr std::uint64_t kLeadNs = 100'000'000;
 constexpr std::uint64_t kLongestGapNs = 24ull * 3600 * 1'000'000'000;
 // After the last input it has so much, for what it does a little later on its own account.
 constexpr std::uint64_t kTrailNs = 1'000'000'000;
+// A varied script's date is later by a day, an hour, a minute, a second, and some fractions.
+constexpr std::uint64_t kOtherDateNs =
+    (((24 + 1) * 60 + 1) * 60 + 1) * 1'000'000'000ull + 1'001'001;
 // What the wall clock shows where the reel does not know: a fixed date, so that runs agree.
 constexpr std::uint64_t kSomeDayNs = 1'700'000'000ull * 1'000'000'000ull;
 
@@ -45,7 +48,8 @@ std::size_t aligned(std::size_t offset) {
 
 class Writer {
  public:
-  Writer(const Reel& reel, const Sequence& sequence) : reel_(reel), sequence_(sequence) {}
+  Writer(const Reel& reel, const Sequence& sequence, bool varied)
+      : reel_(reel), sequence_(sequence), varied_(varied) {}
 
   void lay_out() {
     if (sequence_.empty()) return;
@@ -53,7 +57,9 @@ class Writer {
     start_ns_ = first_ns - std::min(first_ns, kLeadNs);
     const std::unordered_set<std::uint32_t> unserved = unserved_sessions(sequence_);
     for (const Input* input : sequence_) {
-      if (!unserved.contains(input->session)) add(*input);
+      if (unserved.contains(input->session)) continue;
+      if (steps.empty() && varied_) open_another(*input);
+      add(*input);
     }
   }
 
@@ -107,10 +113,18 @@ class Writer {
   }
 
   void open(const Input& input, const Input* opening) {
-    const auto number = static_cast<std::uint32_t>(sessions_.size());
+    const auto number = static_cast<std::uint32_t>(sessions_.size()) + one_more_;
     sessions_[input.session] = number;
     push(input, opening, StepKind::kOpen, number);
     if (opening != nullptr) steps.back().port = local_port(opening->data);
+  }
+
+  // Its number is nobody else's: the reel's own are given from 1 on then.
+  void open_another(const Input& input) {
+    if (input.kind == InputKind::kSignal) return;
+    push(input, nullptr, StepKind::kOpen, 0);
+    if (input.kind == InputKind::kOpen) steps.back().port = local_port(input.data);
+    one_more_ = 1;
   }
 
   void push(const Input& input, const Input* origin, StepKind kind, std::uint32_t session) {
@@ -135,6 +149,8 @@ class Writer {
 
   const Reel& reel_;
   const Sequence& sequence_;
+  bool varied_;
+  std::uint32_t one_more_ = 0;
   std::unordered_map<std::uint32_t, std::uint32_t> sessions_;  // the reel's number to ours
   std::uint64_t start_ns_ = 0;
   std::uint64_t last_seq_ = 0;
@@ -151,7 +167,7 @@ Sequence whole_sequence(const Reel& reel) {
 
 Result<Script> Script::write(const Reel& reel, const Sequence& sequence, TargetKind kind,
                              const ScriptOptions& options) {
-  Writer writer(reel, sequence);
+  Writer writer(reel, sequence, options.varied);
   if (kind == TargetKind::kServer) writer.lay_out();
   const std::size_t steps_bytes = writer.steps.size() * sizeof(Step);
   const std::size_t payload_at = sizeof(ScriptHeader) + steps_bytes;
@@ -169,7 +185,7 @@ Result<Script> Script::write(const Reel& reel, const Sequence& sequence, TargetK
   header->size = memory->size();
   const std::uint64_t day = reel.program.start_realtime_ns;
   header->start_realtime_ns =
-      (day == 0 ? kSomeDayNs : day + writer.start_ns()) + options.clock_shift_ns;
+      (day == 0 ? kSomeDayNs : day + writer.start_ns()) + (options.varied ? kOtherDateNs : 0);
   const std::uint64_t crash_ns = reel.crash.time_ns;
   const std::uint64_t end_ns = crash_ns - std::min(crash_ns, writer.start_ns());
   const std::uint64_t last_ns = writer.last_ns();

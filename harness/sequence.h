@@ -23,8 +23,10 @@ using Sequence = std::vector<const Input*>;
 Sequence whole_sequence(const Reel& reel);
 
 struct ScriptOptions {
-  bool keeps_answers = false;        // what is answered to each step, see Script::answer_to()
-  std::uint64_t clock_shift_ns = 0;  // the wall clock shows so much more than it did
+  bool keeps_answers = false;  // what is answered to each step, see Script::answer_to()
+  // Another date, and one connection more before all others: so that what depends on these, such as
+  // times and running numbers, is answered otherwise than without.
+  bool varied = false;
 };
 
 // A script in shared memory; the header lives at its beginning.
