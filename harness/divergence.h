@@ -2,9 +2,9 @@
 //
 // A reel has digests of what production answered (FORMAT.md, "Digests"), a try that kept answers
 // has those of the replay. Both are held against each other input by input. Some answers can differ
-// without anything being wrong, dates, running and random numbers: a second replay, varied in what
-// these depend on (ScriptOptions), shows which. Those are counted, neither called the same nor a
-// divergence. Knows no process.
+// without anything being wrong, by dates, running and random numbers: a second replay, varied in
+// what these depend on (ScriptOptions), shows which. Those are counted, neither called the same nor
+// a divergence. Knows no process.
 #pragma once
 
 #include <cstdint>
