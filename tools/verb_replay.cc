@@ -178,7 +178,12 @@ const Verb& replay_verb() {
           "with "
           "a sanitizer or with the fix: its arguments are then those behind '--', too.\n\n"
           "Where production did not tell the stack of its crash, the first try that dies of the "
-          "same signal defines it.",
+          "same signal defines it.\n\n"
+          "Where the reel has digests of what production answered, those of the first try are held "
+          "against them, and the first input is named that was answered otherwise. If there is "
+          "one, "
+          "another try with another date and one connection more, which counts nowhere, shows what "
+          "varies anyway: that is counted, neither the same nor a divergence.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
       .options = {{.name = "tries",
                    .value = Value::kCount,
