@@ -30,10 +30,12 @@ struct ReplayedAnswer {
 
 struct Outcome {
   Ending ending = Ending::kNotStarted;
-  int code = 0;                      // kExited: the status; kCrashed: the signal
-  Signature signature;               // kCrashed
-  std::uint32_t steps = 0;           // the script's
-  std::uint32_t performed = 0;       // of these
+  int code = 0;                   // kExited: the status; kCrashed: the signal
+  Signature signature;            // kCrashed
+  std::uint32_t steps = 0;        // the script's
+  std::uint32_t performed = 0;    // of these
+  std::uint32_t undelivered = 0;  // inputs whose session the program had ended, or never had
+  const Input* first_undelivered = nullptr;
   const Input* in_flight = nullptr;  // kCrashed, kHung: the input that was performed last
   std::uint64_t answer_bytes = 0;    // what the program answered, and a digest of it
   std::uint64_t answer_digest = 0;

@@ -94,6 +94,11 @@ void note_steps(Outcome& outcome, const Script& script) {
   // The program shares the header's memory, and may have written anything there.
   outcome.performed = std::min(script.header().performed.load(), outcome.steps);
   if (outcome.performed > 0) outcome.in_flight = script.input_of(outcome.performed - 1);
+  outcome.undelivered = script.header().undelivered.load();
+  const std::uint32_t first = script.header().first_undelivered.load();
+  if (outcome.undelivered > 0 && first < outcome.steps) {
+    outcome.first_undelivered = script.input_of(first);
+  }
   for (std::uint32_t step = 0; step < outcome.performed; ++step) {
     const auto answer = script.answer_to(step);
     const Input* input = script.input_of(step);

@@ -11,7 +11,6 @@
 #include "tools/interrupt.h"
 #include "tools/pipeline/load.h"
 #include "tools/pipeline/reach.h"
-#include "tools/pipeline/redaction.h"
 #include "tools/progress.h"
 #include "tools/quantity.h"
 #include "tools/reach_text.h"
@@ -95,6 +94,7 @@ Json answer_of(const ReachReport& report, const Reel& reel) {
   answer["signature_from_replay"] = report.signature_from_replay;
   answer["frames"] = json_of(report.signature)["frames"];
   answer["obstacle"] = or_null(report.obstacle);
+  answer["hints"] = report.hints;
   answer["left_out"] = or_null(report.left_out);
   answer["masked_inputs"] = masked_inputs(reel.inputs).size();
   answer["seconds"] = report.seconds;
@@ -132,11 +132,9 @@ Result<int> run(const Arguments& arguments, Console& console) {
   progress.clear();
   if (!report) return report.error();
 
-  const bool answered = report->verdict == ReachVerdict::kSufficient;
   if (!report->left_out.empty()) console.complain("reach: " + report->left_out);
   if (!report->obstacle.empty()) console.complain("reach: " + report->obstacle);
-  const std::string masked = answered ? "" : masked_hint(read->reel);
-  if (!masked.empty()) console.complain("reach: " + masked);
+  for (const std::string& hint : report->hints) console.complain("reach: " + hint);
   if (report->stopped) {
     console.complain("reach: stopped before the end; what is known by then follows");
   }

@@ -9,7 +9,6 @@
 #include "tools/exit_status.h"
 #include "tools/outcome_lines.h"
 #include "tools/pipeline/load.h"
-#include "tools/pipeline/redaction.h"
 #include "tools/pipeline/replay.h"
 #include "tools/progress.h"
 #include "tools/quantity.h"
@@ -116,6 +115,7 @@ Json answer_of(const ReplayReport& report, Expectation expectation) {
   answer["signature_from_replay"] = report.signature_from_replay;
   answer["frames"] = json_of(report.signature)["frames"];
   answer["obstacle"] = report.obstacle.empty() ? Json() : Json(report.obstacle);
+  answer["hints"] = report.hints;
   answer["left_out"] = report.left_out.empty() ? Json() : Json(report.left_out);
   answer["seconds"] = report.seconds;
   return answer;
@@ -148,9 +148,8 @@ Result<int> run(const Arguments& arguments, Console& console) {
   if (!report) return report.error();
 
   if (!report->left_out.empty()) console.complain("replay: " + report->left_out);
-  const std::string masked = report->reproduced == 0 ? masked_hint(read->reel) : "";
   if (!report->obstacle.empty()) console.complain("replay: " + report->obstacle);
-  if (!masked.empty()) console.complain("replay: " + masked);
+  for (const std::string& hint : report->hints) console.complain("replay: " + hint);
   if (console.json()) {
     Json answer = answer_of(*report, *expectation);
     answer["answers"] = answers_json(report->answers);

@@ -88,7 +88,9 @@ struct ScriptHeader {
   std::atomic<std::uint32_t> performed;  // steps performed so far
   std::atomic<std::uint64_t> idles;      // how often the program was found idle: a sign of life
   std::atomic<std::uint64_t> answer_bytes;
-  std::atomic<std::uint64_t> answer_digest;  // of what was answered, session by session
+  std::atomic<std::uint64_t> answer_digest;      // of what was answered, session by session
+  std::atomic<std::uint32_t> undelivered;        // inputs that nobody was there to read
+  std::atomic<std::uint32_t> first_undelivered;  // step of the first of them
   ScriptCrash crash;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

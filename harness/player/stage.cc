@@ -151,6 +151,12 @@ void open_session(const Step& step) {
   ::epoll_ctl(answers, EPOLL_CTL_ADD, fd, &interest);
 }
 
+// The program has ended the session, or never had it.
+void note_undelivered(const Step& step) {
+  if (script->undelivered.fetch_add(1, std::memory_order_relaxed) != 0) return;
+  script->first_undelivered.store(static_cast<std::uint32_t>(&step - steps));
+}
+
 // True when all of it is on its way, or will never be.
 bool send_payload(const Step& step) {
   const int fd = sessions[step.session].fd;
@@ -161,10 +167,11 @@ bool send_payload(const Step& step) {
     if (sent < 0 && errno == EINTR) continue;
     const bool full = sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     if (full && ++refusals_in_a_row < kPatience) return false;
-    if (sent < 0) break;  // the program has ended this session: what follows has no one to read it
+    if (sent < 0) break;
     refusals_in_a_row = 0;
     payload_sent += static_cast<std::uint32_t>(sent);
   }
+  if (payload_sent < step.payload_size) note_undelivered(step);
   refusals_in_a_row = 0;
   payload_sent = 0;
   return true;

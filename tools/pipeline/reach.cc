@@ -12,6 +12,7 @@
 #include "tools/pipeline/ring_room.h"
 #include "tools/pipeline/tails.h"
 #include "tools/pipeline/tries.h"
+#include "tools/pipeline/why_not.h"
 
 namespace crashreel {
 namespace {
@@ -269,6 +270,8 @@ Result<ReachReport> measure_tails(const Reel& reel, const MeasureOptions& option
     report.signature = tries.expected();
     report.signature_from_replay = tries.defined_by_try();
     name_frames(report.signature);
+  } else {
+    report.hints = why_not(reel, tries.target());
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;

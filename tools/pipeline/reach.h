@@ -78,6 +78,7 @@ struct ReachReport {
   bool signature_from_replay = false;
   std::vector<std::string> outcomes;  // of the longest tail, one line a try
   std::string obstacle;               // of its first try without an answer
+  std::vector<std::string> hints;     // where no tail brings it: why not, maybe (why_not.h)
   std::string left_out;               // what of the reel a replay does not bring
   double seconds = 0;
 };

@@ -8,6 +8,7 @@
 #include "tools/pipeline/frame_names.h"
 #include "tools/pipeline/obstacle.h"
 #include "tools/pipeline/tries.h"
+#include "tools/pipeline/why_not.h"
 
 namespace crashreel {
 namespace {
@@ -40,7 +41,7 @@ void add(ReplayReport& report, const Outcome& outcome, Tries& tries) {
 // production did another one, which counts nowhere, tells what answers differ anyway.
 Result<Outcome> run_first(const Sequence& whole, Tries& tries, AnswerComparison& answers) {
   const std::vector<RecordedAnswer> recorded = recorded_answers(tries.reel());
-  auto first = tries.run_as(whole, {.keeps_answers = !recorded.empty()});
+  auto first = tries.run_as(whole, {.keeps_answers = true});
   if (!first || recorded.empty()) return first;
   answers = compare_answers(recorded, first->answers, {});
   if (!answers.first) return first;
@@ -72,12 +73,14 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
   Tries tries(std::move(*target), reel, options.jobs);
   const Sequence whole = whole_sequence(reel);
   ReplayReport report;
+  std::string undelivered;
   if (tries.target().kind == TargetKind::kServer) report.left_out = unserved_text(whole);
   if (tries.target().kind == TargetKind::kServer) {
     const auto first = run_first(whole, tries, report.answers);
     if (!first) return first.error();
     if (options.progress) options.progress(1, *first);
     add(report, *first, tries);
+    undelivered = undelivered_hint(*first);
   }
   const auto run = [&](int count) -> Result<void> {
     const std::vector<Sequence> sequences(static_cast<std::size_t>(count), whole);
@@ -98,6 +101,9 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
     report.signature = tries.expected();
     report.signature_from_replay = tries.defined_by_try();
     name_frames(report.signature);
+  } else {
+    report.hints = why_not(reel, tries.target());
+    if (!undelivered.empty()) report.hints.push_back(undelivered);
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;

@@ -40,7 +40,8 @@ struct ReplayReport {
   std::string obstacle;  // of the first unresolved try: what to know about it, with its last words
   // Of the first try, held against production's answers. Points into the reel.
   AnswerComparison answers;
-  std::string left_out;  // what of the reel a replay does not bring; empty: nothing
+  std::vector<std::string> hints;  // where no try brought it back: why not, maybe (why_not.h)
+  std::string left_out;            // what of the reel a replay does not bring; empty: nothing
   double seconds = 0;
 };
 
