@@ -36,6 +36,9 @@ struct Outcome {
   std::uint32_t performed = 0;    // of these
   std::uint32_t undelivered = 0;  // inputs whose session the program had ended, or never had
   const Input* first_undelivered = nullptr;
+  std::uint32_t unread = 0;  // inputs that were given and not read to their end; where answers are
+                             // kept and every step was performed
+  const Input* first_unread = nullptr;
   const Input* in_flight = nullptr;  // kCrashed, kHung: the input that was performed last
   std::uint64_t answer_bytes = 0;    // what the program answered, and a digest of it
   std::uint64_t answer_digest = 0;

@@ -208,4 +208,8 @@ std::optional<AnswerDigest> Script::answer_to(std::uint32_t step) const {
   return AnswerDigest{.value = answers_[step].digest, .bytes = answers_[step].bytes};
 }
 
+std::uint64_t Script::unread_at(std::uint32_t step) const {
+  return answers_ == nullptr ? 0 : answers_[step].unread;
+}
+
 }  // namespace crashreel

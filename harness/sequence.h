@@ -45,6 +45,9 @@ class Script {
   const Input* input_of(std::uint32_t step) const { return inputs_[step]; }
   // What the program answered to a step, once that is known whole. Of a script that keeps answers.
   std::optional<AnswerDigest> answer_to(std::uint32_t step) const;
+  // How many bytes of its session the program had not read when that was over: told of the
+  // session's last step.
+  std::uint64_t unread_at(std::uint32_t step) const;
   std::uint32_t step_count() const { return static_cast<std::uint32_t>(inputs_.size()); }
 
  private:

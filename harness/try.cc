@@ -7,6 +7,7 @@
 #include <csignal>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "harness/feed.h"
 #include "harness/instance.h"
@@ -89,6 +90,21 @@ ProcessEnd end_of(Instance& instance) {
   return *instance.poll_end();
 }
 
+// What lies unread is the end of what was sent in its session.
+void note_unread(Outcome& outcome, const Script& script) {
+  std::unordered_map<std::uint32_t, std::uint64_t> unread;  // by the reel's session
+  for (std::uint32_t step = outcome.performed; step-- > 0;) {
+    const Input* input = script.input_of(step);
+    if (input == nullptr || input->session == kNoSession) continue;
+    std::uint64_t& bytes = unread[input->session];
+    bytes += script.unread_at(step);
+    if (bytes == 0 || input->kind != InputKind::kData || input->data.empty()) continue;
+    ++outcome.unread;
+    outcome.first_unread = input;
+    bytes -= std::min<std::uint64_t>(bytes, input->data.size());
+  }
+}
+
 void note_steps(Outcome& outcome, const Script& script) {
   outcome.steps = script.step_count();
   // The program shares the header's memory, and may have written anything there.
@@ -99,6 +115,7 @@ void note_steps(Outcome& outcome, const Script& script) {
   if (outcome.undelivered > 0 && first < outcome.steps) {
     outcome.first_undelivered = script.input_of(first);
   }
+  note_unread(outcome, script);
   for (std::uint32_t step = 0; step < outcome.performed; ++step) {
     const auto answer = script.answer_to(step);
     const Input* input = script.input_of(step);

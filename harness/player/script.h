@@ -37,9 +37,10 @@ static_assert(sizeof(Step) == 40);
 struct StepAnswer {
   std::uint64_t bytes;
   std::uint64_t digest;
+  std::uint64_t unread;  // of the session's last step: bytes of the session that nobody has read
   std::atomic<std::uint32_t> is_whole;  // 0: there may be more, or nobody has looked yet
 };
-static_assert(sizeof(StepAnswer) == 24);
+static_assert(sizeof(StepAnswer) == 32);
 
 // How far the instance came. Only ever grows.
 enum class ScriptState : std::uint32_t {

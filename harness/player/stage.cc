@@ -16,6 +16,7 @@
 #include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
 #include "harness/player/step_answers.h"
+#include "harness/player/unread.h"
 
 namespace crashreel::player {
 namespace {
@@ -211,6 +212,29 @@ int perform(const Step& step) {
   return signal;
 }
 
+std::uint16_t port_of(int fd, decltype(&::getpeername) name) {
+  sockaddr_storage address = {};
+  socklen_t size = sizeof address;
+  if (name(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+  // IPv4 and IPv6 have it at the same place.
+  return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
+void found_unread(std::uint16_t here, std::uint16_t there, std::uint64_t bytes) {
+  for (std::uint32_t i = 0; i < session_count; ++i) {
+    const int fd = sessions[i].fd;
+    const bool is_this = fd >= 0 && port_of(fd, CRASHREEL_REAL(getsockname)) == there &&
+                         port_of(fd, ::getpeername) == here;
+    if (is_this) return note_unread(i, bytes);
+  }
+}
+
+[[noreturn]] void end_done() {
+  if (keeping_step_answers()) find_unread(found_unread);
+  end_step_answers();
+  end_try(ScriptState::kDone);
+}
+
 int let_time_pass(std::uint64_t until) {
   advance_clock(until);
   expire_waits(until);
@@ -276,8 +300,7 @@ int act(std::uint64_t nearest_deadline_ns) {
   }
   if (next == script->step_count) {
     if (nearest_deadline_ns <= script->end_time_ns) return let_time_pass(nearest_deadline_ns);
-    end_step_answers();
-    end_try(ScriptState::kDone);
+    end_done();
   }
   const Step& step = steps[next];
   if (nearest_deadline_ns < step.time_ns && step.after_gap == 0) {

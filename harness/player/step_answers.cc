@@ -50,6 +50,10 @@ void step_answered(std::uint32_t session, const char* bytes, std::size_t size) {
   if (answers != nullptr) answering[session].digest.add(bytes, size);
 }
 
+void note_unread(std::uint32_t session, std::uint64_t bytes) {
+  if (answering[session].step != 0) answers[answering[session].step - 1].unread = bytes;
+}
+
 void end_step_answer(std::uint32_t session) {
   if (answers == nullptr || answering[session].step == 0) return;
   Answering& last = answering[session];

@@ -4,7 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "capture/reel/masks.h"
+#include <deque>
+
 #include "capture/runtime/output_digest.h"
 #include "harness/try.h"
 #include "tests/capture/reel/scene.h"
@@ -83,19 +84,36 @@ TEST_F(WhyNotFiles, AreThoseOfARelativePath) {
               HasSubstr("is not where a try runs: name it by its whole path"));
 }
 
-// The program has hung up; production had gone on.
-TEST(WhyNot, CountsInputsThatNobodyRead) {
-  Reel reel = scene("1:QUIT 1:late 1:later 2:PING");
-  for (Input& input : reel.inputs) input.data += input.kind == InputKind::kData ? "\n" : "";
+// Of a clerk, to whom these lines are sent. What the outcome points to stays.
+Outcome tried(const std::string& text) {
+  static std::deque<Reel> reels;
+  Reel& reel = reels.emplace_back(scene(text));
+  for (Input& input : reel.inputs) input.data += "\n";
   const auto target =
       target_of(reel, std::vector<std::string>{CRASHREEL_BUILD_DIR "/zoo/clerk", "7001"});
-  ASSERT_TRUE(target) << target.error().message;
-  const auto outcome =
-      run_try(*target, reel, whole_sequence(reel), {.script = {.keeps_answers = true}});
-  ASSERT_TRUE(outcome);
-  EXPECT_EQ(outcome->undelivered, 2U);
-  EXPECT_EQ(outcome->first_undelivered->data, "late\n");
-  EXPECT_THAT(undelivered_hint(*outcome), StartsWith("2 inputs found nobody to read them, the "));
+  EXPECT_TRUE(target) << target.error().message;
+  auto outcome = run_try(*target, reel, whole_sequence(reel), {.script = {.keeps_answers = true}});
+  EXPECT_TRUE(outcome) << outcome.error().message;
+  return *std::move(outcome);
+}
+
+// The program has hung up; production had gone on.
+TEST(WhyNot, CountsInputsThatNobodyRead) {
+  const Outcome outcome = tried("1:QUIT 1:late 1:later 2:PING");
+  EXPECT_EQ(outcome.undelivered, 2U);
+  EXPECT_EQ(outcome.first_undelivered->data, "late\n");
+  EXPECT_THAT(undelivered_hint(outcome), StartsWith("2 inputs found nobody to read them, the "));
+}
+
+// The program is there and does not read.
+TEST(WhyNot, CountsInputsThatLieUnread) {
+  const Outcome outcome = tried("1:WAIT 2:PING 1:one 1:two 2:PING 1:three 2:PING");
+  EXPECT_EQ(outcome.ending, Ending::kSurvived);
+  EXPECT_EQ(outcome.unread, 3U);
+  EXPECT_EQ(outcome.first_unread->data, "one\n");
+  EXPECT_THAT(unread_hint(outcome),
+              StartsWith("3 inputs were given and never read, the first is "));
+  EXPECT_EQ(unread_hint(tried("1:PING 2:PING 1:PING")), "");
 }
 
 TEST(WhyNot, IsToldByReplayAndInItsJson) {

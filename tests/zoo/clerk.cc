@@ -9,6 +9,7 @@
 //   TICKET         -> 16 digits, drawn at random
 //   DATE           -> seconds since 1970
 //   QUIT           -> BYE, and closes
+//   WAIT           -> OK, and reads no more in this session
 //   BURN key       -> the bug: dies if the key is known, else NONE
 #include <poll.h>
 #include <signal.h>
@@ -28,6 +29,7 @@ namespace {
 struct Session {
   int fd;
   std::string unread;
+  bool waits = false;
 };
 
 std::map<std::string, std::string> values;
@@ -50,6 +52,7 @@ std::string answer_to(const std::string& line) {
   if (verb == "TICKET") return ticket();
   if (verb == "DATE") return std::to_string(std::time(nullptr));
   if (verb == "QUIT") return "BYE";
+  if (verb == "WAIT") return "OK";
   const auto known = values.find(key);
   if (known == values.end()) return "NONE";
   if (verb == "BURN") ::raise(SIGSEGV);
@@ -62,6 +65,7 @@ bool serve(Session& session) {
   for (std::string line; zoo::take_line(session.unread, line);) {
     zoo::answer(session.fd, answer_to(line) + "\n");
     if (line == "QUIT") return false;
+    session.waits |= line == "WAIT";
   }
   return true;
 }
@@ -73,13 +77,15 @@ int main(int, char** argv) {
   std::vector<Session> sessions;
   for (;;) {
     std::vector<pollfd> wanted = {{listener, POLLIN, 0}};
-    for (const Session& session : sessions) wanted.push_back({session.fd, POLLIN, 0});
+    for (const Session& session : sessions)
+      wanted.push_back({session.fd, static_cast<short>(session.waits ? 0 : POLLIN), 0});
     if (::poll(wanted.data(), wanted.size(), -1) < 0) return 1;
     for (std::size_t i = wanted.size() - 1; i > 0; --i) {
       if (wanted[i].revents == 0 || serve(sessions[i - 1])) continue;
       ::close(sessions[i - 1].fd);
       sessions.erase(sessions.begin() + static_cast<std::ptrdiff_t>(i) - 1);
     }
-    if (wanted[0].revents != 0) sessions.push_back({::accept(listener, nullptr, nullptr), ""});
+    if (wanted[0].revents != 0)
+      sessions.push_back({::accept(listener, nullptr, nullptr), "", false});
   }
 }

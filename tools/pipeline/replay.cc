@@ -73,14 +73,14 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
   Tries tries(std::move(*target), reel, options.jobs);
   const Sequence whole = whole_sequence(reel);
   ReplayReport report;
-  std::string undelivered;
+  std::vector<std::string> shown;
   if (tries.target().kind == TargetKind::kServer) report.left_out = unserved_text(whole);
   if (tries.target().kind == TargetKind::kServer) {
     const auto first = run_first(whole, tries, report.answers);
     if (!first) return first.error();
     if (options.progress) options.progress(1, *first);
     add(report, *first, tries);
-    undelivered = undelivered_hint(*first);
+    shown = {undelivered_hint(*first), unread_hint(*first)};
   }
   const auto run = [&](int count) -> Result<void> {
     const std::vector<Sequence> sequences(static_cast<std::size_t>(count), whole);
@@ -103,7 +103,8 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
     name_frames(report.signature);
   } else {
     report.hints = why_not(reel, tries.target());
-    if (!undelivered.empty()) report.hints.push_back(undelivered);
+    report.hints.insert(report.hints.end(), shown.begin(), shown.end());
+    std::erase(report.hints, "");
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;

@@ -109,6 +109,15 @@ std::string undelivered_hint(const Outcome& outcome) {
          "answers first differ, and what came before";
 }
 
+std::string unread_hint(const Outcome& outcome) {
+  if (outcome.unread == 0 || outcome.first_unread == nullptr) return "";
+  return counted_text(outcome.unread, "input") + (outcome.unread == 1 ? " was" : " were") +
+         " given and never read, the first is input " + std::to_string(outcome.first_unread->seq) +
+         " in session " + std::to_string(outcome.first_unread->session) +
+         ": the program waits for something else, which production had: another session, a signal, "
+         "a service that it calls";
+}
+
 std::vector<std::string> why_not(const Reel& reel, const Target& target) {
   std::vector<std::string> hints = {masked_hint(reel), lost_openings_hint(reel),
                                     changed_program_hint(reel, target)};
