@@ -212,20 +212,10 @@ int perform(const Step& step) {
   return signal;
 }
 
-std::uint16_t port_of(int fd, decltype(&::getpeername) name) {
-  sockaddr_storage address = {};
-  socklen_t size = sizeof address;
-  if (name(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
-  // IPv4 and IPv6 have it at the same place.
-  return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
-}
-
 void found_unread(std::uint16_t here, std::uint16_t there, std::uint64_t bytes) {
   for (std::uint32_t i = 0; i < session_count; ++i) {
     const int fd = sessions[i].fd;
-    const bool is_this = fd >= 0 && port_of(fd, CRASHREEL_REAL(getsockname)) == there &&
-                         port_of(fd, ::getpeername) == here;
-    if (is_this) return note_unread(i, bytes);
+    if (fd >= 0 && is_between(fd, there, here)) return note_unread(i, bytes);
   }
 }
 

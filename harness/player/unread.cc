@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
@@ -55,7 +57,21 @@ void find_in(const char* path, FoundUnread found) {
   if (fd >= 0) CRASHREEL_REAL(close)(fd);
 }
 
+std::uint16_t port_of(const sockaddr_storage& address) {
+  // IPv4 and IPv6 have it at the same place.
+  const bool has_port = address.ss_family == AF_INET || address.ss_family == AF_INET6;
+  return has_port ? ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port) : 0;
+}
+
 }  // namespace
+
+bool is_between(int fd, std::uint16_t own_port, std::uint16_t other_port) {
+  sockaddr_storage own = {}, other = {};
+  socklen_t own_size = sizeof own, other_size = sizeof other;
+  return CRASHREEL_REAL(getsockname)(fd, reinterpret_cast<sockaddr*>(&own), &own_size) == 0 &&
+         ::getpeername(fd, reinterpret_cast<sockaddr*>(&other), &other_size) == 0 &&
+         port_of(own) == own_port && port_of(other) == other_port;
+}
 
 void find_unread(FoundUnread found) {
   find_in("/proc/self/net/tcp", found);

@@ -11,4 +11,7 @@ using FoundUnread = void (*)(std::uint16_t here, std::uint16_t there, std::uint6
 // Calls `found` for each connection of this machine at one end of which bytes lie unread.
 void find_unread(FoundUnread found);
 
+// Does this socket connect these two?
+bool is_between(int fd, std::uint16_t own_port, std::uint16_t other_port);
+
 }  // namespace crashreel::player
