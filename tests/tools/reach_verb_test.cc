@@ -104,6 +104,13 @@ TEST_F(ReachVerbTest, TellsWhatRingWouldHaveBeenLongEnough) {
   EXPECT_EQ(reach("--tries 1", 1)["verdict"], "too_short");
 }
 
+// Not even how the session began is in the ring any more.
+TEST_F(ReachVerbTest, KnowsWhatFedAProgramWhoseOpeningIsOverwritten) {
+  record_calculator("--ring 64KiB --no-heads", 5'000, 139);
+  EXPECT_EQ(one_object(type("crashreel show crash.reel --json").out)["program"]["kind"], "stdin");
+  EXPECT_EQ(reach("--tries 1", 1)["verdict"], "too_short");
+}
+
 TEST_F(ReachVerbTest, TellsOfTheBoundThatCutTheTail) {
   record_calculator("--ring 4MiB --inputs 50", 98, 139);
   EXPECT_THAT(type("crashreel reach crash.reel").out,
