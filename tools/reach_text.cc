@@ -12,6 +12,14 @@
 namespace crashreel {
 namespace {
 
+// Where the reel knows of answers.
+std::string answers_line(const Reel& reel) {
+  const bool known = std::ranges::any_of(
+      reel.inputs, [](const Input& input) { return input.kind == InputKind::kDigest; });
+  return known ? "  'crashreel replay' says where the program first answers otherwise than it did\n"
+               : "";
+}
+
 std::string moment_text(const Moment& moment, std::uint64_t end_ns) {
   return "input " + grouped(moment.seq) + ", " + seconds_text(moment.time_ns) +
          " after the start and " + seconds_text(end_ns - std::min(end_ns, moment.time_ns)) +
@@ -100,7 +108,8 @@ std::string shortage_lines(const ReachReport& report, const Reel& reel) {
     text += "  " + counted(keeping.beyond_age, "record") +
             " before it was left out for its age: " + "record with a longer --age\n";
   }
-  return text + "  or it needs what never came by an input: a database, files, shared memory\n";
+  return text + "  or it needs what never came by an input: a database, files, shared memory\n" +
+         answers_line(reel);
 }
 
 }  // namespace
@@ -115,6 +124,7 @@ std::string reach_text(const ReachReport& report, const Reel& reel, const Consol
       text += shortage_lines(report, reel);
       break;
     case ReachVerdict::kElsewhere:
+      text += answers_line(reel);
       text +=
           "  look for a database, files and shared memory that the program had then; 'crashreel "
           "show' says which files are in the reel\n";
