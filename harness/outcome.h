@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "capture/reel/answer_digest.h"
 #include "capture/reel/reel.h"
 
 namespace crashreel {
@@ -21,16 +23,29 @@ enum class Ending {
 
 const char* name_of(Ending ending);  // "survived", "exited", ...
 
+// What a program answered in an input's session until the next one of that session.
+struct ReplayedAnswer {
+  const Input* to = nullptr;
+  AnswerDigest digest;
+};
+
 struct Outcome {
   Ending ending = Ending::kNotStarted;
-  int code = 0;                      // kExited: the status; kCrashed: the signal
-  Signature signature;               // kCrashed
-  std::uint32_t steps = 0;           // the script's
-  std::uint32_t performed = 0;       // of these
-  std::uint32_t resumed = 0;         // of these, those that a checkpoint had behind it
+  int code = 0;                   // kExited: the status; kCrashed: the signal
+  Signature signature;            // kCrashed
+  std::uint32_t steps = 0;        // the script's
+  std::uint32_t performed = 0;    // of these
+  std::uint32_t resumed = 0;      // of these, those that a checkpoint had behind it
+  std::uint32_t undelivered = 0;  // inputs whose session the program had ended, or never had
+  const Input* first_undelivered = nullptr;
+  std::uint32_t unread = 0;  // inputs that were given and not read to their end; where answers are
+                             // kept and every step was performed
+  const Input* first_unread = nullptr;
   const Input* in_flight = nullptr;  // kCrashed, kHung: the input that was performed last
   std::uint64_t answer_bytes = 0;    // what the program answered, and a digest of it
   std::uint64_t answer_digest = 0;
+  std::vector<ReplayedAnswer>
+      answers;              // where they are kept (ScriptOptions): those that are known whole
   std::string output_tail;  // the last of what the program printed, both streams
   double seconds = 0;       // from before the start until nothing of it was left
 };

@@ -21,6 +21,9 @@ constexpr std::uint64_t kLeadNs = 100'000'000;
 constexpr std::uint64_t kLongestGapNs = 24ull * 3600 * 1'000'000'000;
 // After the last input it has so much, for what it does a little later on its own account.
 constexpr std::uint64_t kTrailNs = 1'000'000'000;
+// A varied script's date is later by a day, an hour, a minute, a second, and some fractions.
+constexpr std::uint64_t kOtherDateNs =
+    (((24 + 1) * 60 + 1) * 60 + 1) * 1'000'000'000ull + 1'001'001;
 // What the wall clock shows where the reel does not know: a fixed date, so that runs agree.
 constexpr std::uint64_t kSomeDayNs = 1'700'000'000ull * 1'000'000'000ull;
 
@@ -40,9 +43,14 @@ std::uint32_t local_port(std::string_view opening) {
   return parsed.ec == std::errc() && port <= 65535 ? port : 0;
 }
 
+std::size_t aligned(std::size_t offset) {
+  return (offset + alignof(StepAnswer) - 1) / alignof(StepAnswer) * alignof(StepAnswer);
+}
+
 class Writer {
  public:
-  Writer(const Reel& reel, const Sequence& sequence) : reel_(reel), sequence_(sequence) {}
+  Writer(const Reel& reel, const Sequence& sequence, bool varied)
+      : reel_(reel), sequence_(sequence), varied_(varied) {}
 
   void lay_out() {
     if (sequence_.empty()) return;
@@ -50,7 +58,9 @@ class Writer {
     start_ns_ = first_ns - std::min(first_ns, kLeadNs);
     const std::unordered_set<std::uint32_t> unserved = unserved_sessions(sequence_);
     for (const Input* input : sequence_) {
-      if (!unserved.contains(input->session)) add(*input);
+      if (unserved.contains(input->session)) continue;
+      if (steps.empty() && varied_) open_another(*input);
+      add(*input);
     }
   }
 
@@ -101,10 +111,18 @@ class Writer {
   }
 
   void open(const Input& input, const Input* opening) {
-    const auto number = static_cast<std::uint32_t>(sessions_.size());
+    const auto number = static_cast<std::uint32_t>(sessions_.size()) + one_more_;
     sessions_[input.session] = number;
     push(input, opening, StepKind::kOpen, number);
     if (opening != nullptr) steps.back().port = local_port(opening->data);
+  }
+
+  // Its number is nobody else's: the reel's own are given from 1 on then.
+  void open_another(const Input& input) {
+    if (input.kind == InputKind::kSignal) return;
+    push(input, nullptr, StepKind::kOpen, 0);
+    if (input.kind == InputKind::kOpen) steps.back().port = local_port(input.data);
+    one_more_ = 1;
   }
 
   void push(const Input& input, const Input* origin, StepKind kind, std::uint32_t session) {
@@ -129,6 +147,8 @@ class Writer {
 
   const Reel& reel_;
   const Sequence& sequence_;
+  bool varied_;
+  std::uint32_t one_more_ = 0;
   std::unordered_map<std::uint32_t, std::uint32_t> sessions_;  // the reel's number to ours
   std::uint64_t start_ns_ = 0;
   std::uint64_t last_seq_ = 0;
@@ -143,13 +163,16 @@ Sequence whole_sequence(const Reel& reel) {
   return sequence;
 }
 
-Layout lay_out(const Reel& reel, const Sequence& sequence, TargetKind kind) {
-  Writer writer(reel, sequence);
+Layout lay_out(const Reel& reel, const Sequence& sequence, TargetKind kind,
+               const ScriptOptions& options) {
+  Writer writer(reel, sequence, options.varied);
   if (kind == TargetKind::kServer) writer.lay_out();
   Layout layout;
   layout.kind = kind;
   const std::uint64_t day = reel.program.start_realtime_ns;
-  layout.start_realtime_ns = day == 0 ? kSomeDayNs : day + writer.start_ns();
+  layout.keeps_answers = options.keeps_answers;
+  layout.start_realtime_ns =
+      (day == 0 ? kSomeDayNs : day + writer.start_ns()) + (options.varied ? kOtherDateNs : 0);
   const std::uint64_t crash_ns = reel.crash.time_ns;
   const std::uint64_t end_ns = crash_ns - std::min(crash_ns, writer.start_ns());
   const std::uint64_t last_ns = writer.last_ns();
@@ -174,9 +197,13 @@ Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
   const std::span<const Step> steps = std::span(layout.steps).subspan(part.from);
   const std::size_t marks_at = sizeof(ScriptHeader) + steps.size_bytes();
   const std::size_t payload_at = marks_at + part.marks.size() * sizeof(std::uint32_t);
-  std::size_t size = payload_at;
-  for (const Step& step : steps) size += step.kind == StepKind::kData ? step.payload_size : 0;
-  auto memory = SharedMemory::create(size);
+  std::size_t payload_end = payload_at;
+  for (const Step& step : steps) {
+    if (step.kind == StepKind::kData) payload_end += step.payload_size;
+  }
+  const std::size_t answers_at = aligned(payload_end);
+  const std::size_t answers = layout.keeps_answers ? steps.size() : 0;
+  auto memory = SharedMemory::create(answers_at + answers * sizeof(StepAnswer));
   if (!memory) return memory.error();
 
   auto* header = new (memory->bytes()) ScriptHeader;
@@ -188,6 +215,7 @@ Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
   header->start_realtime_ns = layout.start_realtime_ns;
   header->end_time_ns = layout.end_time_ns;
   header->feeds = layout.kind == TargetKind::kServer ? 1 : 0;
+  header->answers_offset = answers != 0 ? answers_at : 0;
   header->mark_count = static_cast<std::uint32_t>(part.marks.size());
   header->marks_offset = marks_at;
   header->answer_bytes = part.answer_bytes;
@@ -204,7 +232,20 @@ Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
                 steps[i].payload_size);
     at += steps[i].payload_size;
   }
-  return Script(std::move(*memory), static_cast<std::uint32_t>(steps.size()));
+  const auto* first_answer = reinterpret_cast<const StepAnswer*>(memory->bytes() + answers_at);
+  return Script(std::move(*memory), static_cast<std::uint32_t>(steps.size()),
+                answers != 0 ? first_answer : nullptr);
+}
+
+std::optional<AnswerDigest> Script::answer_to(std::uint32_t step) const {
+  if (answers_ == nullptr || answers_[step].is_whole.load(std::memory_order_acquire) == 0) {
+    return std::nullopt;
+  }
+  return AnswerDigest{.value = answers_[step].digest, .bytes = answers_[step].bytes};
+}
+
+std::uint64_t Script::unread_at(std::uint32_t step) const {
+  return answers_ == nullptr ? 0 : answers_[step].unread;
 }
 
 }  // namespace crashreel

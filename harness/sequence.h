@@ -7,10 +7,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "capture/base/result.h"
+#include "capture/reel/answer_digest.h"
 #include "capture/reel/reel.h"
 #include "harness/player/script.h"
 #include "harness/shared_memory.h"
@@ -22,6 +24,13 @@ using Sequence = std::vector<const Input*>;
 
 Sequence whole_sequence(const Reel& reel);
 
+struct ScriptOptions {
+  bool keeps_answers = false;  // what is answered to each step, see Script::answer_to()
+  // Another date, and one connection more before all others: so that what depends on these, such as
+  // times and running numbers, is answered otherwise than without.
+  bool varied = false;
+};
+
 // A sequence as the player would perform it. Of TargetKind::kServer: the steps, without those of
 // sessions that it can't serve (served.h); of kStdin there are none.
 struct Layout {
@@ -30,9 +39,11 @@ struct Layout {
   std::vector<const Input*> inputs;  // that each brings; nullptr for openings that were put in
   std::uint64_t start_realtime_ns = 0;
   std::uint64_t end_time_ns = 0;
+  bool keeps_answers = false;
 };
 
-Layout lay_out(const Reel& reel, const Sequence& sequence, TargetKind kind);
+Layout lay_out(const Reel& reel, const Sequence& sequence, TargetKind kind,
+               const ScriptOptions& options = {});
 
 // How many steps two layouts of one reel's own inputs begin with in common.
 std::size_t steps_in_common(const Layout& one, const Layout& other);
@@ -56,13 +67,19 @@ class Script {
   }
   // As written; the program shares the header's memory, and may have written anything there.
   std::uint32_t step_count() const { return step_count_; }
+  // What the program answered to a step, once that is known whole. Where answers are kept.
+  std::optional<AnswerDigest> answer_to(std::uint32_t step) const;
+  // How many bytes of its session the program had not read when that was over: told of the
+  // session's last step.
+  std::uint64_t unread_at(std::uint32_t step) const;
 
  private:
-  Script(SharedMemory memory, std::uint32_t step_count)
-      : memory_(std::move(memory)), step_count_(step_count) {}
+  Script(SharedMemory memory, std::uint32_t step_count, const StepAnswer* answers)
+      : memory_(std::move(memory)), step_count_(step_count), answers_(answers) {}
 
   SharedMemory memory_;
   std::uint32_t step_count_;
+  const StepAnswer* answers_;  // by step, in the memory; null: not kept
 };
 
 }  // namespace crashreel

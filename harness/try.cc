@@ -7,6 +7,7 @@
 #include <csignal>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "harness/feed.h"
 #include "harness/holder.h"
@@ -93,12 +94,39 @@ ProcessEnd end_of(Instance& instance) {
   return *instance.poll_end();
 }
 
+// What lies unread is the end of what was sent in its session.
+void note_unread(Outcome& outcome, const Script& script, const Layout& layout) {
+  std::unordered_map<std::uint32_t, std::uint64_t> unread;  // by the reel's session
+  for (std::uint32_t step = outcome.performed; step-- > 0;) {
+    const Input* input = layout.inputs[step];
+    if (input == nullptr || input->session == kNoSession) continue;
+    std::uint64_t& bytes = unread[input->session];
+    bytes += script.unread_at(step);
+    if (bytes == 0 || input->kind != InputKind::kData || input->data.empty()) continue;
+    ++outcome.unread;
+    outcome.first_unread = input;
+    bytes -= std::min<std::uint64_t>(bytes, input->data.size());
+  }
+}
+
 // `before`: what the instance had behind it when it began.
 void note_steps(Outcome& outcome, const Script& script, const Layout& layout, std::size_t before) {
   const std::uint32_t performed = std::min(script.header().performed.load(), script.step_count());
   outcome.steps = static_cast<std::uint32_t>(layout.steps.size());
   outcome.performed = static_cast<std::uint32_t>(before) + performed;
   if (outcome.performed > 0) outcome.in_flight = layout.inputs[outcome.performed - 1];
+  outcome.undelivered = script.header().undelivered.load();
+  const std::uint32_t first = script.header().first_undelivered.load();
+  if (outcome.undelivered > 0 && first < script.step_count()) {
+    outcome.first_undelivered = layout.inputs[before + first];
+  }
+  if (!layout.keeps_answers) return;
+  note_unread(outcome, script, layout);
+  for (std::uint32_t step = 0; step < outcome.performed; ++step) {
+    const auto answer = script.answer_to(step);
+    const Input* input = layout.inputs[step];
+    if (answer && input != nullptr) outcome.answers.push_back({.to = input, .digest = *answer});
+  }
 }
 
 void note_steps(Outcome& outcome, StdinFeed& feed) {
@@ -113,7 +141,7 @@ void note_steps(Outcome& outcome, StdinFeed& feed) {
 Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& sequence,
                         const TryOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  const Layout layout = lay_out(reel, sequence, target.kind);
+  const Layout layout = lay_out(reel, sequence, target.kind, options.script);
   auto script = Script::write(layout);
   if (!script) return script.error();
   std::optional<StdinFeed> feed;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <vector>
 
 #include "minimizer/asker.h"
 
@@ -11,79 +10,137 @@ namespace {
 
 constexpr std::uint32_t kGrowth = 4;
 
-Choice range(std::uint32_t begin, std::uint32_t end) {
-  Choice choice(end - begin);
-  std::iota(choice.begin(), choice.end(), begin);
+Choice last_of(std::uint32_t items, std::uint32_t length) {
+  Choice choice(length);
+  std::iota(choice.begin(), choice.end(), items - length);
   return choice;
 }
 
-// A range from the end is left out alone: if the crash stays, no item of it is the one, as all but
-// one of them can only do more. If not, its later half is looked into first.
-class LastAvoidable {
+// Keeps the threshold between a length that passes and one that crashes, and brings them together.
+class Threshold {
  public:
-  LastAvoidable(std::uint32_t items, Asker& asker, std::uint32_t votes)
-      : items_(items), asker_(asker), votes_(votes) {}
+  Threshold(std::uint32_t items, Oracle& oracle, const ReachOptions& options)
+      : items_(items),
+        options_(options),
+        asker_(oracle, {.max_questions = options.max_questions, .stop = options.stop}) {
+    if (options.votes != nullptr) asker_.teach(options.votes);
+    reach_.length = options.crashes;
+    reach_.passes = options.passes;
+  }
 
-  // Null: none, or stopped.
-  std::optional<std::uint32_t> run() {
-    std::uint32_t group = 1;
-    for (std::uint32_t end = items_; end > 0; group *= kGrowth) {
-      const std::uint32_t begin = end - std::min(group, end);
-      if (const auto found = last_in(begin, end); found || asker_.stopped()) return found;
-      end = begin;
-    }
-    return std::nullopt;
+  Reach run() {
+    if (!reach_.length) grow();
+    if (reach_.length) halve(search_votes());
+    if (reach_.length) settle(options_.votes == nullptr ? 1 : options_.votes->proof(1));
+    reach_.stopped = asker_.stopped();
+    reach_.questions = asker_.tally().questions;
+    reach_.runs = asker_.tally().runs;
+    return reach_;
   }
 
  private:
-  std::optional<std::uint32_t> last_in(std::uint32_t begin, std::uint32_t end) {
-    Choice rest = range(0, begin);
-    const Choice behind = range(end, items_);
-    rest.insert(rest.end(), behind.begin(), behind.end());
-    const std::optional<bool> still_there = asker_.reproduces(rest, votes_);
-    if (!still_there || *still_there) return std::nullopt;
-    if (end - begin == 1) return begin;
-    const std::uint32_t middle = begin + (end - begin) / 2;
-    const auto later = last_in(middle, end);
-    return later || asker_.stopped() ? later : last_in(begin, middle);
+  std::uint32_t search_votes() const {
+    return options_.votes == nullptr ? 1 : options_.votes->search();
+  }
+
+  void grow() {
+    for (const std::uint32_t length : reach_lengths(items_)) {
+      if (length <= reach_.passes) continue;
+      if (crashes(length, search_votes()) || asker_.stopped()) return;
+    }
+    if (items_ == 0) crashes(0, search_votes());
+  }
+
+  // The lengths of one round cut what is left into equal parts.
+  void halve(std::uint32_t votes) {
+    while (!asker_.stopped() && *reach_.length - reach_.passes > 1) {
+      const std::uint32_t between = *reach_.length - reach_.passes - 1;
+      const std::uint32_t parts = std::min(std::max(options_.workers, 1U), between) + 1;
+      std::vector<std::uint32_t> lengths;
+      for (std::uint64_t part = 1; part < parts; ++part) {
+        lengths.push_back(reach_.passes + static_cast<std::uint32_t>(part * (between + 1) / parts));
+      }
+      fetch(lengths, votes);
+      for (const std::uint32_t length : lengths) {
+        if (crashes(length, votes) || asker_.stopped()) break;
+      }
+    }
+  }
+
+  // Down from what crashes in steps that double until one passes, then up again between. What
+  // passed before did so with fewer votes.
+  void settle(std::uint32_t votes) {
+    for (std::uint32_t step = 1; *reach_.length > 0; step *= 2) {
+      if (!crashes(*reach_.length - std::min(step, *reach_.length), votes)) break;
+    }
+    halve(votes);
+    reach_.exact = !asker_.stopped();
+  }
+
+  void fetch(const std::vector<std::uint32_t>& lengths, std::uint32_t votes) {
+    if (lengths.size() < 2) return;  // asking for it fetches it
+    std::vector<Choice> choices;
+    for (const std::uint32_t length : lengths) choices.push_back(last_of(items_, length));
+    asker_.fetch(choices, votes);
+  }
+
+  bool crashes(std::uint32_t length, std::uint32_t votes) {
+    const std::optional<bool> answer = asker_.reproduces(last_of(items_, length), votes);
+    if (!answer) return false;
+    if (*answer) {
+      reach_.length = length;
+      if (reach_.passes >= length) reach_.passes = 0;
+    } else {
+      reach_.passes = length;
+    }
+    if (options_.narrowed && reach_.length) options_.narrowed(reach_.passes, *reach_.length);
+    return *answer;
   }
 
   std::uint32_t items_;
-  Asker& asker_;
-  std::uint32_t votes_;
+  const ReachOptions& options_;
+  Asker asker_;
+  Reach reach_;
 };
 
 }  // namespace
 
-Reach find_reach(std::uint32_t items, Oracle& oracle, const ReachOptions& options) {
-  Asker asker(oracle, {.max_questions = options.max_questions});
-  Reach reach;
-  const auto crashes = [&](std::uint32_t length) {
-    const std::optional<bool> answer =
-        asker.reproduces(range(items - length, items), options.votes);
-    if (answer && *answer) reach.length = length;
-    if (answer && !*answer) reach.passes = length;
-    return answer.value_or(false);
-  };
-  for (std::uint64_t length = std::min(items, 1U); !asker.stopped();) {
-    if (crashes(static_cast<std::uint32_t>(length)) || length == items) break;
-    length = std::min<std::uint64_t>(kGrowth * length, items);
+std::vector<std::uint32_t> reach_lengths(std::uint32_t items) {
+  std::vector<std::uint32_t> lengths;
+  for (std::uint64_t length = 1; length < items; length *= kGrowth) {
+    lengths.push_back(static_cast<std::uint32_t>(length));
   }
-  while (reach.length && !asker.stopped() && *reach.length - reach.passes > 1) {
-    crashes(reach.passes + (*reach.length - reach.passes) / 2);
-  }
-  reach.questions = asker.tally().questions;
-  return reach;
+  if (items > 0) lengths.push_back(items);
+  return lengths;
 }
 
-Blame find_blame(std::uint32_t items, Oracle& oracle, const ReachOptions& options) {
-  Asker asker(oracle, {.max_questions = options.max_questions});
-  Blame blame;
-  blame.reproduces = asker.reproduces(range(0, items), options.votes).value_or(false);
-  if (blame.reproduces) blame.last_avoidable = LastAvoidable(items, asker, options.votes).run();
-  blame.stopped = asker.stopped();
-  blame.questions = asker.tally().questions;
-  return blame;
+void count(Verdict verdict, ReachPoint& point) {
+  switch (verdict) {
+    case Verdict::kReproduces:
+      ++point.reproduced;
+      break;
+    case Verdict::kPasses:
+      ++point.passed;
+      break;
+    case Verdict::kDifferent:
+      ++point.different;
+      break;
+    case Verdict::kUnresolved:
+      ++point.unresolved;
+      break;
+  }
+}
+
+ReachPoint measure_reach(std::uint32_t length, std::uint32_t items, Oracle& oracle,
+                         std::uint32_t tries) {
+  ReachPoint point{.length = length};
+  const std::vector<Choice> choices(tries, last_of(items, length));
+  for (const Verdict verdict : oracle.ask_all(choices)) count(verdict, point);
+  return point;
+}
+
+Reach find_reach(std::uint32_t items, Oracle& oracle, const ReachOptions& options) {
+  return Threshold(items, oracle, options).run();
 }
 
 }  // namespace crashreel

@@ -11,7 +11,6 @@
 #include "tools/minimize_file.h"
 #include "tools/outcome_lines.h"
 #include "tools/pipeline/load.h"
-#include "tools/pipeline/redaction.h"
 #include "tools/pipeline/shrink.h"
 #include "tools/quantity.h"
 #include "tools/reel_json.h"
@@ -124,21 +123,20 @@ Json answer_of(const ShrinkReport& report, const std::string& output) {
   for (const HistoryPoint& point : report.history) {
     answer["history"].push_back({point.question, point.items_left});
   }
+  answer["hints"] = report.hints;
   answer["obstacle"] = report.obstacle.empty() ? Json() : Json(report.obstacle);
   answer["seconds"] = report.seconds;
   return answer;
 }
 
 // Nothing to minimize: say what the whole reel did instead.
-void complain_of_no_crash(const ShrinkReport& report, const std::string& path, const Reel& reel,
-                          Console& console) {
+void complain_of_no_crash(const ShrinkReport& report, const std::string& path, Console& console) {
   std::string text = "minimize: " + path + ": the whole of it did not bring its crash in " +
                      counted(report.outcomes.size(), "try") +
                      "; ask for more with: crashreel replay --tries 10 " + shell_text(path);
   for (const std::string& line : outcome_lines(report.outcomes)) text += "\n" + line;
   console.complain(text);
-  const std::string masked = masked_hint(reel);
-  if (!masked.empty()) console.complain("minimize: " + masked);
+  for (const std::string& hint : report.hints) console.complain("minimize: " + hint);
 }
 
 // The smallest of each, as a reproducer of its own.
@@ -204,7 +202,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
     console.say("stopped before the end; the same command goes on from " + budget.journal());
   }
   if (!report->reproduced) {
-    complain_of_no_crash(*report, arguments.operands().front(), read->reel, console);
+    complain_of_no_crash(*report, arguments.operands().front(), console);
   } else if (Result<void> written = write_reel(report->reel, output); !written) {
     return written.error();
   }

@@ -1,19 +1,18 @@
 // crashreel replay: does the crash come back?
 
-#include <cmath>
-
 #include "capture/reel/masks.h"
 #include "harness/rate.h"
 #include "harness/signature.h"
+#include "tools/answers_text.h"
 #include "tools/arguments.h"
 #include "tools/console.h"
 #include "tools/exit_status.h"
 #include "tools/outcome_lines.h"
 #include "tools/pipeline/load.h"
-#include "tools/pipeline/redaction.h"
 #include "tools/pipeline/replay.h"
 #include "tools/progress.h"
 #include "tools/quantity.h"
+#include "tools/rate_text.h"
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
 #include "tools/verbs.h"
@@ -63,28 +62,15 @@ Result<Expectation> expectation_of(const Arguments& arguments) {
                "'--expect' is 'crash' or 'fixed', not '" + visible(arguments.text("expect")) + "'"};
 }
 
-// In tenths of a percent, bounds away from what they hold.
-std::string percent_text(double tenths) {
-  const std::string text = std::to_string(tenths / 10);
-  return text.substr(0, text.find('.') + 2) + " %";
-}
-std::string from_text(double low) {
-  return percent_text(std::floor(1000 * low));
-}
-std::string to_text(double high) {
-  return percent_text(std::ceil(1000 * high));
-}
-
 // Of one try nothing can be said that its outcome does not say.
 std::string rate_text(const ReplayReport& report, Expectation expectation) {
   if (report.tries < 2) return "";
   if (expectation == Expectation::kFixed && report.passed == report.tries) {
-    return "  it still crashes in fewer than " + to_text(rate_if_never_seen(report.tries)) +
+    return "  it still crashes in fewer than " + percent_at_most(rate_if_never_seen(report.tries)) +
            " of all runs (95 % confidence)\n";
   }
   if (expectation != Expectation::kNone) return "";  // the tries ended by what they showed
-  const RateInterval rate = rate_interval(report.reproduced, report.tries);
-  return "  that is a rate between " + from_text(rate.low) + " and " + to_text(rate.high) +
+  return "  that is a rate " + between_text(rate_interval(report.reproduced, report.tries)) +
          " (95 % confidence)\n";
 }
 
@@ -99,10 +85,12 @@ std::string counts_text(const ReplayReport& report) {
   return text;
 }
 
-std::string report_text(const ReplayReport& report, Expectation expectation,
+std::string report_text(const ReplayReport& report, const Reel& reel, Expectation expectation,
                         const Console& console) {
   std::string text = console.strong(counts_text(report)) + "\n" + rate_text(report, expectation);
   for (const std::string& line : outcome_lines(report.outcomes)) text += "  " + line + "\n";
+  const std::string answers = answers_text(report.answers, reel);
+  if (!answers.empty()) text += "  " + answers + "\n";
   for (std::size_t i = 0; i < report.signature.frames.size(); ++i) {
     text += "  #" + std::to_string(i) + " " + frame_text(report.signature.frames[i]) + "\n";
   }
@@ -127,6 +115,7 @@ Json answer_of(const ReplayReport& report, Expectation expectation) {
   answer["signature_from_replay"] = report.signature_from_replay;
   answer["frames"] = json_of(report.signature)["frames"];
   answer["obstacle"] = report.obstacle.empty() ? Json() : Json(report.obstacle);
+  answer["hints"] = report.hints;
   answer["left_out"] = report.left_out.empty() ? Json() : Json(report.left_out);
   answer["seconds"] = report.seconds;
   return answer;
@@ -159,15 +148,16 @@ Result<int> run(const Arguments& arguments, Console& console) {
   if (!report) return report.error();
 
   if (!report->left_out.empty()) console.complain("replay: " + report->left_out);
-  const std::string masked = report->reproduced == 0 ? masked_hint(read->reel) : "";
   if (!report->obstacle.empty()) console.complain("replay: " + report->obstacle);
-  if (!masked.empty()) console.complain("replay: " + masked);
+  for (const std::string& hint : report->hints) console.complain("replay: " + hint);
   if (console.json()) {
     Json answer = answer_of(*report, *expectation);
+    answer["answers"] = answers_json(report->answers);
+    answer["divergence"] = divergence_json(report->answers, read->reel);
     answer["masked_inputs"] = masked_inputs(read->reel.inputs).size();
     console.answer(answer);
   } else {
-    console.print(report_text(*report, *expectation, console));
+    console.print(report_text(*report, read->reel, *expectation, console));
   }
   if (arguments.has("bisect")) return bisect_status_of(*report);
   if (*expectation == Expectation::kFixed) return fixed_status_of(*report);
@@ -187,7 +177,12 @@ const Verb& replay_verb() {
           "with "
           "a sanitizer or with the fix: its arguments are then those behind '--', too.\n\n"
           "Where production did not tell the stack of its crash, the first try that dies of the "
-          "same signal defines it.",
+          "same signal defines it.\n\n"
+          "Where the reel has digests of what production answered, those of the first try are held "
+          "against them, and the first input is named that was answered otherwise. If there is "
+          "one, "
+          "another try with another date and one connection more, which counts nowhere, shows what "
+          "varies anyway: that is counted, neither the same nor a divergence.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
       .options = {{.name = "tries",
                    .value = Value::kCount,

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 
 #include "capture/preload/line.h"
 #include "capture/preload/sessions.h"
 #include "capture/runtime/crashreel.h"
 #include "capture/runtime/keep_errno.h"
+#include "capture/runtime/ring.h"
 
 namespace crashreel {
 namespace {
@@ -14,6 +16,8 @@ namespace {
 constinit DescriptorTable table;
 bool recording = false;
 bool inbound_seen = false;
+bool server_told = false;
+bool stdin_told = false;
 std::uint16_t forks = 0;
 std::uint32_t own_numbers = 0;
 
@@ -60,9 +64,20 @@ void begin_sessions() {
   __atomic_store_n(&recording, true, __ATOMIC_RELAXED);
 }
 
+// For when no opening is in the ring any more. Numbers as in reel.h.
+void tell_kind(bool is_stdin) {
+  bool* told = is_stdin ? &stdin_told : &server_told;
+  if (__atomic_exchange_n(told, true, __ATOMIC_RELAXED)) return;
+  const char kind = is_stdin ? 2 : 1;
+  ring::add_fact(ring::Fact::kTargetKind, {&kind, sizeof kind, true});
+}
+
 void record_opening(std::uint32_t session, bool outbound, const char* text, std::size_t size) {
   // A service that asks others while it starts may still have configuration to read.
-  if (!outbound) __atomic_store_n(&inbound_seen, true, __ATOMIC_RELAXED);
+  if (!outbound) {
+    __atomic_store_n(&inbound_seen, true, __ATOMIC_RELAXED);
+    tell_kind(size >= 5 && ::memcmp(text, "stdin", 5) == 0);
+  }
   crashreel_record(CRASHREEL_OPEN, session, text, size);
 }
 

@@ -52,7 +52,9 @@ bool decode_kind(std::string_view payload, RingFacts& facts) {
   if (payload.size() != 1) return false;
   const auto kind = static_cast<TargetKind>(payload[0]);
   if (kind != TargetKind::kServer && kind != TargetKind::kStdin) return false;
-  facts.program.kind = kind;
+  // A server may read its standard input, too.
+  const bool is_server = facts.kind_is_known && facts.program.kind == TargetKind::kServer;
+  facts.program.kind = is_server ? TargetKind::kServer : kind;
   facts.kind_is_known = true;
   return true;
 }

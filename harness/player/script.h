@@ -15,7 +15,7 @@ namespace crashreel {
 inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
 inline constexpr char kScriptName[] = "crashreel-script";          // of all shared memory of ours
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
-inline constexpr std::uint32_t kScriptVersion = 1;
+inline constexpr std::uint32_t kScriptVersion = 2;
 
 enum class StepKind : std::uint32_t { kOpen = 1, kData = 2, kClose = 3, kSignal = 4 };
 
@@ -31,6 +31,16 @@ struct Step {
   std::uint32_t after_gap;
 };
 static_assert(sizeof(Step) == 40);
+
+// What the program answered in a step's session until that session's next step: how many bytes, and
+// their digest as production's (FORMAT.md).
+struct StepAnswer {
+  std::uint64_t bytes;
+  std::uint64_t digest;
+  std::uint64_t unread;  // of the session's last step: bytes of the session that nobody has read
+  std::atomic<std::uint32_t> is_whole;  // 0: there may be more, or nobody has looked yet
+};
+static_assert(sizeof(StepAnswer) == 32);
 
 // How far the instance came. Only ever grows.
 enum class ScriptState : std::uint32_t {
@@ -72,15 +82,18 @@ struct ScriptHeader {
   std::uint64_t size;               // of the whole file
   std::uint64_t start_realtime_ns;  // what the wall clock shows at the try's start
   std::uint64_t end_time_ns;        // time goes on until here after the last step
-  std::uint32_t feeds;         // 1: the player performs steps; 0: it only watches for the crash
-  std::uint32_t mark_count;    // where checkpoints are left behind on the way
-  std::uint64_t marks_offset;  // before which steps, as std::uint32_t, rising, none 0
+  std::uint64_t answers_offset;     // of a StepAnswer for each step; 0: nobody wants to know
+  std::uint64_t marks_offset;       // before which steps, as std::uint32_t, rising, none 0
+  std::uint32_t mark_count;         // where checkpoints are left behind on the way
+  std::uint32_t feeds;  // 1: the player performs steps; 0: it only watches for the crash
 
   std::atomic<std::uint32_t> state;      // ScriptState
   std::atomic<std::uint32_t> performed;  // steps performed so far
   std::atomic<std::uint64_t> idles;      // how often the program was found idle: a sign of life
   std::atomic<std::uint64_t> answer_bytes;
-  std::atomic<std::uint64_t> answer_digest;  // of what was answered, session by session
+  std::atomic<std::uint64_t> answer_digest;      // of what was answered, session by session
+  std::atomic<std::uint32_t> undelivered;        // inputs that nobody was there to read
+  std::atomic<std::uint32_t> first_undelivered;  // step of the first of them
   ScriptCrash crash;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

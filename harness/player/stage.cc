@@ -16,6 +16,8 @@
 #include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
 #include "harness/player/socket_options.h"
+#include "harness/player/step_answers.h"
+#include "harness/player/unread.h"
 #include "harness/player/warm_pages.h"
 
 namespace crashreel::player {
@@ -83,6 +85,7 @@ void note_answer(std::uint32_t number, const char* bytes, std::size_t size) {
   const std::uint64_t change = part_of(session.digest, number) - before;
   script->answer_digest.fetch_add(change, std::memory_order_relaxed);
   script->answer_bytes.fetch_add(size, std::memory_order_relaxed);
+  step_answered(number, bytes, size);
 }
 
 void hang_up(Session& session) {
@@ -101,6 +104,7 @@ std::size_t drain(std::uint32_t number) {
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
     if (got <= 0) {
       hang_up(session);
+      end_step_answer(number);
       break;
     }
     const auto size = static_cast<std::size_t>(got);
@@ -125,7 +129,7 @@ std::size_t take_answers() {
   const std::uint64_t idles = script->idles.fetch_add(1, std::memory_order_relaxed);
   const bool over = script->performed.load(std::memory_order_relaxed) == script->step_count;
   const bool many = not_taken.load(std::memory_order_relaxed) >= kTakeFrom;
-  if (!over && !many && idles % kTakeEvery != 0) return 0;
+  if (!over && !many && !keeping_step_answers() && idles % kTakeEvery != 0) return 0;
   not_taken.store(0, std::memory_order_relaxed);
   return drain_all();
 }
@@ -156,6 +160,12 @@ void open_session(const Step& step) {
   expect_answers(step.session);
 }
 
+// The program has ended the session, or never had it.
+void note_undelivered(const Step& step) {
+  if (script->undelivered.fetch_add(1, std::memory_order_relaxed) != 0) return;
+  script->first_undelivered.store(static_cast<std::uint32_t>(&step - steps));
+}
+
 // True when all of it is on its way, or will never be.
 bool send_payload(const Step& step) {
   const int fd = sessions[step.session].fd;
@@ -166,18 +176,29 @@ bool send_payload(const Step& step) {
     if (sent < 0 && errno == EINTR) continue;
     const bool full = sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     if (full && ++refusals_in_a_row < kPatience) return false;
-    if (sent < 0) break;  // the program has ended this session: what follows has no one to read it
+    if (sent < 0) break;
     refusals_in_a_row = 0;
     payload_sent += static_cast<std::uint32_t>(sent);
   }
+  if (payload_sent < step.payload_size) note_undelivered(step);
   refusals_in_a_row = 0;
   payload_sent = 0;
   return true;
 }
 
+// What the program has answered so far is not an answer to this step.
+void part_answers(const Step& step) {
+  if (!keeping_step_answers() || step.kind == StepKind::kSignal) return;
+  const auto number = static_cast<std::uint32_t>(&step - steps);
+  if (is_at_step(step.session, number)) return;  // it is being sent in pieces
+  drain(step.session);
+  begin_step_answer(step.session, number);
+}
+
 // Returns the signal to raise, else 0.
 int perform(const Step& step) {
   int signal = 0;
+  part_answers(step);
   switch (step.kind) {
     case StepKind::kOpen:
       open_session(step);
@@ -198,6 +219,19 @@ int perform(const Step& step) {
   }
   script->performed.fetch_add(1, std::memory_order_release);
   return signal;
+}
+
+void found_unread(std::uint16_t here, std::uint16_t there, std::uint64_t bytes) {
+  for (std::uint32_t i = 0; i < session_count; ++i) {
+    const int fd = sessions[i].fd;
+    if (fd >= 0 && is_between(fd, there, here)) return note_unread(i, bytes);
+  }
+}
+
+[[noreturn]] void end_done() {
+  if (keeping_step_answers()) find_unread(found_unread);
+  end_step_answers();
+  end_try(ScriptState::kDone);
 }
 
 int let_time_pass(std::uint64_t until) {
@@ -254,7 +288,7 @@ bool set_stage(ScriptHeader* given) {
   for (std::uint32_t i = 0; i < given->step_count; ++i) {
     if (steps[i].session >= count) count = steps[i].session + 1;
   }
-  if (!take_sessions(count)) return false;
+  if (!take_sessions(count) || !prepare_step_answers(given, session_count)) return false;
   if (answers >= 0) close_own(answers);  // shared with whom we were copied from
   answers = move_out_of_sight(::epoll_create1(EPOLL_CLOEXEC));
   for (std::uint32_t i = 0; i < session_count && answers >= 0; ++i) {
@@ -290,8 +324,8 @@ int act(std::uint64_t nearest_deadline_ns) {
     return 0;
   }
   if (next == script->step_count) {
-    if (nearest_deadline_ns > script->end_time_ns) end_try(ScriptState::kDone);
-    return let_time_pass(nearest_deadline_ns);
+    if (nearest_deadline_ns <= script->end_time_ns) return let_time_pass(nearest_deadline_ns);
+    end_done();
   }
   const Step& step = steps[next];
   if (nearest_deadline_ns < step.time_ns && step.after_gap == 0) {

@@ -98,6 +98,7 @@ TEST(Readme, EveryCommandOfItsTourWorks) {
   ASSERT_EQ(run.exit, 0) << run.out << run.err;
   EXPECT_THAT(run.out, HasSubstr("status 139"));
   EXPECT_THAT(run.out, HasSubstr("reproduced 10 of 10"));
+  EXPECT_THAT(run.out, HasSubstr("sufficient: 8 of 508 inputs are needed"));
   EXPECT_THAT(run.out, HasSubstr("reproduced 5 of 5"));
 }
 

@@ -177,10 +177,12 @@ TEST_F(ChainTest, SalvageMakesOfARingWhatRecordWouldHave) {
 }
 
 TEST_F(ChainTest, RecordKeepsNothingOlderThanItIsAskedFor) {
-  const std::string lines = "(echo old; sleep 0.4; echo new) | ";
+  // The pause begins when the program has the first line, however long it took to start.
+  const std::string lines =
+      "mkfifo seen; exec 3<>seen; (echo old; read line <&3; sleep 0.4; echo new) | ";
   EXPECT_EQ(type(lines +
                  "crashreel record --ring 4MiB --prelude 0 --no-heads --age 300ms --save-on always"
-                 " -o a.reel -- cat >/dev/null")
+                 " -o a.reel -- cat >seen 3>&-")
                 .exit,
             0);
   const Json tail = one_object(type("crashreel show a.reel --json").out)["kept"]["places"]["tail"];

@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/ring.h"
 #include "capture/runtime/ring_attach.h"
 #include "harness/signature.h"
 #include "tools/pipeline/owned_fd.h"
@@ -120,6 +121,10 @@ class StdinRecord {
   }
 
   void note(InputKind kind, std::string_view bytes) {
+    if (kind == InputKind::kOpen) {  // which may be overwritten one day
+      const auto fed_by = static_cast<char>(TargetKind::kStdin);
+      ring::add_fact(ring::Fact::kTargetKind, {&fed_by, sizeof fed_by, true});
+    }
     crashreel_record(static_cast<std::uint32_t>(kind), kStdinSession, bytes.data(), bytes.size());
   }
 

@@ -8,6 +8,7 @@
 #include "tools/pipeline/frame_names.h"
 #include "tools/pipeline/obstacle.h"
 #include "tools/pipeline/tries.h"
+#include "tools/pipeline/why_not.h"
 
 namespace crashreel {
 namespace {
@@ -36,6 +37,20 @@ void add(ReplayReport& report, const Outcome& outcome, Tries& tries) {
   if (report.obstacle.empty()) report.obstacle = obstacle_of(outcome, tries.target());
 }
 
+// The first try is looked at more closely than the others. Where it answers otherwise than
+// production did another one, which counts nowhere, tells what answers differ anyway.
+Result<Outcome> run_first(const Sequence& whole, Tries& tries, AnswerComparison& answers) {
+  const std::vector<RecordedAnswer> recorded = recorded_answers(tries.reel());
+  auto first = tries.run_as(whole, {.keeps_answers = true});
+  if (!first || recorded.empty()) return first;
+  answers = compare_answers(recorded, first->answers, {});
+  if (!answers.first) return first;
+  const auto again = tries.run_as(whole, {.keeps_answers = true, .varied = true});
+  if (!again) return again;
+  answers = compare_answers(recorded, first->answers, again->answers);
+  return first;
+}
+
 // One crash meets the one expectation and breaks the other; no number of tries without does either.
 bool is_certain(const ReplayReport& report, Expectation expectation) {
   switch (expectation) {
@@ -58,7 +73,15 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
   Tries tries(std::move(*target), reel, options.jobs);
   const Sequence whole = whole_sequence(reel);
   ReplayReport report;
+  std::vector<std::string> shown;
   if (tries.target().kind == TargetKind::kServer) report.left_out = unserved_text(whole);
+  if (tries.target().kind == TargetKind::kServer) {
+    const auto first = run_first(whole, tries, report.answers);
+    if (!first) return first.error();
+    if (options.progress) options.progress(1, *first);
+    add(report, *first, tries);
+    shown = {undelivered_hint(*first), unread_hint(*first)};
+  }
   const auto run = [&](int count) -> Result<void> {
     const std::vector<Sequence> sequences(static_cast<std::size_t>(count), whole);
     int done = report.tries;
@@ -78,6 +101,10 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
     report.signature = tries.expected();
     report.signature_from_replay = tries.defined_by_try();
     name_frames(report.signature);
+  } else {
+    report.hints = why_not(reel, tries.target());
+    report.hints.insert(report.hints.end(), shown.begin(), shown.end());
+    std::erase(report.hints, "");
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;

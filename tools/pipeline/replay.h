@@ -11,6 +11,7 @@
 
 #include "capture/base/result.h"
 #include "capture/reel/reel.h"
+#include "harness/divergence.h"
 #include "harness/outcome.h"
 
 namespace crashreel {
@@ -37,7 +38,10 @@ struct ReplayReport {
   Signature signature;  // of the crash that was sought, with names; kind is empty when none came
   bool signature_from_replay = false;  // production told less than this
   std::string obstacle;  // of the first unresolved try: what to know about it, with its last words
-  std::string left_out;  // what of the reel a replay does not bring; empty: nothing
+  // Of the first try, held against production's answers. Points into the reel.
+  AnswerComparison answers;
+  std::vector<std::string> hints;  // where no try brought it back: why not, maybe (why_not.h)
+  std::string left_out;            // what of the reel a replay does not bring; empty: nothing
   double seconds = 0;
 };
 

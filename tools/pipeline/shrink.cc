@@ -16,6 +16,7 @@
 #include "tools/pipeline/parts.h"
 #include "tools/pipeline/replay_oracle.h"
 #include "tools/pipeline/tries.h"
+#include "tools/pipeline/why_not.h"
 
 namespace crashreel {
 namespace {
@@ -97,6 +98,8 @@ class Shrinking {
     if (report_.flaky) tries_.forbid_forking("the crash does not come in every run");
     if (report_.reproduced) {
       tries_.try_forking(whole.front(), Verdict::kReproduces);
+    } else {
+      report_.hints = why_not(reel_, tries_.target());
     }
     return {};
   }

@@ -51,6 +51,7 @@ struct ShrinkReport {
   int different = 0;                  // of them crashed differently
   int unresolved = 0;                 // of them gave no answer
   std::string obstacle;
+  std::vector<std::string> hints;  // why not, maybe (why_not.h)
 
   Reel reel;
   std::uint64_t inputs_before = 0;

@@ -76,6 +76,10 @@ Result<Outcome> Tries::run_one(const Sequence& sequence, Start start, std::size_
   return run_try(target_, reel_, sequence);
 }
 
+Result<Outcome> Tries::run_as(const Sequence& sequence, const ScriptOptions& options) {
+  return run_try(target_, reel_, sequence, {.script = options});
+}
+
 bool Tries::start_server(const Layout& layout, std::size_t job) {
   auto started = ForkServer::start(target_, layout, TryOptions{}.hang_ms);
   if (started) {

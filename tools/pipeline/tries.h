@@ -36,6 +36,9 @@ class Tries {
   Result<std::vector<Outcome>> run(std::span<const Sequence> sequences, Start start = Start::kAlone,
                                    const std::function<void(const Outcome&)>& each = {});
 
+  // One, alone, in another way than the others: of what it answers, say.
+  Result<Outcome> run_as(const Sequence& sequence, const ScriptOptions& options);
+
   // Whether a fork server, and a checkpoint, give the verdict that instances alone gave. If not
   // there is none from here on.
   void try_forking(const Sequence& sequence, Verdict verdict);

@@ -195,6 +195,14 @@ TEST(Salvage, InterpolatesTimeBetweenThePairsOfClocks) {
   EXPECT_EQ(read.reel.inputs[1].time_ns, 3000000u);
 }
 
+TEST(Salvage, TakesAServerThatReadsItsStandardInputForAServer) {
+  for (const std::string kinds : {"\x01\x02", "\x02\x01"}) {
+    FakeRing ring;
+    for (const char kind : kinds) ring.fact(ring::Fact::kTargetKind, std::string(1, kind));
+    EXPECT_EQ(salvage_sound(ring).reel.program.kind, TargetKind::kServer);
+  }
+}
+
 TEST(Salvage, ReadsTheProgramFromTheFacts) {
   FakeRing ring;
   ring.fact(ring::Fact::kExecutable, "/usr/bin/tool");

@@ -1,0 +1,134 @@
+#include "tools/pipeline/why_not.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <deque>
+
+#include "capture/runtime/output_digest.h"
+#include "harness/try.h"
+#include "tests/capture/reel/scene.h"
+#include "tests/tools/run_command.h"
+
+namespace crashreel {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+std::uint64_t digest_of(const std::string& bytes) {
+  OutputDigest digest;
+  digest.add(bytes.data(), bytes.size());
+  return digest.value();
+}
+
+TEST(WhyNot, SaysNothingOfAReelThatHasEverything) {
+  EXPECT_THAT(why_not(scene("1+ 1:hello 1-"), {}), IsEmpty());
+}
+
+TEST(WhyNot, NamesSessionsWhoseBeginningIsLost) {
+  Reel reel = scene("1:hello 2+ 2:hello 3:GET 3:GET");
+  reel.loss.reaches_start = false;
+  EXPECT_THAT(lost_openings_hint(reel),
+              StartsWith("2 sessions have lost the beginning, the first is session 1 at input "));
+  reel.loss.reaches_start = true;  // then there never was an opening
+  EXPECT_EQ(lost_openings_hint(reel), "");
+}
+
+TEST(WhyNot, NamesAProgramThatHasChanged) {
+  Reel reel = scene("1:hello");
+  reel.program.executable = "/bin/server";
+  reel.program.build_id = "aa";
+  Target target{.executable = "/bin/server", .build_id = "bb"};
+  EXPECT_THAT(changed_program_hint(reel, target), HasSubstr("was aa and is bb; give the build"));
+  target.build_id = "aa";
+  EXPECT_EQ(changed_program_hint(reel, target), "");
+  target = {.executable = "/opt/fixed", .build_id = "bb"};  // on purpose
+  EXPECT_EQ(changed_program_hint(reel, target), "");
+}
+
+class WhyNotFiles : public ::testing::Test {
+ protected:
+  std::string hint(std::uint64_t bytes, std::optional<std::uint64_t> digest) {
+    return changed_file_hint(
+        {.path = directory_.file("state.db"), .bytes = bytes, .digest = digest});
+  }
+
+  testing::TemporaryDirectory directory_;
+};
+
+TEST_F(WhyNotFiles, AreThoseThatAreNotHere) {
+  EXPECT_THAT(hint(5, digest_of("state")), HasSubstr("state.db, 5 bytes, which the program had "
+                                                     "read at its start, is not here: lay it"));
+}
+
+TEST_F(WhyNotFiles, AreThoseWithAnotherContent) {
+  directory_.write("state.db", "state");
+  EXPECT_EQ(hint(5, digest_of("state")), "");
+  EXPECT_THAT(hint(5, digest_of("stade")), HasSubstr("has another content now"));
+  EXPECT_THAT(hint(6, digest_of("states")), HasSubstr("has 5 bytes now"));
+  EXPECT_THAT(hint(5, std::nullopt), HasSubstr("may have another content"));
+}
+
+TEST_F(WhyNotFiles, AreNeverReadWhereTheyAreNone) {
+  std::filesystem::create_symlink("/dev/zero", directory_.file("state.db"));
+  EXPECT_THAT(hint(0, digest_of("")), HasSubstr("is no file now"));
+}
+
+TEST_F(WhyNotFiles, AreThoseOfARelativePath) {
+  EXPECT_THAT(changed_file_hint({.path = "state.db", .bytes = 5}),
+              HasSubstr("is not where a try runs: name it by its whole path"));
+}
+
+// Of a clerk, to whom these lines are sent. What the outcome points to stays.
+Outcome tried(const std::string& text) {
+  static std::deque<Reel> reels;
+  Reel& reel = reels.emplace_back(scene(text));
+  for (Input& input : reel.inputs) input.data += "\n";
+  const auto target =
+      target_of(reel, std::vector<std::string>{CRASHREEL_BUILD_DIR "/zoo/clerk", "7001"});
+  EXPECT_TRUE(target) << target.error().message;
+  auto outcome = run_try(*target, reel, whole_sequence(reel), {.script = {.keeps_answers = true}});
+  EXPECT_TRUE(outcome) << outcome.error().message;
+  return *std::move(outcome);
+}
+
+// The program has hung up; production had gone on.
+TEST(WhyNot, CountsInputsThatNobodyRead) {
+  const Outcome outcome = tried("1:QUIT 1:late 1:later 2:PING");
+  EXPECT_EQ(outcome.undelivered, 2U);
+  EXPECT_EQ(outcome.first_undelivered->data, "late\n");
+  EXPECT_THAT(undelivered_hint(outcome), StartsWith("2 inputs found nobody to read them, the "));
+}
+
+// The program is there and does not read.
+TEST(WhyNot, CountsInputsThatLieUnread) {
+  const Outcome outcome = tried("1:WAIT 2:PING 1:one 1:two 2:PING 1:three 2:PING");
+  EXPECT_EQ(outcome.ending, Ending::kSurvived);
+  EXPECT_EQ(outcome.unread, 3U);
+  EXPECT_EQ(outcome.first_unread->data, "one\n");
+  EXPECT_THAT(unread_hint(outcome),
+              StartsWith("3 inputs were given and never read, the first is "));
+  EXPECT_EQ(unread_hint(tried("1:PING 2:PING 1:PING")), "");
+}
+
+TEST(WhyNot, IsToldByReplayAndInItsJson) {
+  const testing::TemporaryDirectory directory;
+  const std::string lines =
+      "{\"session\":0,\"data\":\"UVVJVAo=\"}\n{\"session\":0,\"data\":\"R0VUIGEK\"}\n";
+  const auto type = [&](const std::string& line) {
+    return testing::run_line(line, {.directory = directory.path(), .standard_input = lines});
+  };
+  ASSERT_EQ(type("crashreel import - -q -o c.reel -- " CRASHREEL_BUILD_DIR "/zoo/clerk 0").exit, 0);
+  const testing::CommandRun run = type("crashreel replay c.reel --json");
+  EXPECT_EQ(run.exit, 1);
+  EXPECT_THAT(run.err, HasSubstr("replay: 1 input found nobody to read it, the first is input "));
+  EXPECT_THAT(run.out, HasSubstr("\"hints\":[\"1 input found nobody"));
+}
+
+}  // namespace
+}  // namespace crashreel

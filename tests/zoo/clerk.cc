@@ -1,0 +1,91 @@
+// A clerk: a TCP server whose answers depend on what it was told before, on the date, and on
+// chance.
+//
+//   clerk PORT       (0: any free port; prints "listening PORT")
+//
+// One line is one request:
+//   PUT key value  -> OK
+//   GET key        -> the value, or NONE
+//   TICKET         -> 16 digits, drawn at random
+//   DATE           -> seconds since 1970
+//   QUIT           -> BYE, and closes
+//   WAIT           -> OK, and reads no more in this session
+//   BURN key       -> the bug: dies if the key is known, else NONE
+#include <poll.h>
+#include <signal.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <ctime>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/zoo/lines.h"
+
+namespace {
+
+struct Session {
+  int fd;
+  std::string unread;
+  bool waits = false;
+};
+
+std::map<std::string, std::string> values;
+
+std::string ticket() {
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof number, 0) != sizeof number) return "NONE";
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
+  return text;
+}
+
+std::string answer_to(const std::string& line) {
+  const std::size_t first = std::min(line.find(' '), line.size());
+  const std::string verb = line.substr(0, first);
+  const std::string rest = line.substr(std::min(first + 1, line.size()));
+  const std::size_t second = std::min(rest.find(' '), rest.size());
+  const std::string key = rest.substr(0, second);
+  if (verb == "PUT") return values[key] = rest.substr(std::min(second + 1, rest.size())), "OK";
+  if (verb == "TICKET") return ticket();
+  if (verb == "DATE") return std::to_string(std::time(nullptr));
+  if (verb == "QUIT") return "BYE";
+  if (verb == "WAIT") return "OK";
+  const auto known = values.find(key);
+  if (known == values.end()) return "NONE";
+  if (verb == "BURN") ::raise(SIGSEGV);
+  return known->second;
+}
+
+// False: the session is over.
+bool serve(Session& session) {
+  if (!zoo::read_some(session.fd, session.unread)) return false;
+  for (std::string line; zoo::take_line(session.unread, line);) {
+    zoo::answer(session.fd, answer_to(line) + "\n");
+    if (line == "QUIT") return false;
+    session.waits |= line == "WAIT";
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int, char** argv) {
+  const int listener = zoo::listen_on(argv[1]);
+  std::vector<Session> sessions;
+  for (;;) {
+    std::vector<pollfd> wanted = {{listener, POLLIN, 0}};
+    for (const Session& session : sessions)
+      wanted.push_back({session.fd, static_cast<short>(session.waits ? 0 : POLLIN), 0});
+    if (::poll(wanted.data(), wanted.size(), -1) < 0) return 1;
+    for (std::size_t i = wanted.size() - 1; i > 0; --i) {
+      if (wanted[i].revents == 0 || serve(sessions[i - 1])) continue;
+      ::close(sessions[i - 1].fd);
+      sessions.erase(sessions.begin() + static_cast<std::ptrdiff_t>(i) - 1);
+    }
+    if (wanted[0].revents != 0)
+      sessions.push_back({::accept(listener, nullptr, nullptr), "", false});
+  }
+}

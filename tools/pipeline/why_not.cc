@@ -1,0 +1,129 @@
+#include "tools/pipeline/why_not.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "capture/runtime/output_digest.h"
+#include "tools/pipeline/owned_fd.h"
+#include "tools/pipeline/redaction.h"
+
+namespace crashreel {
+namespace {
+
+std::string counted_text(std::size_t number, const std::string& one) {
+  return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
+}
+
+// Null where it can't be read.
+std::optional<std::uint64_t> digest_of(const std::string& path) {
+  const OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return std::nullopt;
+  OutputDigest digest;
+  std::vector<char> piece(64 << 10);
+  for (;;) {
+    const ssize_t got = ::read(fd.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::nullopt;
+    if (got == 0) return digest.value();
+    digest.add(piece.data(), static_cast<std::size_t>(got));
+  }
+}
+
+std::uint64_t modified_ns(const struct stat& file) {
+  return static_cast<std::uint64_t>(file.st_mtim.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(file.st_mtim.tv_nsec);
+}
+
+// The recorder digests no file of that size; a reel may say anything.
+constexpr std::uint64_t kMostDigested = 1 << 30;
+constexpr const char* kLayItThere = ": lay it there as it was then, or its state is not the same";
+
+}  // namespace
+
+std::string lost_openings_hint(const Reel& reel) {
+  if (reel.loss.reaches_start) return "";
+  std::unordered_set<std::uint32_t> opened;
+  std::unordered_map<std::uint32_t, std::uint64_t> lost;  // by session, its first input
+  const Input* first = nullptr;
+  for (const Input& input : reel.inputs) {
+    if (input.kind == InputKind::kOpen) opened.insert(input.session);
+    if (input.kind != InputKind::kData || opened.contains(input.session)) continue;
+    if (!lost.emplace(input.session, input.seq).second) continue;
+    if (first == nullptr) first = &input;
+  }
+  if (first == nullptr) return "";
+  return counted_text(lost.size(), "session") + (lost.size() == 1 ? " has" : " have") +
+         " lost the beginning, the first is session " + std::to_string(first->session) +
+         " at input " + std::to_string(first->seq) +
+         ": what was said there (log-in, choice of a database) is missing; record with room for "
+         "heads (--heads), or a larger --ring";
+}
+
+std::string changed_program_hint(const Reel& reel, const Target& target) {
+  const std::string& then = reel.program.build_id;
+  if (target.executable != reel.program.executable || then.empty() || target.build_id.empty() ||
+      then == target.build_id) {
+    return "";
+  }
+  return target.executable + " has changed since: its build id was " + then + " and is " +
+         target.build_id + "; give the build that crashed: -- PROGRAM ARGS";
+}
+
+std::string changed_file_hint(const FileDigest& file) {
+  const std::string had = file.path + ", " + counted_text(file.bytes, "byte") +
+                          ", which the program had read at its start, ";
+  if (!file.path.starts_with('/')) {
+    return had + "is not where a try runs: name it by its whole path in the program's arguments";
+  }
+  struct stat now{};
+  if (::stat(file.path.c_str(), &now) != 0) return had + "is not here" + kLayItThere;
+  const auto bytes = static_cast<std::uint64_t>(now.st_size);
+  if (bytes != file.bytes) {
+    return had + "has " + counted_text(bytes, "byte") + " now" + kLayItThere;
+  }
+  if (!S_ISREG(now.st_mode)) return had + "is no file now" + kLayItThere;
+  if (file.digest && bytes <= kMostDigested) {
+    const auto digest = digest_of(file.path);
+    if (!digest) return had + "can't be read here" + kLayItThere;
+    return *digest == *file.digest ? "" : had + "has another content now" + kLayItThere;
+  }
+  if (modified_ns(now) == file.modified_realtime_ns) return "";
+  return had + "was changed at another time and may have another content" + kLayItThere;
+}
+
+std::string undelivered_hint(const Outcome& outcome) {
+  if (outcome.undelivered == 0) return "";
+  std::string first;
+  if (outcome.first_undelivered != nullptr) {
+    first = ", the first is input " + std::to_string(outcome.first_undelivered->seq) +
+            " in session " + std::to_string(outcome.first_undelivered->session);
+  }
+  return counted_text(outcome.undelivered, "input") + " found nobody to read " +
+         (outcome.undelivered == 1 ? "it" : "them") + first +
+         ": the program had ended the session, which in production it had not; see where its "
+         "answers first differ, and what came before";
+}
+
+std::string unread_hint(const Outcome& outcome) {
+  if (outcome.unread == 0 || outcome.first_unread == nullptr) return "";
+  return counted_text(outcome.unread, "input") + (outcome.unread == 1 ? " was" : " were") +
+         " given and never read, the first is input " + std::to_string(outcome.first_unread->seq) +
+         " in session " + std::to_string(outcome.first_unread->session) +
+         ": the program waits for something else, which production had: another session, a signal, "
+         "a service that it calls";
+}
+
+std::vector<std::string> why_not(const Reel& reel, const Target& target) {
+  std::vector<std::string> hints = {masked_hint(reel), lost_openings_hint(reel),
+                                    changed_program_hint(reel, target)};
+  for (const FileDigest& file : reel.file_digests) hints.push_back(changed_file_hint(file));
+  std::erase(hints, "");
+  return hints;
+}
+
+}  // namespace crashreel

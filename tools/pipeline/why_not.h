@@ -1,0 +1,30 @@
+// Why may the crash not have come back, and what can be done about it?
+//
+// Each check is one line that says what is missing and what to do: masked fields, sessions whose
+// beginning is lost, files that the program had and this machine has not, a program that has
+// changed, inputs that found nobody to read them. A check finds a possible reason, never the proof
+// of one; where it finds nothing it says nothing.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "capture/reel/reel.h"
+#include "harness/outcome.h"
+#include "harness/target.h"
+
+namespace crashreel {
+
+// What the reel says, and this machine. A target that is not the reel's own program is another
+// build on purpose.
+std::vector<std::string> why_not(const Reel& reel, const Target& target);
+
+// The checks, each empty where there is nothing to say.
+std::string lost_openings_hint(const Reel& reel);
+std::string changed_program_hint(const Reel& reel, const Target& target);
+std::string changed_file_hint(const FileDigest& file);
+// Of a try, not of the reel.
+std::string unread_hint(const Outcome& outcome);
+std::string undelivered_hint(const Outcome& outcome);
+
+}  // namespace crashreel
