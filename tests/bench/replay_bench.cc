@@ -11,21 +11,20 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "capture/base/check.h"
-#include "capture/reel/jsonl.h"
 #include "harness/sequence.h"
-#include "harness/target.h"
 #include "harness/try.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/working_day.h"
 
 using namespace crashreel;
+using bench::append_crash;
+using bench::redis;
+using bench::working_day;
 
 namespace {
 
@@ -34,57 +33,6 @@ constexpr std::size_t kManyInputs = 20'000;
 constexpr double kInputsReference = 40'000;
 constexpr double kTriesReference = 40;
 constexpr int kTriesMeasured = 40;
-
-std::string command(const std::vector<std::string>& words) {
-  std::string text = "*" + std::to_string(words.size()) + "\r\n";
-  for (const std::string& word : words) {
-    text += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
-  }
-  return text;
-}
-
-// The commands of a working day, a few microseconds apart; always the same ones.
-Reel working_day(std::size_t inputs, std::uint32_t sessions) {
-  std::mt19937_64 random(1);
-  Reel reel;
-  for (std::size_t i = 0; i < inputs; ++i) {
-    const std::string key = "key:" + std::to_string(random() % 5000);
-    const std::string value(1 + random() % 100, 'x');
-    const std::string commands[] = {
-        command({"SET", key, value}), command({"GET", key}), command({"GET", key}),
-        command({"INCR", "count:" + std::to_string(random() % 50)}),
-        command({"LPUSH", "list:" + std::to_string(random() % 50), value})};
-    Input input;
-    input.seq = i;
-    input.time_ns = i * 20'000;
-    input.session = static_cast<std::uint32_t>(i % sessions);
-    input.data = commands[random() % std::size(commands)];
-    reel.inputs.push_back(input);
-  }
-  return reel;
-}
-
-void append_crash(Reel& reel) {
-  const std::string path = CRASHREEL_SOURCE_DIR "/tests/cases/redis-acl-self-kill/inputs.jsonl";
-  std::ifstream file(path);
-  const std::string text = {std::istreambuf_iterator<char>(file), {}};
-  auto inputs = parse_jsonl(text, path);
-  CRASHREEL_CHECK(inputs);
-  for (Input& input : *inputs) {
-    input.seq = reel.inputs.size();
-    input.time_ns = reel.inputs.back().time_ns + 20'000;
-    input.session += 1000;
-    reel.inputs.push_back(input);
-  }
-}
-
-Target redis() {
-  const std::vector<std::string> argv = {"/usr/bin/redis-server", "--port", "7001", "--save", "",
-                                         "--appendonly",          "no"};
-  const auto target = target_of(Reel{}, argv);
-  CRASHREEL_CHECK(target);
-  return *target;
-}
 
 Outcome one_try(const Target& target, const Reel& reel, Ending expected) {
   const auto outcome = run_try(target, reel, whole_sequence(reel));
