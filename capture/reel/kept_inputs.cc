@@ -121,7 +121,7 @@ bool KeptInputs::take_pieces() {
 }
 
 void KeptInputs::leave_pieces() {
-  for (const std::size_t number : owners_) {
+  for (const std::uint32_t number : owners_) {
     Open& open = *open_[number];
     if (!step(open)) {
       closed_.push_back(number);
@@ -131,11 +131,16 @@ void KeptInputs::leave_pieces() {
     if (left_in_heap_) {
       heap_.move_front(open.piece.stamp, open.piece.begin());
     } else {
-      heap_.push({{open.piece.stamp, open.owner.slot}, open.piece.begin(), number});
+      heap_.push(position_of(open, number));
     }
   }
   owners_.clear();
   pieces_.clear();
+}
+
+PiecePosition KeptInputs::position_of(const Open& open, std::uint32_t place) {
+  const Piece& piece = open.piece;
+  return {{piece.stamp, open.owner.slot}, piece.begin(), open.number, place};
 }
 
 bool KeptInputs::step(Open& open) const {
@@ -152,10 +157,11 @@ void KeptInputs::open_chunks_to(std::uint64_t stamp) {
 
 void KeptInputs::open(const ChunkSpan& span) {
   if (closed_.empty()) {
-    closed_.push_back(open_.size());
+    closed_.push_back(static_cast<std::uint32_t>(open_.size()));
     open_.push_back(std::make_unique<Open>(*image_, window_bytes_));
   }
   Open& open = *open_[closed_.back()];
+  open.number = span.chunk;
   open.chunk.move_to(span.chunk);
   const char* bytes = open.chunk.find(0, sizeof(ring::ChunkHeader));
   if (bytes == nullptr) return;
@@ -165,7 +171,7 @@ void KeptInputs::open(const ChunkSpan& span) {
   open.owner = head.owner;
   open.walk = RecordWalk(head, format_);
   if (!step(open)) return;
-  heap_.push({{open.piece.stamp, open.owner.slot}, open.piece.begin(), closed_.back()});
+  heap_.push(position_of(open, closed_.back()));
   closed_.pop_back();
 }
 

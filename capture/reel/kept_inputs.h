@@ -41,6 +41,7 @@ class KeptInputs : public InputSource {
   struct Open {
     explicit Open(const RingImage& image, std::uint32_t window) : chunk(image, window) {}
 
+    std::uint32_t number = 0;
     Owner owner;
     ChunkWindow chunk;
     RecordWalk walk;
@@ -52,6 +53,7 @@ class KeptInputs : public InputSource {
   void open_chunks_to(std::uint64_t stamp);
   void open(const ChunkSpan& span);
   bool step(Open& open) const;
+  static PiecePosition position_of(const Open& open, std::uint32_t place);
   bool take_pieces();
   void leave_pieces();
   std::optional<std::pair<Place, std::uint64_t>> place_and_seq();
@@ -77,13 +79,13 @@ class KeptInputs : public InputSource {
   std::uint64_t latest_ns_ = 0;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> threads_;
   std::vector<std::unique_ptr<Open>> open_;
-  std::vector<std::size_t> closed_;  // places in open_ that can be used again
+  std::vector<std::uint32_t> closed_;  // places in open_ that can be used again
   StampHeap<Later> heap_;
 
   // The pieces that come next, by where they begin, and the chunks that stand at them.
   Position at_;
   std::vector<Piece> pieces_;
-  std::vector<std::size_t> owners_;
+  std::vector<std::uint32_t> owners_;
   bool left_in_heap_ = false;
   Input input_;
 };

@@ -20,18 +20,20 @@ struct Position {
   auto operator<=>(const Position&) const = default;
 };
 
-// Of a piece, and whose it is: a number that the user of the heap gives a meaning.
+// Of a piece, and whose it is: a number that the user of the heap gives a meaning. In a damaged
+// ring several chunks may claim to have the same piece.
 struct PiecePosition {
   Position input;
   std::uint64_t begin = 0;  // in the input's payload
-  std::size_t owner = 0;
+  std::uint32_t chunk = 0;
+  std::uint32_t owner = 0;
 };
 
 // Stamps nearly always decide.
 inline bool is_earlier(const PiecePosition& one, const PiecePosition& other) {
   if (one.input.stamp != other.input.stamp) return one.input.stamp < other.input.stamp;
-  return std::tie(one.input.slot, one.begin, one.owner) <
-         std::tie(other.input.slot, other.begin, other.owner);
+  return std::tie(one.input.slot, one.begin, one.chunk) <
+         std::tie(other.input.slot, other.begin, other.chunk);
 }
 
 struct Earlier {

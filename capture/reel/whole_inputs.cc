@@ -50,7 +50,7 @@ void NewestFirst::take_pieces() {
   newest_of_slot_ = !*newest.slot_was_seen;
   *newest.slot_was_seen = true;
   while (!heap_.empty() && heap_.front().input == at_) {
-    const std::size_t number = heap_.front().owner;
+    const std::uint32_t number = heap_.front().owner;
     pieces_.push_back(open_[number].pieces.back());
     chunks_.push_back(open_[number].chunk);
     step(number);
@@ -82,16 +82,16 @@ void NewestFirst::open(ChunkSpan& span) {
   span.last = content.pieces.back().stamp;
   if (given_ && span.last >= *given_) lost_its_way_ = true;
   if (closed_.empty()) {
-    closed_.push_back(open_.size());
+    closed_.push_back(static_cast<std::uint32_t>(open_.size()));
     open_.emplace_back();
   }
-  const std::size_t number = closed_.back();
+  const std::uint32_t number = closed_.back();
   closed_.pop_back();
   const Owner& owner = content.head.owner;
   open_[number] = {span.chunk, owner, content.head.given_back, &slots_[owner.slot],
                    std::move(content.pieces)};
   const Piece& newest = open_[number].pieces.back();
-  heap_.push({{newest.stamp, owner.slot}, newest.begin(), number});
+  heap_.push({{newest.stamp, owner.slot}, newest.begin(), span.chunk, number});
 }
 
 // Some of its pieces are not there. Which of three things happened?

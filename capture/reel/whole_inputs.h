@@ -66,7 +66,7 @@ class NewestFirst {
   bool take_single(WholeInput& input);
   bool take_any(WholeInput& input);
   void take_pieces();
-  void step(std::size_t number);
+  void step(std::uint32_t number);
   void judge_incomplete();
   bool was_left(const Piece& piece) const;
   Opening opening_of_pieces() const;
@@ -76,7 +76,7 @@ class NewestFirst {
   std::vector<std::size_t> unopened_;  // places in the table, the latest at the end
   std::uint64_t next_last_ = 0;        // what the one at the end says is its last stamp
   std::vector<Open> open_;
-  std::vector<std::size_t> closed_;  // places in open_ that can be used again
+  std::vector<std::uint32_t> closed_;  // places in open_ that can be used again
   StampHeap<Earlier> heap_;
   std::unordered_map<std::uint32_t, bool> slots_;  // was a record of it given?
   std::optional<std::uint64_t> given_;             // stamp of what was taken last
@@ -126,7 +126,7 @@ inline bool NewestFirst::take_single(WholeInput& input) {
 }
 
 // The chunk at the front of the heap goes on to its next older record.
-inline void NewestFirst::step(std::size_t number) {
+inline void NewestFirst::step(std::uint32_t number) {
   Open& open = open_[number];
   open.pieces.pop_back();
   if (!open.pieces.empty()) {

@@ -83,6 +83,23 @@ TEST(Scan, FindsTheOrderWhateverAChunkSaysOfItsLastRecord) {
   }
 }
 
+// Of pieces without bytes nobody can say which comes first; both ways through the ring must think
+// the same.
+TEST(Scan, CountsWhatItGivesWhereChunksClaimTheSamePiece) {
+  for (const std::uint32_t other : {0u, 6u}) {
+    for (const std::uint64_t before : {0, 5}) {
+      FakeRing ring;
+      auto first = ring.chunk(3);
+      auto last = ring.chunk(other);
+      if (before != 0) first.data(before, "before");
+      first.piece(10, "", ring::kFirst, 0);
+      last.piece(10, "", ring::kLast, 0).data(20, "after");
+      const SalvagedRing scan = scanned(ring);
+      EXPECT_EQ(payloads_of(*scan.inputs).size(), scan.counted_inputs) << other << ' ' << before;
+    }
+  }
+}
+
 std::vector<std::uint64_t> stamps_of(RecordWalk walk, ChunkWindow& chunk) {
   std::vector<std::uint64_t> stamps;
   for (Piece piece; walk.next(chunk, piece);) {
