@@ -32,11 +32,6 @@ struct Name {
   }
 };
 
-bool is_own_port(int fd, in_port_t port) {
-  Name name;
-  return CRASHREEL_REAL(getsockname)(fd, name.get(), &name.size) == 0 && name.port() == port;
-}
-
 int unread_bytes(int fd) {
   int bytes = 0;
   return ::ioctl(fd, FIONREAD, &bytes) == 0 ? bytes : 0;
@@ -75,11 +70,16 @@ bool place(int made, const OwnEnd& end) {
 
 }  // namespace
 
+uint16_t port_of(int fd) {
+  Name name;
+  return CRASHREEL_REAL(getsockname)(fd, name.get(), &name.size) == 0 ? name.port() : 0;
+}
+
 int find_own_end(int fd, const OwnEnd* ends, int count) {
   Name peer;
   if (CRASHREEL_REAL(getpeername)(fd, peer.get(), &peer.size) != 0 || peer.port() == 0) return -1;
   for (int i = 0; i < count; ++i) {
-    if (is_own_port(ends[i].fd, peer.port())) return i;
+    if (ends[i].port == peer.port()) return i;
   }
   return -1;
 }

@@ -5,13 +5,18 @@
 // connections. TCP over loopback alone. One thread; no allocation.
 #pragma once
 
+#include <cstdint>
+
 namespace crashreel::player {
 
 // The player's end of a connection.
 struct OwnEnd {
   int fd;
-  bool shut;  // nothing is sent there any more
+  bool shut;      // nothing is sent there any more
+  uint16_t port;  // its own, 0 where it is no TCP; see port_of()
 };
+
+uint16_t port_of(int fd);
 
 // Which of these ends the program's socket is connected to; -1: none.
 int find_own_end(int fd, const OwnEnd* ends, int count);

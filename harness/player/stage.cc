@@ -266,7 +266,8 @@ bool leave_checkpoint_here() {
   int count = 0;
   drain_all();
   for (std::uint32_t i = 0; i < session_count && count < kMostHeldSessions; ++i) {
-    if (sessions[i].fd >= 0) ends[count++] = {sessions[i].fd, sessions[i].shut};
+    const Session& session = sessions[i];
+    if (session.fd >= 0) ends[count++] = {session.fd, session.shut, port_of(session.fd)};
   }
   return leave_checkpoint(next_mark++, ends, count, *script);
 }

@@ -154,7 +154,10 @@ class Shrinking {
     };
     ReplayOracle oracle(judge_, to_sequence,
                         [&](std::uint32_t item) { return &reel_.inputs[positions[item]]; });
-    MinimizeResult result = minimize(items, oracle, minimize_options("inputs"));
+    MinimizeOptions options = minimize_options("inputs");
+    // Every worker has checkpoints of its own, and what it replays for those is more than it saves.
+    if (tries_.not_holding().empty()) options.workers = 1;
+    MinimizeResult result = minimize(items, oracle, options);
     report_.questions += result.questions;
     report_.guesses += result.guesses;
     report_.bound = result.bound;
