@@ -49,6 +49,16 @@ int populate(void* mapped, std::uint64_t bytes) {
   return errno == ENOMEM || errno == EFAULT ? errno : 0;
 }
 
+// A hypervisor that shadows the page tables of its guests (as PVM does) follows what populate() did
+// only at the first store to each page, 6 to 8 us later in some request. So each gets its first
+// store here; elsewhere that costs half a millisecond for 64 MiB. The file is new: all zeros.
+void store_to_each_page(unsigned char* mapped, std::uint64_t bytes) {
+  constexpr std::uint64_t kPage = 4096;
+  for (std::uint64_t at = 0; at < bytes; at += kPage) {
+    *static_cast<volatile unsigned char*>(mapped + at) = 0;
+  }
+}
+
 int allocate_and_map(int fd, std::uint64_t bytes, unsigned char** base) {
   if (exceeds_file_limit(bytes)) return EFBIG;
   int trouble = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));
@@ -62,6 +72,7 @@ int allocate_and_map(int fd, std::uint64_t bytes, unsigned char** base) {
   }
   ::madvise(mapped, bytes, MADV_DONTDUMP);  // a core dump need not hold the ring a second time
   *base = static_cast<unsigned char*>(mapped);
+  store_to_each_page(*base, bytes);
   return 0;
 }
 
