@@ -21,7 +21,7 @@ constexpr std::uint32_t kNoSession = CRASHREEL_NO_SESSION;
 
 // Whose answer is it when `fd` sends bytes? Nobody's, where they are TLS's cipher text, which
 // differs from run to run: what was in it is told apart.
-std::uint32_t session_in_clear(int fd) {
+[[gnu::hot]] std::uint32_t session_in_clear(int fd) {
   const Descriptor descriptor = descriptors().get(fd);
   if (descriptor.kind != DescriptorKind::kSession) return kNoSession;
   if ((descriptor.flags & kDescriptorTls) != 0 || is_cipher_text(fd)) return kNoSession;
@@ -36,13 +36,13 @@ void begin_answers() {
   __atomic_store_n(&digesting, wanted, __ATOMIC_RELAXED);
 }
 
-void bytes_went(int fd, const void* bytes, ssize_t sent) {
+[[gnu::hot]] void bytes_went(int fd, const void* bytes, ssize_t sent) {
   if (sent <= 0 || !is_on(&digesting)) return;
   const std::uint32_t session = session_in_clear(fd);
   if (session != kNoSession) ring::add_answer(session, bytes, static_cast<std::size_t>(sent));
 }
 
-void parts_went(int fd, const iovec* parts, std::size_t count, ssize_t sent) {
+[[gnu::hot]] void parts_went(int fd, const iovec* parts, std::size_t count, ssize_t sent) {
   if (sent <= 0 || !is_on(&digesting)) return;
   const std::uint32_t session = session_in_clear(fd);
   if (session == kNoSession) return;

@@ -38,7 +38,7 @@ void note(clockid_t clock, std::int64_t seconds, std::int64_t nanoseconds) {
 
 // A sanitizer looks at the clock inside its allocator, and to look up the real function allocates:
 // so whoever comes before we are prepared gets the kernel's.
-CRASHREEL_HOOK int clock_gettime(clockid_t clock, timespec* now) noexcept {
+CRASHREEL_HOT_HOOK int clock_gettime(clockid_t clock, timespec* now) noexcept {
   const bool is_known =
       __atomic_load_n(&crashreel::real_address<&::clock_gettime>, __ATOMIC_RELAXED) != nullptr;
   if (!is_known) return static_cast<int>(::syscall(SYS_clock_gettime, clock, now));
@@ -49,7 +49,7 @@ CRASHREEL_HOOK int clock_gettime(clockid_t clock, timespec* now) noexcept {
   return result;
 }
 
-CRASHREEL_HOOK int gettimeofday(timeval* __restrict now, void* __restrict zone) noexcept {
+CRASHREEL_HOT_HOOK int gettimeofday(timeval* __restrict now, void* __restrict zone) noexcept {
   const int result = CRASHREEL_REAL(gettimeofday)(now, zone);
   if (crashreel::records_clocks() && result == 0) {
     crashreel::note(CLOCK_REALTIME, now->tv_sec, now->tv_usec * 1000);
@@ -57,7 +57,7 @@ CRASHREEL_HOOK int gettimeofday(timeval* __restrict now, void* __restrict zone) 
   return result;
 }
 
-CRASHREEL_HOOK time_t time(time_t* now) noexcept {
+CRASHREEL_HOT_HOOK time_t time(time_t* now) noexcept {
   const time_t result = CRASHREEL_REAL(time)(now);
   if (crashreel::records_clocks()) crashreel::note(CLOCK_REALTIME, result, 0);
   return result;

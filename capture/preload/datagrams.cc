@@ -97,7 +97,7 @@ void datagram_socket_closed(std::uint32_t own_number) {
                      [](std::uint32_t session) { crashreel_session_ended(session, 0); });
 }
 
-bool takes_datagrams(int fd) {
+[[gnu::hot]] bool takes_datagrams(int fd) {
   return descriptors().get(fd).kind == DescriptorKind::kDatagrams;
 }
 

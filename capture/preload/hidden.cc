@@ -82,7 +82,7 @@ void signal_taken(int number) {
   }
 }
 
-bool records_clocks() {
+[[gnu::hot]] bool records_clocks() {
   return is_on(&every_clock);
 }
 

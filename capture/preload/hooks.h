@@ -8,6 +8,11 @@
 
 #define CRASHREEL_HOOK extern "C" __attribute__((visibility("default")))
 
+// What inputs and answers pass through one by one, hooks and functions that are [[gnu::hot]], lies
+// side by side in the library: after a system call, caches and TLB know little of it, and each page
+// or line more is waited for.
+#define CRASHREEL_HOT_HOOK extern "C" __attribute__((visibility("default"), hot))
+
 namespace crashreel {
 
 // Each looks up the real functions behind the hooks of one file, so that no hook has to do it later

@@ -73,7 +73,7 @@ CRASHREEL_HOOK int accept4(int listener, sockaddr* address, socklen_t* size, int
 }
 
 // read() of a size of 0 asks for nothing, recv() for a datagram of which it drops everything.
-CRASHREEL_HOOK ssize_t read(int fd, void* buffer, std::size_t size) {
+CRASHREEL_HOT_HOOK ssize_t read(int fd, void* buffer, std::size_t size) {
   if (size != 0 && crashreel::takes_datagrams(fd)) {
     return crashreel::receive_datagram(fd, buffer, size, 0, nullptr, nullptr);
   }
@@ -91,7 +91,7 @@ CRASHREEL_HOOK ssize_t __read_chk(int fd, void* buffer, std::size_t size, std::s
   return got;
 }
 
-CRASHREEL_HOOK ssize_t readv(int fd, const iovec* parts, int count) {
+CRASHREEL_HOT_HOOK ssize_t readv(int fd, const iovec* parts, int count) {
   if (crashreel::takes_datagrams(fd)) return crashreel::read_datagram(fd, parts, count);
   const ssize_t got = CRASHREEL_REAL(readv)(fd, parts, count);
   crashreel::parts_came(fd, parts, crashreel::as_count(count), got);
@@ -112,7 +112,7 @@ CRASHREEL_HOOK ssize_t preadv64v2(int fd, const iovec* parts, int count, off64_t
   return got;
 }
 
-CRASHREEL_HOOK ssize_t recv(int fd, void* buffer, std::size_t size, int flags) {
+CRASHREEL_HOT_HOOK ssize_t recv(int fd, void* buffer, std::size_t size, int flags) {
   if (crashreel::takes_datagrams(fd)) {
     return crashreel::receive_datagram(fd, buffer, size, flags, nullptr, nullptr);
   }
@@ -131,8 +131,8 @@ CRASHREEL_HOOK ssize_t __recv_chk(int fd, void* buffer, std::size_t size, std::s
   return got;
 }
 
-CRASHREEL_HOOK ssize_t recvfrom(int fd, void* buffer, std::size_t size, int flags,
-                                sockaddr* address, socklen_t* address_size) {
+CRASHREEL_HOT_HOOK ssize_t recvfrom(int fd, void* buffer, std::size_t size, int flags,
+                                    sockaddr* address, socklen_t* address_size) {
   if (crashreel::takes_datagrams(fd)) {
     return crashreel::receive_datagram(fd, buffer, size, flags, address, address_size);
   }
@@ -152,7 +152,7 @@ CRASHREEL_HOOK ssize_t __recvfrom_chk(int fd, void* buffer, std::size_t size, st
   return got;
 }
 
-CRASHREEL_HOOK ssize_t recvmsg(int fd, msghdr* message, int flags) {
+CRASHREEL_HOT_HOOK ssize_t recvmsg(int fd, msghdr* message, int flags) {
   if (message != nullptr && crashreel::takes_datagrams(fd)) {
     return crashreel::receive_datagram(fd, message, flags);
   }

@@ -54,27 +54,27 @@ ssize_t noted_unseen(int fd, ssize_t sent) {
 }  // namespace
 }  // namespace crashreel
 
-CRASHREEL_HOOK ssize_t write(int fd, const void* bytes, std::size_t size) {
+CRASHREEL_HOT_HOOK ssize_t write(int fd, const void* bytes, std::size_t size) {
   return crashreel::noted(fd, bytes, CRASHREEL_REAL(write)(fd, bytes, size));
 }
 
-CRASHREEL_HOOK ssize_t writev(int fd, const iovec* parts, int count) {
+CRASHREEL_HOT_HOOK ssize_t writev(int fd, const iovec* parts, int count) {
   const ssize_t sent = CRASHREEL_REAL(writev)(fd, parts, count);
   return crashreel::noted_parts(fd, parts, count < 0 ? 0 : static_cast<std::size_t>(count), sent);
 }
 
-CRASHREEL_HOOK ssize_t send(int fd, const void* bytes, std::size_t size, int flags) {
+CRASHREEL_HOT_HOOK ssize_t send(int fd, const void* bytes, std::size_t size, int flags) {
   return crashreel::noted(fd, bytes, CRASHREEL_REAL(send)(fd, bytes, size, flags));
 }
 
-CRASHREEL_HOOK ssize_t sendto(int fd, const void* bytes, std::size_t size, int flags,
-                              const sockaddr* address, socklen_t address_size) {
+CRASHREEL_HOT_HOOK ssize_t sendto(int fd, const void* bytes, std::size_t size, int flags,
+                                  const sockaddr* address, socklen_t address_size) {
   const ssize_t sent = CRASHREEL_REAL(sendto)(fd, bytes, size, flags, address, address_size);
   if (sent >= 0) crashreel::datagram_sent(fd, address, address_size);
   return crashreel::noted(fd, bytes, sent);
 }
 
-CRASHREEL_HOOK ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+CRASHREEL_HOT_HOOK ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   const ssize_t sent = CRASHREEL_REAL(sendmsg)(fd, message, flags);
   if (sent < 0) return sent;
   crashreel::datagram_sent(fd, message->msg_name, message->msg_namelen);

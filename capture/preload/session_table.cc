@@ -36,7 +36,7 @@ Opening opening_of(Descriptor descriptor) {
 
 }  // namespace
 
-DescriptorTable& descriptors() {
+[[gnu::hot]] DescriptorTable& descriptors() {
   return table;
 }
 

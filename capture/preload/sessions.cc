@@ -94,7 +94,8 @@ void device_parts_came(DescriptorKind kind, const iovec* parts, std::size_t coun
   }
 }
 
-void part_came(int fd, const iovec* parts, std::size_t count, std::size_t wanted, ssize_t got) {
+[[gnu::hot]] void part_came(int fd, const iovec* parts, std::size_t count, std::size_t wanted,
+                            ssize_t got) {
   const bool ended = got == 0 ? wanted != 0 : got < 0 && means_end(errno);
   if (got <= 0 && !ended) return;
   const Descriptor before = descriptors().get(fd);
@@ -206,22 +207,23 @@ bool brings_input(int fd) {
   return is_session_kind(descriptors().get(fd).kind);
 }
 
-bool has_boundaries(int fd) {
+[[gnu::hot]] bool has_boundaries(int fd) {
   return (descriptors().get(fd).flags & (kDescriptorDatagrams | kDescriptorRecords)) != 0;
 }
 
-void bytes_came(int fd, const void* bytes, std::size_t wanted, ssize_t got) {
+[[gnu::hot]] void bytes_came(int fd, const void* bytes, std::size_t wanted, ssize_t got) {
   if (!is_watched(fd)) return;
   const iovec part = {const_cast<void*>(bytes), wanted};
   part_came(fd, &part, 1, wanted, got);
 }
 
-void parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got) {
+[[gnu::hot]] void parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got) {
   if (!is_watched(fd)) return;
   part_came(fd, parts, count, room_in(parts, count), got);
 }
 
-void record_parts(std::uint32_t session, const iovec* parts, std::size_t count, std::size_t size) {
+[[gnu::hot]] void record_parts(std::uint32_t session, const iovec* parts, std::size_t count,
+                               std::size_t size) {
   // Parts of length 0 hold nothing, and one part that holds all needs no gathering.
   while (count > 0 && parts->iov_len == 0) ++parts, --count;
   if (size == 0 || parts->iov_len >= size) {

@@ -41,7 +41,7 @@ std::uint32_t session_of(const void* connection, int fd, bool is_server) {
 
 }  // namespace
 
-bool is_cipher_text(int fd) {
+[[gnu::hot]] bool is_cipher_text(int fd) {
   if (depth == 0) return false;
   if (inside_fd == kAnyDescriptor) inside_fd = fd;
   return inside_fd == fd;

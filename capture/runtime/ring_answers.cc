@@ -59,7 +59,7 @@ struct Told {
 };
 
 // Empties the place. Call with the lock.
-Told take(Answer& answer) {
+[[gnu::hot]] Told take(Answer& answer) {
   Told told;
   const bool muddled = __atomic_exchange_n(&answer.muddled, std::uint16_t{0}, __ATOMIC_RELAXED);
   if (!muddled && !answer.digest.is_empty()) {
@@ -70,7 +70,7 @@ Told take(Answer& answer) {
   return told;
 }
 
-void tell(const Told& told) {
+[[gnu::hot]] void tell(const Told& told) {
   if (told.owner == 0) return;
   unsigned char bytes[16];
   for (unsigned i = 0; i < sizeof bytes; ++i) {
@@ -98,7 +98,7 @@ void change(std::uint32_t session, const Add& add) {
 
 }  // namespace
 
-void add_answer(std::uint32_t session, const void* bytes, std::size_t size) {
+[[gnu::hot]] void add_answer(std::uint32_t session, const void* bytes, std::size_t size) {
   if (size == 0 || bytes == nullptr) return;
   change(session, [=](OutputDigest& digest) { digest.add(bytes, size); });
 }
@@ -108,7 +108,7 @@ void add_unseen_answer(std::uint32_t session, std::uint64_t size) {
   change(session, [=](OutputDigest& digest) { digest.add_unseen(size); });
 }
 
-void write_answer(std::uint32_t session) {
+[[gnu::hot]] void write_answer(std::uint32_t session) {
   Answer* answers = __atomic_load_n(&g_answers, __ATOMIC_ACQUIRE);
   if (answers == nullptr || session == CRASHREEL_NO_SESSION) return;
   Answer& answer = answers[session % kAnswerPlaces];

@@ -219,8 +219,9 @@ bool record_one(Slot& slot, std::uint32_t kind, std::uint32_t session, const voi
 }
 
 // What takes more than a few bytes or instructions. Ends the record that its caller has begun.
-[[gnu::noinline]] void record_in_full(Thread& thread, std::uint32_t kind, std::uint32_t session,
-                                      const void* bytes, std::size_t size) {
+[[gnu::noinline, gnu::hot]] void record_in_full(Thread& thread, std::uint32_t kind,
+                                                std::uint32_t session, const void* bytes,
+                                                std::size_t size) {
   Slot& slot = thread.slots[thread.depth - 1];
   if (may_concern_head(kind, session)) {
     Recorded input;
@@ -298,8 +299,8 @@ constinit thread_local Thread t_thread = {};
 }  // namespace crashreel::ring
 
 // Written so that a small record needs no call at all but this one.
-void crashreel_record_(std::uint32_t kind, std::uint32_t session, const void* bytes,
-                       std::size_t size) {
+[[gnu::hot]] void crashreel_record_(std::uint32_t kind, std::uint32_t session, const void* bytes,
+                                    std::size_t size) {
   using namespace crashreel::ring;
   Thread* thread = &t_thread;
   // Makes the compiler keep the address instead of computing it again from the thread's base at
