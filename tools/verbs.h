@@ -13,6 +13,7 @@ const Verb& show_verb();
 const Verb& import_verb();
 const Verb& replay_verb();
 const Verb& reach_verb();
+const Verb& doctor_verb();
 const Verb& minimize_verb();
 const Verb& corpus_add_verb();
 const Verb& corpus_list_verb();

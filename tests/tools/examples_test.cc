@@ -22,6 +22,7 @@ class ExamplesTest : public ::testing::Test {
     std::filesystem::create_symlink(CRASHREEL_BUILD_DIR "/zoo/canary_stdin",
                                     directory_.file("server"));
     directory_.write("commands.txt", "ECHO hello\nDEF a\nECHO world\nRUN a\n");
+    directory_.write("harmless.txt", "ECHO hello\nECHO world\n");
     directory_.write("server.conf", "port 6379\n");
     directory_.write(
         "inputs.jsonl",

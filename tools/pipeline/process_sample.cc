@@ -1,38 +1,22 @@
 #include "tools/pipeline/process_sample.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <charconv>
 #include <fstream>
-#include <functional>
 #include <set>
 #include <sstream>
 #include <string_view>
 
 #include "capture/reel/ring_image.h"
 #include "tools/pipeline/owned_fd.h"
+#include "tools/pipeline/proc_files.h"
 
 namespace crashreel {
 namespace {
 
 using std::chrono::nanoseconds;
-
-std::string first_line(const std::string& path) {
-  std::string line;
-  std::getline(std::ifstream(path), line);
-  return line;
-}
-
-void for_each_name(const std::string& folder, const std::function<void(const std::string&)>& use) {
-  DIR* list = ::opendir(folder.c_str());
-  if (list == nullptr) return;
-  while (const dirent* entry = ::readdir(list)) {
-    if (entry->d_name[0] != '.') use(entry->d_name);
-  }
-  ::closedir(list);
-}
 
 // The fields of a stat file behind the name, which may hold anything: state, ppid, ...
 std::istringstream behind_name(const std::string& stat) {
@@ -57,22 +41,6 @@ nanoseconds cpu_of(const std::string& process) {
   std::int64_t user = 0, system = 0;
   fields >> user >> system;
   return nanoseconds(std::chrono::seconds(1)) / ::sysconf(_SC_CLK_TCK) * (user + system);
-}
-
-std::set<std::uint64_t> sockets_of(const std::string& process) {
-  std::set<std::uint64_t> inodes;
-  for_each_name(process + "/fd", [&](const std::string& number) {
-    char target[64];
-    const ssize_t size = ::readlink((process + "/fd/" + number).c_str(), target, sizeof target);
-    std::string_view text(target, size < 0 ? 0 : static_cast<std::size_t>(size));
-    constexpr std::string_view kSocket = "socket:[";
-    if (!text.starts_with(kSocket)) return;
-    text.remove_prefix(kSocket.size());
-    std::uint64_t inode = 0;
-    std::from_chars(text.data(), text.data() + text.size(), inode);
-    inodes.insert(inode);
-  });
-  return inodes;
 }
 
 // A line of net/tcp: "sl local remote state tx:rx tr:when retransmits uid timeout inode". Of a

@@ -204,6 +204,9 @@ Result<RecordReport> record(const RecordOptions& options) {
                                            .pick_reports = program.has_sanitizer,
                                            .save_signal = options.save_signal,
                                            .hang = options.hang,
+                                           .stdout_to_stderr = options.stdout_to_stderr,
+                                           .attend_fd = options.attend_fd,
+                                           .attend = options.attend,
                                            .save = save});
   if (!run) return run.error();
   if (run->start_error != 0) {

@@ -10,6 +10,8 @@
 // standard input may be another: see stdin_pump.h.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -53,7 +55,11 @@ struct RecordOptions {
   std::string reel_path;         // a file or a folder, see reel_shelf.h; empty: this folder
   std::uint64_t keep_reels = 5;  // so many, older ones go
   std::chrono::milliseconds loop_time{60'000};  // a crash loop: so many within this time
-  int save_signal = 0;                          // makes a reel of the running program; 0: none does
+  // Who stays beside the program, too (recorded_run.h).
+  int attend_fd = -1;
+  std::function<bool(pid_t)> attend;
+  bool stdout_to_stderr = false;
+  int save_signal = 0;  // makes a reel of the running program; 0: none does
   HangOptions hang;
   bool frames = false;                          // the program says where it died
   std::function<void(const SavedReel&)> saved;  // told of each reel while the program runs on

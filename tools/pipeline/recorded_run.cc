@@ -89,6 +89,7 @@ int spawn(const RecordedRun& run, const sigset_t& mask, int ready_fd, const Stdi
   ::posix_spawnattr_setsigmask(&attributes, &mask);
   if (pump != nullptr) ::posix_spawn_file_actions_adddup2(&files, pump->program_end(), 0);
   if (tee != nullptr) ::posix_spawn_file_actions_adddup2(&files, tee->program_end(), 2);
+  if (run.stdout_to_stderr) ::posix_spawn_file_actions_adddup2(&files, 2, 1);
   // Onto itself: the same number, no longer closed by exec.
   ::posix_spawn_file_actions_adddup2(&files, ready_fd, ready_fd);
   const std::vector<std::string> environment = make_environment(run, ready_fd, pump != nullptr);
@@ -173,14 +174,15 @@ class Watch {
  private:
   // True when the program has ended.
   bool step() {
-    std::array<pollfd, 5 + StdinPump::kPolled> polled{};
+    std::array<pollfd, 6 + StdinPump::kPolled> polled{};
     polled[0] = {.fd = program_.ended.get(), .events = POLLIN, .revents = 0};
     polled[1] = {.fd = relay_.fd(), .events = POLLIN, .revents = 0};
     polled[2] = {.fd = ready_.get(), .events = POLLIN, .revents = 0};
     polled[3] = {.fd = requests_.fd(), .events = POLLIN, .revents = 0};
     const int tee_fd = tee_ == nullptr ? -1 : tee_->fd();
     polled[4] = {.fd = tee_fd, .events = POLLIN, .revents = 0};
-    pollfd* const pump_polled = &polled[5];
+    polled[5] = {.fd = ready_ ? -1 : run_.attend_fd, .events = POLLIN, .revents = 0};
+    pollfd* const pump_polled = &polled[6];
     const bool pumps = pump_ != nullptr && !ready_;
     pump_polled[0].fd = pump_polled[1].fd = -1;
     if (pumps) pump_->ask(pump_polled);
@@ -194,6 +196,7 @@ class Watch {
     if (pumps) pump_->step(pump_polled);
     if (polled[0].revents != 0) return true;
     if (polled[3].revents != 0 && requests_.take()) save(SaveReason::kRequest);
+    if (polled[5].revents != 0 && run_.attend(program_.pid)) ::kill(program_.pid, SIGKILL);
     if (ring_was_made_) look_for_hang();
     return false;
   }

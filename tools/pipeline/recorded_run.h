@@ -33,6 +33,11 @@ struct RecordedRun {
   bool pick_reports = false;  // out of its standard error (stderr_tee.h)
   int save_signal = 0;  // not passed on but asks for a reel of the present moment; 0: none does
   HangOptions hang;
+  bool stdout_to_stderr = false;  // what the program prints, for our standard output is ours
+  // Somebody who stays beside it, too: called with its pid whenever the descriptor is readable,
+  // once the recorder has answered or is given up. True: enough seen, the program is killed.
+  int attend_fd = -1;
+  std::function<bool(pid_t)> attend;
   // Called while the program runs and has a ring; the text says how it hangs, else it is empty.
   // Nothing is handed on or passed on before it returns.
   std::function<void(SaveReason reason, const std::string& text)> save;
