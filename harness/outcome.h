@@ -45,9 +45,10 @@ struct Outcome {
   std::uint64_t answer_bytes = 0;    // what the program answered, and a digest of it
   std::uint64_t answer_digest = 0;
   std::vector<ReplayedAnswer>
-      answers;              // where they are kept (ScriptOptions): those that are known whole
-  std::string output_tail;  // the last of what the program printed, both streams
-  double seconds = 0;       // from before the start until nothing of it was left
+      answers;                    // where they are kept (ScriptOptions): those that are known whole
+  std::string output_tail;        // the last of what the program printed, both streams
+  std::uint64_t made_random = 0;  // random bytes that it drew beyond those of production
+  double seconds = 0;             // from before the start until nothing of it was left
 };
 
 // One line for people: "SIGSEGV in server+0x1b854 after 4 of 4 steps".

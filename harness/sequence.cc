@@ -43,6 +43,12 @@ std::uint32_t local_port(std::string_view opening) {
   return parsed.ec == std::errc() && port <= 65535 ? port : 0;
 }
 
+// Another one for each input near it, and never 0.
+std::uint32_t key_of(const Input& input) {
+  const auto low = static_cast<std::uint32_t>(input.seq + 1);
+  return low != 0 ? low : 1;
+}
+
 std::size_t aligned(std::size_t offset) {
   return (offset + alignof(StepAnswer) - 1) / alignof(StepAnswer) * alignof(StepAnswer);
 }
@@ -130,6 +136,7 @@ class Writer {
     step.time_ns = std::max(last_ns(), input.time_ns - std::min(input.time_ns, start_ns_));
     step.session = session;
     step.kind = kind;
+    step.key = origin != nullptr ? key_of(*origin) : 0;
     step.after_gap = is_after_loss(input) || step.time_ns - last_ns() > kLongestGapNs;
     last_seq_ = input.seq;
     steps.push_back(step);
@@ -153,6 +160,28 @@ class Writer {
   std::uint64_t start_ns_ = 0;
   std::uint64_t last_seq_ = 0;
 };
+
+// Of a program that is fed on its standard input nobody knows which input it has in hand: what the
+// kept inputs drew comes one after the other.
+std::vector<DrawnBytes> drawn_in(const DrawnByInput& by_input, const Sequence& sequence,
+                                 const Layout& layout) {
+  std::vector<DrawnBytes> drawn;
+  if (by_input.empty()) return drawn;
+  const auto add = [&](const Input* input, std::size_t after) {
+    const auto found = by_input.find(input);
+    if (found == by_input.end()) return;
+    if (drawn.empty() || drawn.back().after != after) drawn.push_back({.after = after});
+    drawn.back().bytes += found->second;
+  };
+  add(nullptr, 0);
+  if (layout.kind == TargetKind::kStdin) {
+    for (const Input* input : sequence) add(input, 0);
+  }
+  for (std::size_t i = 0; i < layout.inputs.size(); ++i) {
+    if (layout.inputs[i] != nullptr) add(layout.inputs[i], i + 1);
+  }
+  return drawn;
+}
 
 }  // namespace
 
@@ -179,11 +208,16 @@ Layout lay_out(const Reel& reel, const Sequence& sequence, TargetKind kind,
   layout.end_time_ns = std::clamp(end_ns, last_ns + kTrailNs, last_ns + kLongestGapNs);
   layout.steps = std::move(writer.steps);
   layout.inputs = std::move(writer.inputs);
+  layout.drawn =
+      drawn_in(options.drawn != nullptr ? *options.drawn : drawn_by_input(reel), sequence, layout);
+  layout.random_seed = options.random_seed + (options.varied ? 1 : 0);
   return layout;
 }
 
 std::size_t steps_in_common(const Layout& one, const Layout& other) {
-  if (one.start_realtime_ns != other.start_realtime_ns) return 0;
+  if (one.start_realtime_ns != other.start_realtime_ns || one.random_seed != other.random_seed) {
+    return 0;
+  }
   const std::size_t most = std::min(one.steps.size(), other.steps.size());
   std::size_t count = 0;
   while (count < most && one.inputs[count] == other.inputs[count] &&
@@ -193,6 +227,19 @@ std::size_t steps_in_common(const Layout& one, const Layout& other) {
   return count;
 }
 
+namespace {
+
+// Those that are drawn in this part; the last step before it may still be at it.
+std::vector<const DrawnBytes*> drawn_from(const Layout& layout, std::size_t from) {
+  std::vector<const DrawnBytes*> drawn;
+  for (const DrawnBytes& bytes : layout.drawn) {
+    if (bytes.after >= from) drawn.push_back(&bytes);
+  }
+  return drawn;
+}
+
+}  // namespace
+
 Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
   const std::span<const Step> steps = std::span(layout.steps).subspan(part.from);
   const std::size_t marks_at = sizeof(ScriptHeader) + steps.size_bytes();
@@ -201,7 +248,12 @@ Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
   for (const Step& step : steps) {
     if (step.kind == StepKind::kData) payload_end += step.payload_size;
   }
-  const std::size_t answers_at = aligned(payload_end);
+  const std::vector<const DrawnBytes*> drawn = drawn_from(layout, part.from);
+  const std::size_t random_at = aligned(payload_end);
+  const std::size_t drawn_at = random_at + drawn.size() * sizeof(StepRandom);
+  std::size_t drawn_end = drawn_at;
+  for (const DrawnBytes* bytes : drawn) drawn_end += bytes->bytes.size();
+  const std::size_t answers_at = aligned(drawn_end);
   const std::size_t answers = layout.keeps_answers ? steps.size() : 0;
   auto memory = SharedMemory::create(answers_at + answers * sizeof(StepAnswer));
   if (!memory) return memory.error();
@@ -220,6 +272,19 @@ Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
   header->marks_offset = marks_at;
   header->answer_bytes = part.answer_bytes;
   header->answer_digest = part.answer_digest;
+  header->random_offset = random_at;
+  header->random_count = static_cast<std::uint32_t>(drawn.size());
+  header->first_key = part.from == 0 ? 0 : layout.steps[part.from - 1].key;
+  header->random_seed = layout.random_seed;
+  auto* random = reinterpret_cast<StepRandom*>(memory->bytes() + random_at);
+  for (std::size_t to = drawn_at; const DrawnBytes* bytes : drawn) {
+    *random++ = {.after = static_cast<std::uint32_t>(bytes->after - part.from),
+                 .unused = 0,
+                 .offset = to,
+                 .size = bytes->bytes.size()};
+    std::memcpy(memory->bytes() + to, bytes->bytes.data(), bytes->bytes.size());
+    to += bytes->bytes.size();
+  }
   auto* marks = reinterpret_cast<std::uint32_t*>(memory->bytes() + marks_at);
   for (const std::size_t mark : part.marks) *marks++ = static_cast<std::uint32_t>(mark - part.from);
   std::size_t at = payload_at;

@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "capture/base/result.h"
 #include "capture/reel/answer_digest.h"
 #include "capture/reel/reel.h"
+#include "harness/drawn.h"
 #include "harness/player/script.h"
 #include "harness/shared_memory.h"
 
@@ -29,6 +31,16 @@ struct ScriptOptions {
   // Another date, and one connection more before all others: so that what depends on these, such as
   // times and running numbers, is answered otherwise than without.
   bool varied = false;
+  // Of the random bytes that production did not draw.
+  std::uint64_t random_seed = 1;
+  // Of the reel, where somebody keeps them for many sequences; null: they are found each time.
+  const DrawnByInput* drawn = nullptr;
+};
+
+// Random bytes that the program drew, as production did.
+struct DrawnBytes {
+  std::size_t after = 0;  // so many steps of the layout
+  std::string bytes;
 };
 
 // A sequence as the player would perform it. Of TargetKind::kServer: the steps, without those of
@@ -40,6 +52,8 @@ struct Layout {
   std::uint64_t start_realtime_ns = 0;
   std::uint64_t end_time_ns = 0;
   bool keeps_answers = false;
+  std::vector<DrawnBytes> drawn;  // rising
+  std::uint64_t random_seed = 1;
 };
 
 Layout lay_out(const Reel& reel, const Sequence& sequence, TargetKind kind,

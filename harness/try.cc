@@ -83,6 +83,7 @@ Outcome outcome_of(const Instance& instance, const ProcessEnd& end, bool hung, c
   }
   outcome.answer_bytes = script.header().answer_bytes.load();
   outcome.answer_digest = script.header().answer_digest.load();
+  outcome.made_random = script.header().made_random.load();
   return outcome;
 }
 

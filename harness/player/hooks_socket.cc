@@ -11,6 +11,7 @@
 #include "harness/player/descriptors.h"
 #include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
+#include "harness/player/random_devices.h"
 
 using namespace crashreel::player;
 
@@ -92,6 +93,7 @@ CRASHREEL_HOOK int close(int fd) {
     return -1;
   }
   forget_descriptor(fd);
+  forget_random_device(fd);
   return CRASHREEL_REAL(close)(fd);
 }
 

@@ -15,6 +15,8 @@
 #include "capture/interpose/real_call.h"
 #include "harness/player/clock.h"
 #include "harness/player/idle.h"
+#include "harness/player/random.h"
+#include "harness/player/random_devices.h"
 #include "harness/player/stage.h"
 
 using namespace crashreel::player;
@@ -200,6 +202,10 @@ CRASHREEL_HOOK ssize_t recvmsg(int fd, msghdr* message, int flags) {
 
 CRASHREEL_HOOK ssize_t read(int fd, void* buffer, size_t size) {
   const auto real = CRASHREEL_REAL(read);
+  if (is_random_device(fd) && serves_random()) {
+    draw(buffer, size);
+    return static_cast<ssize_t>(size);
+  }
   if (!scheduling() || size == 0) return real(fd, buffer, size);
   const ssize_t result = ::recv(fd, buffer, size, 0);
   if (!is_no_socket(result)) return result;

@@ -17,6 +17,7 @@
 #include "harness/player/descriptors.h"
 #include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
+#include "harness/player/random.h"
 #include "harness/player/script.h"
 #include "harness/player/stage.h"
 
@@ -51,6 +52,7 @@ ScriptHeader* take_script() {
 void leave_child_alone() {
   stop_scheduling();
   abandon_clock();
+  abandon_random();
   stop_watching();
   close_all_own();
 }
@@ -59,6 +61,7 @@ __attribute__((constructor)) void attach() {
   ScriptHeader* script = take_script();
   if (script == nullptr) return;
   watch_for_crash(script);
+  take_random_from(script);
   if (script->feeds != 0) {
     prepare_descriptors();
     prepare_fork_point();
@@ -76,6 +79,7 @@ bool begin_script(int fd) {
   ScriptHeader* script = map_script(fd);
   if (script == nullptr || !set_stage(script)) return false;
   watch_for_crash_of(script);
+  take_random_from(script);
   script->state.store(static_cast<std::uint32_t>(ScriptState::kAttached));
   return true;
 }

@@ -15,7 +15,7 @@ namespace crashreel {
 inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
 inline constexpr char kScriptName[] = "crashreel-script";          // of all shared memory of ours
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
-inline constexpr std::uint32_t kScriptVersion = 2;
+inline constexpr std::uint32_t kScriptVersion = 3;
 
 enum class StepKind : std::uint32_t { kOpen = 1, kData = 2, kClose = 3, kSignal = 4 };
 
@@ -29,8 +29,18 @@ struct Step {
   std::uint32_t port;  // kOpen: which listener, as the program named its port; 0: the first
   // The clock jumps here without ending the waits that lie between: inputs are missing before it.
   std::uint32_t after_gap;
+  // The same for this input whatever others are left out; 0: it is none of the reel's.
+  std::uint32_t key;
 };
 static_assert(sizeof(Step) == 40);
+
+// The random bytes that production drew between one step and the next.
+struct StepRandom {
+  std::uint32_t after;  // so many steps
+  std::uint32_t unused;
+  std::uint64_t offset;  // of the bytes, from the start of the script
+  std::uint64_t size;
+};
 
 // What the program answered in a step's session until that session's next step: how many bytes, and
 // their digest as production's (FORMAT.md).
@@ -85,11 +95,16 @@ struct ScriptHeader {
   std::uint64_t answers_offset;     // of a StepAnswer for each step; 0: nobody wants to know
   std::uint64_t marks_offset;       // before which steps, as std::uint32_t, rising, none 0
   std::uint32_t mark_count;         // where checkpoints are left behind on the way
-  std::uint32_t feeds;  // 1: the player performs steps; 0: it only watches for the crash
+  std::uint32_t feeds;          // 1: the player performs steps; 0: it only watches for the crash
+  std::uint64_t random_offset;  // of StepRandom entries, rising
+  std::uint32_t random_count;
+  std::uint32_t first_key;    // of what came before the first step
+  std::uint64_t random_seed;  // of the bytes that production did not draw
 
-  std::atomic<std::uint32_t> state;      // ScriptState
-  std::atomic<std::uint32_t> performed;  // steps performed so far
-  std::atomic<std::uint64_t> idles;      // how often the program was found idle: a sign of life
+  std::atomic<std::uint32_t> state;        // ScriptState
+  std::atomic<std::uint32_t> performed;    // steps performed so far
+  std::atomic<std::uint64_t> idles;        // how often the program was found idle: a sign of life
+  std::atomic<std::uint64_t> made_random;  // bytes that came of the seed
   std::atomic<std::uint64_t> answer_bytes;
   std::atomic<std::uint64_t> answer_digest;      // of what was answered, session by session
   std::atomic<std::uint32_t> undelivered;        // inputs that nobody was there to read

@@ -6,13 +6,16 @@
 // One line is one request:
 //   PUT key value  -> OK
 //   GET key        -> the value, or NONE
-//   TICKET         -> 16 digits, drawn at random
+//   TICKET [HOW]   -> 16 digits, drawn at random: by getrandom(), or from the 'device', a 'stream'
+//                     on it, or as a 'number'
 //   DATE           -> seconds since 1970
 //   QUIT           -> BYE, and closes
 //   WAIT           -> OK, and reads no more in this session
 //   BURN key       -> the bug: dies if the key is known, else NONE
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -34,9 +37,28 @@ struct Session {
 
 std::map<std::string, std::string> values;
 
-std::string ticket() {
+// How many bytes there are of it.
+std::size_t draw(std::uint64_t& number, const std::string& how) {
+  if (how == "number") {
+    number = ::arc4random();
+    return sizeof number;
+  }
+  if (how == "stream") {
+    std::FILE* const stream = std::fopen("/dev/urandom", "rb");
+    const std::size_t got = stream != nullptr ? std::fread(&number, sizeof number, 1, stream) : 0;
+    if (stream != nullptr) std::fclose(stream);
+    return got * sizeof number;
+  }
+  if (how != "device") return static_cast<std::size_t>(::getrandom(&number, sizeof number, 0));
+  const int fd = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+  const ssize_t got = ::read(fd, &number, sizeof number);
+  ::close(fd);
+  return static_cast<std::size_t>(got);
+}
+
+std::string ticket(const std::string& how) {
   std::uint64_t number = 0;
-  if (::getrandom(&number, sizeof number, 0) != sizeof number) return "NONE";
+  if (draw(number, how) != sizeof number) return "NONE";
   char text[17];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
   return text;
@@ -49,7 +71,7 @@ std::string answer_to(const std::string& line) {
   const std::size_t second = std::min(rest.find(' '), rest.size());
   const std::string key = rest.substr(0, second);
   if (verb == "PUT") return values[key] = rest.substr(std::min(second + 1, rest.size())), "OK";
-  if (verb == "TICKET") return ticket();
+  if (verb == "TICKET") return ticket(rest);
   if (verb == "DATE") return std::to_string(std::time(nullptr));
   if (verb == "QUIT") return "BYE";
   if (verb == "WAIT") return "OK";

@@ -97,10 +97,7 @@ void add_hidden(const Input& input, Tally& tally) {
       break;
     }
     case InputKind::kRandom: {
-      Source& source = tally.at("random bytes", "byte");
-      source.seen += input.data.size();
-      source.replayed = false;
-      source.remark = "a replay draws its own: what depends on them (tokens, names) varies";
+      tally.at("random bytes", "byte").seen += input.data.size();
       break;
     }
     case InputKind::kSignal: {

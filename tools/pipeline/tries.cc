@@ -35,6 +35,7 @@ bool kind_agrees(const std::string& expected, const std::string& seen) {
 Tries::Tries(Target target, const Reel& reel, int jobs)
     : target_(std::move(target)),
       reel_(reel),
+      drawn_(drawn_by_input(reel)),
       jobs_(std::max(jobs, 1)),
       expected_(expectation_of(reel)),
       defined_by_try_(reel.crash.signature_from_replay),
@@ -73,11 +74,13 @@ Result<Outcome> Tries::run_one(const Sequence& sequence, Start start, std::size_
   if (start != Start::kAlone && not_forking().empty()) {
     if (auto outcome = run_forked(sequence, start, job)) return std::move(*outcome);
   }
-  return run_try(target_, reel_, sequence);
+  return run_try(target_, reel_, sequence, {.script = script_of(++alone_)});
 }
 
 Result<Outcome> Tries::run_as(const Sequence& sequence, const ScriptOptions& options) {
-  return run_try(target_, reel_, sequence, {.script = options});
+  ScriptOptions script = options;
+  script.drawn = &drawn_;
+  return run_try(target_, reel_, sequence, {.script = script});
 }
 
 bool Tries::start_server(const Layout& layout, std::size_t job) {
@@ -91,7 +94,8 @@ bool Tries::start_server(const Layout& layout, std::size_t job) {
 }
 
 std::optional<Outcome> Tries::run_forked(const Sequence& sequence, Start start, std::size_t job) {
-  const auto layout = std::make_shared<const Layout>(lay_out(reel_, sequence, target_.kind));
+  const auto layout =
+      std::make_shared<const Layout>(lay_out(reel_, sequence, target_.kind, script_of(1)));
   std::unique_ptr<Copier>& copier = copiers_[job];
   if (!copier && !start_server(*layout, job)) return std::nullopt;
   if (start != Start::kResumed) copier->checkpoints.drop();

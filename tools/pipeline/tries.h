@@ -4,6 +4,7 @@
 // production told only how the program died, the first try that dies that way defines it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,9 +22,10 @@
 
 namespace crashreel {
 
-// Alone, from its own exec; or as a copy of a start that a fork server keeps; or of a checkpoint,
-// where the inputs are the reel's own. Copies are for questions, where they are possible, never for
-// what is claimed.
+// Alone, from its own exec, each drawing other random bytes where the reel has none, by its number
+// as the seed; or as a copy of a start that a fork server keeps; or of a checkpoint, where the
+// inputs are the reel's own. Copies are for questions, where they are possible, never for what is
+// claimed.
 enum class Start { kAlone, kForked, kResumed };
 
 class Tries {
@@ -67,8 +69,14 @@ class Tries {
   // False: there can be none.
   bool start_server(const Layout& layout, std::size_t job);
 
+  // The reel's, with the random bytes of try number `number`, from 1.
+  ScriptOptions script_of(std::uint64_t number) const {
+    return {.random_seed = number, .drawn = &drawn_};
+  }
+
   Target target_;
   const Reel& reel_;
+  const DrawnByInput drawn_;
   int jobs_;
   Signature expected_;
   bool defined_by_try_ = false;
@@ -86,6 +94,7 @@ class Tries {
   std::string not_holding_ = "none was tried";
   mutable std::mutex forking_;  // guards what follows
   std::string not_forking_;
+  std::atomic<std::uint64_t> alone_{0};  // tries from their own exec
   std::uint64_t servers_lost_ = 0;
   std::uint64_t forked_ = 0;
 };

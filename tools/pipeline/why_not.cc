@@ -109,6 +109,14 @@ std::string undelivered_hint(const Outcome& outcome) {
          "answers first differ, and what came before";
 }
 
+std::string made_random_hint(const Outcome& outcome) {
+  if (outcome.made_random == 0) return "";
+  return counted_text(static_cast<std::size_t>(outcome.made_random), "random byte") +
+         " that the program drew " + (outcome.made_random == 1 ? "is" : "are") +
+         " not in the reel and came of a seed: what clients repeat of them (tokens, names of "
+         "sessions) fits nothing; record with the recorder, or look at what they are used for";
+}
+
 std::string unread_hint(const Outcome& outcome) {
   if (outcome.unread == 0 || outcome.first_unread == nullptr) return "";
   return counted_text(outcome.unread, "input") + (outcome.unread == 1 ? " was" : " were") +
