@@ -82,7 +82,7 @@ Reel decode_seed(std::string_view bytes) {
   SeedInput found;
   std::uint64_t time_ns = 0;
   while (reader.next(found)) {
-    time_ns += std::min(found.gap_ns, UINT64_MAX - time_ns);
+    time_ns += found.gap_ns;
     Input& input = reel.inputs.emplace_back();
     input.seq = reel.inputs.size() - 1;
     input.time_ns = time_ns;

@@ -53,7 +53,8 @@ bool SeedReader::header(SeedInput& input) {
   if (choice == SessionChoice::kNamed && !number(named)) return false;
   if ((tag & kSeedHasGap) != 0 && !number(gap)) return false;
   input.session = session(choice, named);
-  input.gap_ns = is_first_ ? 0 : gap;
+  input.gap_ns = is_first_ ? 0 : std::min(gap, UINT64_MAX - time_ns_);
+  time_ns_ += input.gap_ns;
   return true;
 }
 

@@ -38,10 +38,10 @@ struct SeedSessions {
 };
 
 struct SeedInput {
-  std::uint32_t kind = 0;          // InputKind, 1 to 7
-  std::uint32_t session = 0;       // from 0 in order of first appearance, or kNoSession
-  std::uint64_t gap_ns = 0;        // since the input before; the first one's is 0
-  std::string_view payload;        // as it lies in the seed
+  std::uint32_t kind = 0;     // InputKind, 1 to 7
+  std::uint32_t session = 0;  // from 0 in order of first appearance, or kNoSession
+  std::uint64_t gap_ns = 0;   // since the input before; the first one's is 0, and all together fit
+  std::string_view payload;   // as it lies in the seed
   bool has_doubled_marks = false;  // then plain_payload() says what it is
 };
 
@@ -61,6 +61,7 @@ class SeedReader {
 
   std::string_view rest_;
   SeedSessions sessions_;
+  std::uint64_t time_ns_ = 0;  // of the input before, since the first
   bool begun_ = false;
   bool is_first_ = true;
 };

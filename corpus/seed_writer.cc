@@ -1,5 +1,6 @@
 #include "corpus/seed_writer.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "capture/reel/reel.h"
@@ -24,10 +25,11 @@ void put_payload(std::string& out, std::string_view data) {
 void SeedWriter::add(std::uint32_t kind, std::uint32_t session, std::uint64_t gap_ns,
                      std::string_view data) {
   const SessionChoice choice = choose(session);
-  const std::uint64_t gap = is_first_ ? 0 : gap_ns;
+  const std::uint64_t gap = is_first_ ? 0 : std::min(gap_ns, UINT64_MAX - time_ns_);
   const bool is_bare = is_first_ && kind == static_cast<std::uint32_t>(InputKind::kData) &&
                        choice == SessionChoice::kNew && !data.empty();
   is_first_ = false;
+  time_ns_ += gap;
   if (!is_bare) {
     const unsigned tag = kSeedLetter | (gap != 0 ? kSeedHasGap : 0) |
                          static_cast<unsigned>(choice) << kSeedSessionShift | kind;

@@ -1,7 +1,7 @@
 // How is a seed written, input by input? (SEED.md)
 //
 // The reader's counterpart: what is added comes out of a SeedReader as it was, but for the first
-// input's gap, which is 0.
+// input's gap, which is 0, and for gaps that together are more than 2^64 - 1.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,7 @@ class SeedWriter {
 
   std::string& out_;
   SeedSessions sessions_;
+  std::uint64_t time_ns_ = 0;
   bool is_first_ = true;
 };
 
