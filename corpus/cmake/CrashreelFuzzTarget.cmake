@@ -56,10 +56,10 @@ function(crashreel_add_fuzz_target name)
   endif()
   add_executable(${name})
   target_link_libraries(${name} PRIVATE ${name}-adapter crashreel::fuzz)
-  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  # Fuzzers ask for these by weak names, which alone take nothing out of an archive.
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer LINKER:--undefined=LLVMFuzzerTestOneInput)
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
   if(NOT arg_BYTES_ALONE AND NOT is_afl)
-    # libFuzzer asks for it by a weak name, which alone takes nothing out of an archive.
     target_link_options(${name} PRIVATE LINKER:--undefined=LLVMFuzzerCustomMutator)
   endif()
 endfunction()

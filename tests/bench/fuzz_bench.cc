@@ -1,0 +1,315 @@
+// How soon does a fuzzer find a crash that needs inputs in order, by records and by bytes? How soon
+// again, from what is left of a reproducer and of production? And what does our way cost:
+// executions a second, the codec?
+//
+// The fuzzers are clang's (tools/bench builds them). A time begins when libFuzzer has run its seeds
+// and ends with the crash: what the process's start and the symbolizer take is the same for all.
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <optional>
+
+#include "capture/base/check.h"
+#include "corpus/draw.h"
+#include "corpus/seed_codec.h"
+#include "corpus/seed_reader.h"
+#include "tests/bench/bench.h"
+#include "tests/capture/reel/scene.h"
+
+namespace crashreel {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kPrograms[] = {"scale_zero", "stale_savepoint", "shared_trap", "orphan_room",
+                                     "lost_lease", "late_revoke",     "spent_undo"};
+constexpr int kRuns = 10;
+constexpr int kBudgetSeconds = 5;  // of a search
+
+std::string built(const std::string& path) {
+  return fs::path(CRASHREEL_BUILD_DIR).parent_path() / "clang" / path;
+}
+
+std::vector<Reel> scenes_of(const std::string& name) {
+  std::ifstream file(std::string(CRASHREEL_SOURCE_DIR "/tests/zoo/adapters/") + name + ".scenes");
+  std::vector<Reel> scenes;
+  for (std::string line; std::getline(file, line);) scenes.push_back(scene(line));
+  CRASHREEL_CHECK(scenes.size() >= 3);
+  return scenes;
+}
+
+// A folder of seeds for one run, gone with it.
+class Corpus {
+ public:
+  explicit Corpus(const std::vector<std::string>& seeds) {
+    char name[] = "/tmp/fuzz_bench.XXXXXX";
+    CRASHREEL_CHECK(::mkdtemp(name) != nullptr);
+    path_ = name;
+    fs::create_directory(path_ / "seeds");
+    for (std::size_t i = 0; i < seeds.size(); ++i)
+      std::ofstream(path_ / "seeds" / std::to_string(i), std::ios::binary) << seeds[i];
+  }
+  ~Corpus() { fs::remove_all(path_); }
+  Corpus(const Corpus&) = delete;
+  Corpus& operator=(const Corpus&) = delete;
+
+  std::string seeds() const { return path_ / "seeds"; }
+  std::string found() const { return path_.string() + "/"; }
+
+ private:
+  fs::path path_;
+};
+
+// The fuzzer's stderr, line by line, as it comes.
+void run_fuzzer(const std::vector<std::string>& arguments,
+                const std::function<void(const std::string&)>& line) {
+  int ends[2];
+  CRASHREEL_CHECK(::pipe2(ends, O_CLOEXEC) == 0);
+  std::vector<char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::dup2(ends[1], STDERR_FILENO);
+    ::dup2(ends[1], STDOUT_FILENO);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  ::close(ends[1]);
+  std::string text;
+  char bytes[4096];
+  for (ssize_t got; (got = ::read(ends[0], bytes, sizeof bytes)) > 0;) {
+    text.append(bytes, static_cast<std::size_t>(got));
+    for (std::size_t end; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1))
+      line(text.substr(0, end));
+  }
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  CRASHREEL_CHECK(!WIFEXITED(status) || WEXITSTATUS(status) != 127);  // it must be there
+}
+
+// Seconds until the crash; nothing within the budget.
+std::optional<double> search(const std::string& fuzzer, const std::vector<std::string>& seeds,
+                             int run) {
+  const Corpus corpus(seeds);
+  double start = bench::wall_seconds();
+  std::optional<double> seconds;
+  run_fuzzer({built("zoo/adapters/" + fuzzer), "-seed=" + std::to_string(run + 1),
+              "-max_total_time=" + std::to_string(kBudgetSeconds), "-max_len=512",
+              "-artifact_prefix=" + corpus.found(), corpus.seeds()},
+             [&](const std::string& line) {
+               if (line.find("INITED") != std::string::npos) start = bench::wall_seconds();
+               if (!seconds && line.find("DEADLYSIGNAL") != std::string::npos)
+                 seconds = bench::wall_seconds() - start;
+             });
+  return seconds;
+}
+
+struct Searches {
+  std::vector<double> seconds;  // those that found nothing have the budget
+  int found = 0;
+};
+
+void add(Searches& searches, const std::optional<double>& seconds) {
+  searches.found += seconds ? 1 : 0;
+  searches.seconds.push_back(seconds.value_or(kBudgetSeconds));
+}
+
+std::string found_text(const Searches& searches) {
+  return ", " + std::to_string(searches.found) + " of " + std::to_string(searches.seconds.size()) +
+         " found";
+}
+
+std::vector<std::string> harmless_seeds(const std::string& name) {
+  std::vector<std::string> seeds;
+  const std::vector<Reel> scenes = scenes_of(name);
+  for (std::size_t i = 1; i < scenes.size(); ++i) seeds.push_back(encode_seed(scenes[i]));
+  return seeds;
+}
+
+void print(const std::string& scene, const Searches& ours, const Searches& theirs,
+           const std::string& against) {
+  const bench::Spread value = bench::spread_of(ours.seconds);
+  const bench::Spread reference = bench::spread_of(theirs.seconds);
+  bench::print({.bench = "fuzz",
+                .scene = scene + found_text(ours),
+                .value = {value.median * 1e3, value.lowest * 1e3, value.highest * 1e3, value.runs},
+                .unit = "ms",
+                .reference = reference.median * 1e3,
+                .against = against + found_text(theirs),
+                .ratio = reference.median / value.median,
+                .bar = bench::at_least(0.8)});
+}
+
+// Record-aware against byte mutation: one target, the same seeds.
+void measure_mutators() {
+  std::vector<double> ratios;
+  for (const std::string name : kPrograms) {
+    const std::vector<std::string> seeds = harmless_seeds(name);
+    Searches records, bytes;
+    for (int run = 0; run < kRuns; ++run) {
+      add(records, search(name, seeds, run));
+      add(bytes, search(name + "_bytes", seeds, run));
+    }
+    print(name + ": to the crash by records", records, bytes, "by bytes");
+    ratios.push_back(bench::median(bytes.seconds) / bench::median(records.seconds));
+  }
+  const bench::Spread spread = bench::spread_of(ratios);
+  bench::print({.bench = "fuzz",
+                .scene = "records over bytes, median of the programs",
+                .value = spread,
+                .unit = "x",
+                .reference = 1,
+                .against = "bytes",
+                .ratio = spread.median,
+                .bar = bench::at_least(5)});
+}
+
+// The minimal reproducer without one of its inputs, another one each run.
+std::vector<std::string> mended_reproducer(const std::string& name, int run) {
+  Reel reel = scenes_of(name)[0];
+  const std::size_t left_out = static_cast<std::size_t>(run) % reel.inputs.size();
+  reel.inputs.erase(reel.inputs.begin() + static_cast<std::ptrdiff_t>(left_out));
+  return {encode_seed(reel)};
+}
+
+bool crashes(const std::string& name, const std::string& seed) {
+  const Corpus corpus({seed});
+  bool ended = false;
+  run_fuzzer({built("zoo/adapters/" + name + "-replay"), corpus.seeds() + "/0"},
+             [&](const std::string& line) { ended |= line.ends_with("no crash"); });
+  return !ended;
+}
+
+// A tail in which the fatal inputs lie among polite conversations, session by session, without
+// those that crash alone.
+std::vector<std::string> sessions_of_tail(const std::string& name) {
+  const std::vector<Reel> scenes = scenes_of(name);
+  std::vector<std::string> seeds;
+  for (const Reel& reel : scenes) {
+    for (std::uint32_t session = 1; session <= 2; ++session) {
+      Reel alone;
+      for (const Input& input : reel.inputs)
+        if (input.session == session) alone.inputs.push_back(input);
+      const std::string seed = encode_seed(alone);
+      if (!seed.empty() && !crashes(name, seed)) seeds.push_back(seed);
+    }
+  }
+  return seeds;
+}
+
+void measure_finding_again() {
+  Searches nothing, mended, tail;
+  for (const std::string name : kPrograms) {
+    const std::vector<std::string> sessions = sessions_of_tail(name);
+    for (int run = 0; run < kRuns; ++run) {
+      add(mended, search(name, mended_reproducer(name, run), run));
+      add(tail, search(name, sessions, run));
+      add(nothing, search(name, {}, run));
+    }
+  }
+  print("again, from a reproducer less one input", mended, nothing, "from nothing");
+  print("again, from the tail's harmless sessions", tail, nothing, "from nothing");
+}
+
+double executions_per_second(const std::vector<std::string>& arguments) {
+  double runs = 0;
+  double start = 0;
+  double end = 0;
+  run_fuzzer(arguments, [&](const std::string& line) {
+    if (line.find("INITED") != std::string::npos) start = bench::wall_seconds();
+    if (line.find("DONE") == std::string::npos) return;
+    end = bench::wall_seconds();
+    runs = std::atof(line.c_str() + 1);  // "#123456 DONE ..."
+  });
+  CRASHREEL_CHECK(runs > 0 && start > 0);
+  return runs / (end - start);
+}
+
+void measure_executions() {
+  const std::string document =
+      "<?xml version='1.0'?><list><item id='1'>one</item><item id='2'>two &amp; more</item></list>";
+  const auto measure = [&](const std::string& fuzzer, const std::string& mutations) {
+    const Corpus corpus({document});
+    return executions_per_second(
+        {built(fuzzer), "-seed=1", "-max_total_time=2", "-max_len=256", mutations, corpus.seeds()});
+  };
+  const auto line = [&](const std::string& scene, const std::string& ours,
+                        const std::string& mutations) {
+    const bench::Pair pair = bench::interleaved(
+        kRuns, [&] { return measure(ours, mutations); },
+        [&] { return measure("bench/fuzz_rival", mutations); });
+    bench::print({.bench = "fuzz",
+                  .scene = scene,
+                  .value = pair.ours,
+                  .unit = "executions/s",
+                  .reference = pair.theirs.median,
+                  .against = "a hand-written target",
+                  .ratio = pair.ratio.median,
+                  .bar = bench::at_least(0.8)});
+  };
+  line("expat: the adapter, bytes alone", "tests/adapters/expat_bytes", "-mutate_depth=5");
+  line("expat: the adapter and the mutator", "tests/adapters/expat", "-mutate_depth=5");
+}
+
+// As requests of a server come: text of some hundred bytes.
+void measure_codec() {
+  Reel reel;
+  Draw draw(1);
+  Input input;
+  std::uint64_t payload = 0;
+  for (std::uint64_t seq = 0; seq < 200'000; ++seq) {
+    input.seq = seq;
+    input.session = static_cast<std::uint32_t>(draw.below(50));
+    input.time_ns += draw.below(50'000);
+    input.data.assign(64 + draw.below(512), 'x');
+    for (char& byte : input.data) byte = static_cast<char>(' ' + draw.below(95));
+    payload += input.data.size();
+    reel.inputs.push_back(input);
+  }
+  const std::string seed = encode_seed(reel);
+  const auto line = [&](const std::string& scene, const std::function<void()>& work) {
+    std::vector<double> rates;
+    for (int run = 0; run <= kRuns; ++run) {
+      const double seconds = bench::cpu_seconds_of(work);
+      if (run > 0) rates.push_back(static_cast<double>(payload) / seconds / 1e6);
+    }
+    const bench::Spread spread = bench::spread_of(rates);
+    bench::print({.bench = "fuzz",
+                  .scene = scene,
+                  .value = spread,
+                  .unit = "MB/s",
+                  .reference = 500,
+                  .against = "what was asked for",
+                  .ratio = spread.median / 500,
+                  .bar = bench::at_least(1)});
+  };
+  line("encode a seed", [&] { bench::keep(encode_seed(reel)); });
+  line("decode a seed into a reel", [&] { bench::keep(decode_seed(seed)); });
+  line("read a seed as a fuzz target does", [&] {
+    SeedReader reader(seed);
+    SeedInput found;
+    std::uint64_t bytes = 0;
+    while (reader.next(found)) bytes += found.payload.size();
+    bench::keep(bytes);
+  });
+}
+
+}  // namespace
+}  // namespace crashreel
+
+int main() {
+  ::setenv("UBSAN_OPTIONS", "symbolize=0", 1);
+  crashreel::measure_codec();
+  crashreel::measure_executions();
+  crashreel::measure_mutators();
+  crashreel::measure_finding_again();
+  return 0;
+}
