@@ -59,6 +59,7 @@ __attribute__((constructor)) void attach() {
   ScriptHeader* script = take_script();
   if (script == nullptr) return;
   watch_for_crash(script);
+  find_real_clock();
   if (script->feeds != 0) {
     prepare_descriptors();
     prepare_fork_point();
