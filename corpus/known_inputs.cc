@@ -1,5 +1,8 @@
 #include "corpus/known_inputs.h"
 
+#include <algorithm>
+#include <bit>
+#include <cstring>
 #include <utility>
 
 #include "capture/reel/reel.h"
@@ -11,16 +14,25 @@ namespace {
 // So many digests are remembered; after that nothing is learned any more.
 constexpr std::size_t kMostMet = 1 << 20;
 
-// FNV-1a, 64 bits: two payloads that share it are one lost word of a dictionary.
-std::uint64_t digest_of(std::uint32_t kind, std::string_view data) {
-  std::uint64_t digest = 0xcbf29ce484222325 ^ kind;
-  for (const char c : data) digest = (digest ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+// Two texts that share one are one lost word of a dictionary. Eight bytes at a time, since a fuzzer
+// shows the same seeds again and again.
+std::uint64_t digest_of(std::uint64_t start, std::string_view data) {
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
+  std::uint64_t digest = (start ^ data.size()) * kOdd;
+  while (!data.empty()) {
+    std::uint64_t word = 0;
+    const std::size_t size = std::min(data.size(), sizeof word);
+    std::memcpy(&word, data.data(), size);
+    digest = std::rotl(digest ^ word, 29) * kOdd;
+    data.remove_prefix(size);
+  }
   return digest;
 }
 
 }  // namespace
 
 void KnownInputs::learn(std::string_view seed) {
+  if (seeds_met_.size() == kMostMet || !seeds_met_.insert(digest_of(0, seed)).second) return;
   SeedReader reader(seed);
   SeedInput input;
   while (reader.next(input)) {

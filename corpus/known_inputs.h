@@ -36,7 +36,8 @@ class KnownInputs {
   void take(Known known);
 
   std::vector<Known> inputs_;
-  std::unordered_set<std::uint64_t> met_;  // digests
+  std::unordered_set<std::uint64_t> seeds_met_;  // digests
+  std::unordered_set<std::uint64_t> met_;        // of inputs
   std::string plain_;
 };
 

@@ -32,11 +32,12 @@ class Package : public ::testing::Test {
     work_.write("corpus/harmless", seed_of({"lock", "open"}));
   }
 
-  void build(const std::string& c, const std::string& cxx) {
+  void build(const std::string& c, const std::string& cxx, const std::string& flags = "") {
     good("cmake -S " CRASHREEL_SOURCE_DIR
-         "/tests/corpus/package -B built -G Ninja "
-         "-DCMAKE_PREFIX_PATH=$PWD/installed -DCMAKE_C_COMPILER=" +
-         c + " -DCMAKE_CXX_COMPILER=" + cxx + " && cmake --build built");
+         "/tests/corpus/package -B built -G Ninja -DCMAKE_PREFIX_PATH=$PWD/installed "
+         "-DCMAKE_C_COMPILER=" +
+         c + " -DCMAKE_CXX_COMPILER=" + cxx + " -DCMAKE_C_FLAGS='" + flags +
+         "' -DCMAKE_CXX_FLAGS='" + flags + "' && cmake --build built");
   }
 
   CommandRun in_work(const std::string& line) {
@@ -50,14 +51,18 @@ class Package : public ::testing::Test {
   TemporaryDirectory work_;
 };
 
-TEST_F(Package, MakesProgramsForReplaysAndForTheCompilersFuzzer) {
-  build(C_COMPILER, CXX_COMPILER);
+TEST_F(Package, MakesProgramsForReplaysAndFuzzersWithASanitizer) {
+  build(C_COMPILER, CXX_COMPILER, "-fsanitize=address");
   good("built/door-replay corpus/harmless");
   EXPECT_NE(in_work("built/door-replay crash").exit, 0);
-  good("crashreel import crash --format seed --kind function -o a.reel -- built/door-replay");
-  good("crashreel replay a.reel");
   EXPECT_EQ(std::filesystem::exists(work_.file("built/door")), HAS_FUZZER != 0);
-  if (HAS_FUZZER) good("built/door -runs=0 corpus");
+  if (HAS_FUZZER) good("built/door -detect_leaks=0 -runs=0 corpus");
+  work_.write("peep", seed_of({"peep", "open"}));  // the byte behind is the next input's mark
+  good("crashreel import peep --format seed --kind function -o a.reel -- built/door-replay");
+  const CommandRun run = in_work("crashreel replay a.reel");
+  EXPECT_EQ(run.exit, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("__asan_report_load1"));
+  EXPECT_THAT(in_work("built/door-replay peep").err, HasSubstr("heap-buffer-overflow"));
 }
 
 TEST_F(Package, MakesAPersistentProgramForAflPlusPlus) {
