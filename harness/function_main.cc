@@ -24,13 +24,14 @@ extern "C" {
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 // Asked by sanitizers, if the program has any. A report must be a signal, which is what a crash is
-// here; what was not given back at the end is none; and the player may be loaded before them.
+// here; what was not given back at the end is none; names, which take a sanitizer seconds, the
+// command finds once; and the player may be loaded before them.
 #define CRASHREEL_DEFAULTS __attribute__((visibility("default"), used, no_sanitize("all")))
 CRASHREEL_DEFAULTS const char* __asan_default_options() {
-  return "abort_on_error=1:detect_leaks=0:verify_asan_link_order=0";
+  return "abort_on_error=1:symbolize=0:detect_leaks=0:verify_asan_link_order=0";
 }
 CRASHREEL_DEFAULTS const char* __ubsan_default_options() {
-  return "abort_on_error=1:print_stacktrace=1";
+  return "abort_on_error=1:symbolize=0:print_stacktrace=1";
 }
 }
 

@@ -21,28 +21,20 @@
 #include "corpus/seed_codec.h"
 #include "corpus/seed_reader.h"
 #include "tests/bench/bench.h"
-#include "tests/capture/reel/scene.h"
+#include "tests/corpus/adapter_zoo.h"
 
 namespace crashreel {
 namespace {
 
 namespace fs = std::filesystem;
+using adapter_zoo::scenes_of;
 
-constexpr const char* kPrograms[] = {"scale_zero", "stale_savepoint", "shared_trap", "orphan_room",
-                                     "lost_lease", "late_revoke",     "spent_undo"};
 constexpr int kRuns = 10;
 constexpr int kBudgetSeconds = 5;  // of a search
+constexpr int kAgainSeconds = 2;   // of one for what was known before
 
 std::string built(const std::string& path) {
   return fs::path(CRASHREEL_BUILD_DIR).parent_path() / "clang" / path;
-}
-
-std::vector<Reel> scenes_of(const std::string& name) {
-  std::ifstream file(std::string(CRASHREEL_SOURCE_DIR "/tests/zoo/adapters/") + name + ".scenes");
-  std::vector<Reel> scenes;
-  for (std::string line; std::getline(file, line);) scenes.push_back(scene(line));
-  CRASHREEL_CHECK(scenes.size() >= 3);
-  return scenes;
 }
 
 // A folder of seeds for one run, gone with it.
@@ -98,12 +90,12 @@ void run_fuzzer(const std::vector<std::string>& arguments,
 
 // Seconds until the crash; nothing within the budget.
 std::optional<double> search(const std::string& fuzzer, const std::vector<std::string>& seeds,
-                             int run) {
+                             int run, int budget_seconds = kBudgetSeconds) {
   const Corpus corpus(seeds);
   const double start = bench::wall_seconds();
   std::optional<double> seconds;
   run_fuzzer({built("zoo/adapters/" + fuzzer), "-seed=" + std::to_string(run + 1),
-              "-max_total_time=" + std::to_string(kBudgetSeconds), "-max_len=512",
+              "-max_total_time=" + std::to_string(budget_seconds), "-max_len=512",
               "-artifact_prefix=" + corpus.found(), corpus.seeds()},
              [&](const std::string& line) {
                if (!seconds && line.find("DEADLYSIGNAL") != std::string::npos)
@@ -117,9 +109,10 @@ struct Searches {
   int found = 0;
 };
 
-void add(Searches& searches, const std::optional<double>& seconds) {
+void add(Searches& searches, const std::optional<double>& seconds,
+         int budget_seconds = kBudgetSeconds) {
   searches.found += seconds ? 1 : 0;
-  searches.seconds.push_back(seconds.value_or(kBudgetSeconds));
+  searches.seconds.push_back(seconds.value_or(budget_seconds));
 }
 
 std::string found_text(const Searches& searches) {
@@ -151,7 +144,7 @@ void print(const std::string& scene, const Searches& ours, const Searches& their
 // Record-aware against byte mutation: one target, the same seeds.
 void measure_mutators() {
   std::vector<double> ratios;
-  for (const std::string name : kPrograms) {
+  for (const std::string name : adapter_zoo::kNames) {
     const std::vector<std::string> seeds = harmless_seeds(name);
     Searches records, bytes;
     for (int run = 0; run < kRuns; ++run) {
@@ -207,12 +200,12 @@ std::vector<std::string> sessions_of_tail(const std::string& name) {
 
 void measure_finding_again() {
   Searches nothing, mended, tail;
-  for (const std::string name : kPrograms) {
+  for (const std::string name : adapter_zoo::kNames) {
     const std::vector<std::string> sessions = sessions_of_tail(name);
     for (int run = 0; run < kRuns; ++run) {
-      add(mended, search(name, mended_reproducer(name, run), run));
-      add(tail, search(name, sessions, run));
-      add(nothing, search(name, {}, run));
+      add(mended, search(name, mended_reproducer(name, run), run, kAgainSeconds), kAgainSeconds);
+      add(tail, search(name, sessions, run, kAgainSeconds), kAgainSeconds);
+      add(nothing, search(name, {}, run, kAgainSeconds), kAgainSeconds);
     }
   }
   print("again, from a reproducer less one input", mended, nothing, "from nothing");
@@ -225,7 +218,7 @@ double searched_per_second(const std::string& fuzzer, const std::vector<std::str
   double runs = 0;
   double start = 0;
   double end = 0;
-  run_fuzzer({built(fuzzer), "-seed=1", "-max_total_time=2", "-max_len=256", corpus.seeds()},
+  run_fuzzer({built(fuzzer), "-seed=1", "-max_total_time=1", "-max_len=256", corpus.seeds()},
              [&](const std::string& line) {
                if (line.find("INITED") != std::string::npos) start = bench::wall_seconds();
                if (line.find("DONE") == std::string::npos) return;
@@ -262,12 +255,12 @@ std::string lines_of(const Reel& reel) {
   return lines;
 }
 
-// What a search of two seconds has collected: data in at most ten sessions, so that both targets
+// What a search of a second has collected: data in at most ten sessions, so that both targets
 // can say the same.
 std::vector<Reel> conversations() {
   const Corpus corpus(harmless_seeds("late_revoke"));
   run_fuzzer(
-      {built("bench/mended"), "-seed=1", "-max_total_time=2", "-max_len=256", corpus.seeds()},
+      {built("bench/mended"), "-seed=1", "-max_total_time=1", "-max_len=256", corpus.seeds()},
       [](const std::string&) {});
   std::vector<Reel> reels;
   for (const auto& entry : fs::directory_iterator(corpus.seeds())) {

@@ -4,12 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "capture/base/check.h"
 #include "capture/reel/reel_reader.h"
 #include "corpus/seed_codec.h"
 #include "tests/capture/reel/scene.h"
+#include "tests/corpus/adapter_zoo.h"
 #include "tests/tools/run_command.h"
 
 namespace crashreel {
@@ -21,21 +21,17 @@ using testing::run_command;
 using testing::run_line;
 using testing::TemporaryDirectory;
 
-constexpr const char* kZoo = CRASHREEL_BUILD_DIR "/zoo/adapters/";
-constexpr const char* kOurs = CRASHREEL_BUILD_DIR "/tests/adapters/";
+std::string replayer_of(const std::string& name) {
+  return std::string(CRASHREEL_BUILD_DIR) + adapter_zoo::kFolder + name + "-replay";
+}
 
-// The first crashes, the others do not.
-std::vector<Reel> scenes_of(const std::string& name) {
-  std::ifstream file(std::string(CRASHREEL_SOURCE_DIR "/tests/zoo/adapters/") + name + ".scenes");
-  std::vector<Reel> scenes;
-  for (std::string line; std::getline(file, line);) scenes.push_back(scene(line));
-  EXPECT_GE(scenes.size(), 3u) << name;
-  return scenes;
+std::string library_replayer(const std::string& name) {
+  return std::string(CRASHREEL_BUILD_DIR) + adapter_zoo::kLibraries + name + "-replay";
 }
 
 class AdapterZoo : public ::testing::TestWithParam<const char*> {
  protected:
-  std::string replayer() const { return kZoo + name_ + "-replay"; }
+  std::string replayer() const { return replayer_of(name_); }
 
   CommandRun run_seeds(const std::vector<Reel>& reels) {
     std::vector<std::string> argv = {replayer()};
@@ -53,7 +49,7 @@ class AdapterZoo : public ::testing::TestWithParam<const char*> {
 };
 
 TEST_P(AdapterZoo, NeedsEveryInputOfItsMinimum) {
-  const std::vector<Reel> scenes = scenes_of(name_);
+  const std::vector<Reel> scenes = adapter_zoo::scenes_of(name_);
   std::vector<Reel> harmless(scenes.begin() + 1, scenes.end());
   for (std::size_t left_out = 0; left_out < scenes[0].inputs.size(); ++left_out) {
     harmless.push_back(scenes[0]);
@@ -66,7 +62,7 @@ TEST_P(AdapterZoo, NeedsEveryInputOfItsMinimum) {
 }
 
 TEST_P(AdapterZoo, CrashesInAReplayOfItsImportedSeed) {
-  work_.write("crash-1", encode_seed(scenes_of(name_)[0]));
+  work_.write("crash-1", encode_seed(adapter_zoo::scenes_of(name_)[0]));
   ASSERT_EQ(
       command("crashreel import crash-1 --format seed --kind function -o a.reel -- " + replayer())
           .exit,
@@ -76,9 +72,7 @@ TEST_P(AdapterZoo, CrashesInAReplayOfItsImportedSeed) {
   EXPECT_THAT(replayed.out, HasSubstr("reproduced 1 of 1"));
 }
 
-const char* const kNames[] = {"scale_zero", "stale_savepoint", "shared_trap", "orphan_room",
-                              "lost_lease", "late_revoke",     "spent_undo"};
-INSTANTIATE_TEST_SUITE_P(All, AdapterZoo, ::testing::ValuesIn(kNames));
+INSTANTIATE_TEST_SUITE_P(All, AdapterZoo, ::testing::ValuesIn(adapter_zoo::kNames));
 
 class FunctionTarget : public ::testing::Test {
  protected:
@@ -91,14 +85,13 @@ class FunctionTarget : public ::testing::Test {
         command("crashreel import seed --format seed --kind function -o a.reel -- " + program);
     ASSERT_EQ(run.exit, 0) << run.err;
   }
-  std::string zoo(const std::string& name) { return kZoo + name + "-replay"; }
 
   TemporaryDirectory work_;
 };
 
 TEST_F(FunctionTarget, IsMinimizedToTheInputsThatMatter) {
   import(encode_seed(scene("1:ARM/bear 3:FIRE 2:BIND/bear @900 1:SPRING/bear 3- 2:FIRE")),
-         zoo("shared_trap"));
+         replayer_of("shared_trap"));
   const CommandRun run = command("crashreel minimize a.reel -o min.reel");
   ASSERT_EQ(run.exit, 0) << run.err;
   const Result<ReadReel> read = read_reel(work_.file("min.reel"));
@@ -108,7 +101,7 @@ TEST_F(FunctionTarget, IsMinimizedToTheInputsThatMatter) {
 }
 
 TEST_F(FunctionTarget, SaysHowFarItCameWithoutACrash) {
-  import(encode_seed(scenes_of("shared_trap")[1]), zoo("shared_trap"));
+  import(encode_seed(adapter_zoo::scenes_of("shared_trap")[1]), replayer_of("shared_trap"));
   const CommandRun run = command("crashreel replay a.reel");
   EXPECT_EQ(run.exit, 1) << run.out << run.err;
   EXPECT_THAT(run.out, HasSubstr("no crash in 1 of 1"));
@@ -122,19 +115,19 @@ TEST_F(FunctionTarget, SaysWhenTheProgramIsNoSuchOne) {
 }
 
 TEST_F(FunctionTarget, TellsByHandWhatItIsFor) {
-  const CommandRun nothing = run_command({zoo("shared_trap")});
+  const CommandRun nothing = run_command({replayer_of("shared_trap")});
   EXPECT_EQ(nothing.exit, 2);
   EXPECT_THAT(nothing.err, HasSubstr("usage:"));
-  const CommandRun missing = run_command({zoo("shared_trap"), "/nowhere/seed"});
+  const CommandRun missing = run_command({replayer_of("shared_trap"), "/nowhere/seed"});
   EXPECT_EQ(missing.exit, 2);
   EXPECT_THAT(missing.err, HasSubstr("/nowhere/seed: can't be read"));
 }
 
 TEST_F(FunctionTarget, CanBeALibraryOfTheDistribution) {
   import(encode_seed(scene("1:create/**/table/**/t(a); 2:insert/**/into/**/t/**/values(1); 2-")),
-         std::string(kOurs) + "sqlite-replay");
+         library_replayer("sqlite"));
   EXPECT_EQ(command("crashreel replay a.reel").exit, 1);
-  import(encode_seed(scene("1:<a><b 2:<c/> 1:/></a> 1- 2-")), std::string(kOurs) + "expat-replay");
+  import(encode_seed(scene("1:<a><b 2:<c/> 1:/></a> 1- 2-")), library_replayer("expat"));
   EXPECT_EQ(command("crashreel replay a.reel").exit, 1);
 }
 

@@ -3,13 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include "capture/base/check.h"
 #include "corpus/seed_codec.h"
 #include "tests/capture/reel/scene.h"
+#include "tests/corpus/adapter_zoo.h"
 #include "tests/tools/run_command.h"
 
 namespace crashreel {
@@ -21,19 +20,22 @@ using ::testing::Not;
 using testing::run_line;
 using testing::TemporaryDirectory;
 
-constexpr const char* kZoo = CRASHREEL_BUILD_DIR "/zoo/adapters/";
-constexpr const char* kOurs = CRASHREEL_BUILD_DIR "/tests/adapters/";
+std::string fuzzer_of(const std::string& name) {
+  return std::string(CRASHREEL_BUILD_DIR) + adapter_zoo::kFolder + name;
+}
+
+std::string library_fuzzer(const std::string& name) {
+  return std::string(CRASHREEL_BUILD_DIR) + adapter_zoo::kLibraries + name;
+}
 
 // A corpus of one zoo program's conversations without a crash, and what a fuzzer makes of it.
 class Fuzzing : public ::testing::Test {
  protected:
   void fill(const std::string& name) {
-    std::ifstream file(std::string(CRASHREEL_SOURCE_DIR "/tests/zoo/adapters/") + name + ".scenes");
     std::filesystem::create_directories(work_.file("corpus"));
-    std::string line;
-    std::getline(file, line);  // the one that crashes
-    for (int number = 0; std::getline(file, line); ++number)
-      work_.write("corpus/" + std::to_string(number), encode_seed(scene(line)));
+    const std::vector<Reel> scenes = adapter_zoo::scenes_of(name);
+    for (std::size_t i = 1; i < scenes.size(); ++i)
+      work_.write("corpus/" + std::to_string(i), encode_seed(scenes[i]));
   }
 
   CommandRun fuzz(const std::string& program, const std::string& options) {
@@ -56,58 +58,55 @@ class FuzzingZoo : public Fuzzing, public ::testing::WithParamInterface<const ch
 TEST_P(FuzzingZoo, FindsTheCrashAndWhatItLeavesReproducesIt) {
   const std::string name = GetParam();
   fill(name);
-  const CommandRun found = fuzz(kZoo + name, "-runs=100000");
+  const CommandRun found = fuzz(fuzzer_of(name), "-runs=100000");
   ASSERT_NE(found.exit, 0) << found.err;
   ASSERT_NE(artifact(), "") << found.err;
   const CommandRun run = run_line("crashreel import " + artifact() +
-                                      " --format seed --kind function -o found.reel -- " + kZoo +
-                                      name + "-replay && crashreel replay found.reel",
+                                      " --format seed --kind function -o found.reel -- " +
+                                      fuzzer_of(name) + "-replay && crashreel replay found.reel",
                                   {.directory = work_.path()});
   EXPECT_EQ(run.exit, 0) << run.out << run.err;
 }
 
-const char* const kNames[] = {"scale_zero", "stale_savepoint", "shared_trap", "orphan_room",
-                              "lost_lease", "late_revoke",     "spent_undo"};
-INSTANTIATE_TEST_SUITE_P(All, FuzzingZoo, ::testing::ValuesIn(kNames));
+INSTANTIATE_TEST_SUITE_P(All, FuzzingZoo, ::testing::ValuesIn(adapter_zoo::kNames));
 
 TEST_F(Fuzzing, DoesTheSameForTheSameNumber) {
   fill("late_revoke");
-  fuzz(kZoo + std::string("late_revoke"), "-runs=100000");
+  fuzz(fuzzer_of("late_revoke"), "-runs=100000");
   const std::string first = artifact();
   ASSERT_NE(first, "");
   std::filesystem::remove_all(work_.file("corpus"));
   std::filesystem::remove(work_.file(first));
   fill("late_revoke");
-  fuzz(kZoo + std::string("late_revoke"), "-runs=100000");
+  fuzz(fuzzer_of("late_revoke"), "-runs=100000");
   EXPECT_EQ(artifact(), first);
 }
 
 TEST_F(Fuzzing, GoesWithTheValueProfile) {
   fill("shared_trap");
-  const CommandRun run =
-      fuzz(kZoo + std::string("shared_trap"), "-runs=100000 -use_value_profile=1");
+  const CommandRun run = fuzz(fuzzer_of("shared_trap"), "-runs=100000 -use_value_profile=1");
   EXPECT_THAT(run.err, HasSubstr("ft:"));
   EXPECT_NE(artifact(), "") << run.err;
 }
 
 TEST_F(Fuzzing, GoesInForkMode) {
   fill("shared_trap");
-  const CommandRun run = fuzz(kZoo + std::string("shared_trap"), "-fork=1");
+  const CommandRun run = fuzz(fuzzer_of("shared_trap"), "-fork=1");
   EXPECT_NE(artifact(), "") << run.err;
 }
 
 TEST_F(Fuzzing, MergesACorpus) {
   fill("shared_trap");
   std::filesystem::create_directories(work_.file("merged"));
-  const CommandRun run = run_line(kZoo + std::string("shared_trap -merge=1 merged corpus"),
-                                  {.directory = work_.path()});
+  const CommandRun run =
+      run_line(fuzzer_of("shared_trap") + " -merge=1 merged corpus", {.directory = work_.path()});
   EXPECT_EQ(run.exit, 0) << run.err;
   EXPECT_FALSE(std::filesystem::is_empty(work_.file("merged")));
 }
 
 TEST_F(Fuzzing, CountsTheCoverageOfTheAdapterAlone) {
   fill("shared_trap");
-  const CommandRun run = fuzz(kZoo + std::string("shared_trap"), "-runs=0");
+  const CommandRun run = fuzz(fuzzer_of("shared_trap"), "-runs=0");
   const std::size_t at = run.err.find("(");
   EXPECT_THAT(run.err, HasSubstr("Loaded 1 modules"));
   ASSERT_NE(at, std::string::npos);
@@ -118,9 +117,9 @@ TEST_F(Fuzzing, RunsLibrariesOfTheDistribution) {
   std::filesystem::create_directories(work_.file("corpus"));
   work_.write("corpus/sql", encode_seed(scene("1:create/**/table/**/t(a); 2:select*from/**/t; "
                                               "1:insert/**/into/**/t/**/values(1); 2-")));
-  const CommandRun sql = fuzz(std::string(kOurs) + "sqlite", "-runs=2000");
+  const CommandRun sql = fuzz(library_fuzzer("sqlite"), "-runs=2000");
   EXPECT_EQ(sql.exit, 0) << sql.err;
-  const CommandRun xml = fuzz(std::string(kOurs) + "expat", "-runs=2000");
+  const CommandRun xml = fuzz(library_fuzzer("expat"), "-runs=2000");
   EXPECT_EQ(xml.exit, 0) << xml.err;
   EXPECT_THAT(xml.err, HasSubstr("Done 2000 runs"));
 }
