@@ -49,6 +49,11 @@ std::uint32_t key_of(const Input& input) {
   return low != 0 ? low : 1;
 }
 
+// Of the player's steps data alone brings bytes.
+bool brings_bytes(const Layout& layout, const Step& step) {
+  return step.kind == StepKind::kData || layout.kind == TargetKind::kFunction;
+}
+
 std::size_t aligned(std::size_t offset) {
   return (offset + alignof(StepAnswer) - 1) / alignof(StepAnswer) * alignof(StepAnswer);
 }
@@ -67,6 +72,27 @@ class Writer {
       if (unserved.contains(input->session)) continue;
       if (steps.empty() && varied_) open_another(*input);
       add(*input);
+    }
+  }
+
+  // As a seed's inputs come to a fuzz target (corpus/SEED.md): the same sessions and gaps.
+  void lay_out_calls() {
+    if (sequence_.empty()) return;
+    start_ns_ = sequence_.front()->time_ns;
+    std::uint64_t last_ns = 0;
+    for (const Input* input : sequence_) {
+      if (input->kind == InputKind::kMasked || input->kind == InputKind::kDigest) continue;
+      Step step = {};
+      last_ns = std::max(last_ns, input->time_ns - std::min(input->time_ns, start_ns_));
+      step.time_ns = last_ns;
+      step.kind = static_cast<StepKind>(input->kind);
+      step.session = kNoSession;
+      const auto next = static_cast<std::uint32_t>(sessions_.size());
+      if (input->session != kNoSession)
+        step.session = sessions_.try_emplace(input->session, next).first->second;
+      step.payload_size = static_cast<std::uint32_t>(input->data.size());
+      steps.push_back(step);
+      inputs.push_back(input);
     }
   }
 
@@ -196,6 +222,7 @@ Layout lay_out(const Reel& reel, const Sequence& sequence, TargetKind kind,
                const ScriptOptions& options) {
   Writer writer(reel, sequence, options.varied);
   if (kind == TargetKind::kServer) writer.lay_out();
+  if (kind == TargetKind::kFunction) writer.lay_out_calls();
   Layout layout;
   layout.kind = kind;
   const std::uint64_t day = reel.program.start_realtime_ns;
@@ -246,7 +273,7 @@ Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
   const std::size_t payload_at = marks_at + part.marks.size() * sizeof(std::uint32_t);
   std::size_t payload_end = payload_at;
   for (const Step& step : steps) {
-    if (step.kind == StepKind::kData) payload_end += step.payload_size;
+    if (brings_bytes(layout, step)) payload_end += step.payload_size;
   }
   const std::vector<const DrawnBytes*> drawn = drawn_from(layout, part.from);
   const std::size_t random_at = aligned(payload_end);
@@ -291,7 +318,7 @@ Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
   auto* placed = reinterpret_cast<Step*>(memory->bytes() + sizeof(ScriptHeader));
   for (std::size_t i = 0; i < steps.size(); ++i) {
     placed[i] = steps[i];
-    if (steps[i].kind != StepKind::kData) continue;
+    if (!brings_bytes(layout, steps[i])) continue;
     placed[i].payload_offset = at;
     std::memcpy(memory->bytes() + at, layout.inputs[part.from + i]->data.data(),
                 steps[i].payload_size);

@@ -44,7 +44,9 @@ struct DrawnBytes {
 };
 
 // A sequence as the player would perform it. Of TargetKind::kServer: the steps, without those of
-// sessions that it can't serve (served.h); of kStdin there are none.
+// sessions that it can't serve (served.h); of
+// kFunction a step for each input, in which nothing is put in or left out; of kStdin there are
+// none.
 struct Layout {
   TargetKind kind = TargetKind::kServer;
   std::vector<Step> steps;           // payloads have no place yet

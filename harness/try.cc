@@ -54,7 +54,7 @@ Ending ending_of(const Script& script, const ProcessEnd& end, TargetKind kind) {
   if (state == ScriptState::kThreadMissed) return Ending::kThreadMissed;
   if (end.by_signal) return Ending::kCrashed;
   if (state == ScriptState::kDone) return Ending::kSurvived;
-  if (kind == TargetKind::kServer && state < ScriptState::kListening) return Ending::kNotStarted;
+  if (kind != TargetKind::kStdin && state < ScriptState::kListening) return Ending::kNotStarted;
   return Ending::kExited;
 }
 
@@ -93,6 +93,12 @@ ProcessEnd end_of(Instance& instance) {
     ::poll(&end, 1, kWatchMs);
   }
   return *instance.poll_end();
+}
+
+// A function's main() finds its steps there.
+int stdin_of(const Target& target, const Script& script, const std::optional<StdinFeed>& feed) {
+  if (target.kind == TargetKind::kFunction) return script.fd();
+  return feed ? feed->read_end() : -1;
 }
 
 // What lies unread is the end of what was sent in its session.
@@ -154,7 +160,7 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
   Outcome outcome;
   {
     auto instance = Instance::start(
-        target, {.script_fd = script->fd(), .stdin_fd = feed ? feed->read_end() : -1});
+        target, {.script_fd = script->fd(), .stdin_fd = stdin_of(target, *script, feed)});
     if (!instance) return instance.error();
     if (feed) feed->close_read_end();
     const bool hung = wait_for_end(*instance, *script, feed ? &*feed : nullptr, nullptr, options);

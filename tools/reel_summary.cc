@@ -31,8 +31,20 @@ std::string date_text(std::uint64_t realtime_ns) {
   return text;
 }
 
+std::string kind_text(TargetKind kind) {
+  switch (kind) {
+    case TargetKind::kServer:
+      return "server";
+    case TargetKind::kStdin:
+      return "reads standard input";
+    case TargetKind::kFunction:
+      return "is called as functions";
+  }
+  return "unknown";
+}
+
 std::string program_rows(const Console& console, const Program& program) {
-  std::string kind = program.kind == TargetKind::kStdin ? "reads standard input" : "server";
+  std::string kind = kind_text(program.kind);
   std::string rows = row(console, "program", command_text(program));
   rows += row(console, "", kind + (program.pid != 0 ? ", pid " + std::to_string(program.pid) : ""));
   if (!program.argv.empty() && program.executable != program.argv.front()) {

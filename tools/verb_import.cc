@@ -1,4 +1,4 @@
-// crashreel import: lines of JSON from elsewhere become a reel.
+// crashreel import: inputs from elsewhere become a reel.
 
 #include <cstdlib>
 
@@ -17,6 +17,11 @@ namespace {
 // Far above any list that a hand or a script makes of what a reel can hold.
 constexpr std::uint64_t kMaxLinesBytes = std::uint64_t{16} << 30;
 
+TargetKind kind_of(const std::string& name) {
+  if (name == "function") return TargetKind::kFunction;
+  return name == "stdin" ? TargetKind::kStdin : TargetKind::kServer;
+}
+
 Result<int> run(const Arguments& arguments, Console& console) {
   const std::string& path = arguments.operands().front();
   Result<std::string> text = read_file(path, kMaxLinesBytes);
@@ -24,10 +29,11 @@ Result<int> run(const Arguments& arguments, Console& console) {
 
   const char* search_path = std::getenv("PATH");
   ImportOptions options{
-      .kind = arguments.text("kind") == "stdin" ? TargetKind::kStdin : TargetKind::kServer,
+      .kind = kind_of(arguments.text("kind")),
       .argv = *arguments.program(),
       .files = arguments.all("file"),
       .search_path = search_path == nullptr ? "" : search_path,
+      .format = arguments.text("format") == "seed" ? ImportFormat::kSeed : ImportFormat::kJsonl,
       .program_is_here = !arguments.has("no-check")};
   Result<Reel> reel = import_inputs(*text, path == "-" ? "standard input" : path, options);
   if (!reel) return reel.error();
@@ -45,16 +51,18 @@ const Verb& import_verb() {
       .name = "import",
       .summary = "Make a reel of inputs that were kept in another way",
       .text =
-          "Each line of INPUTS.jsonl is one JSON object, one thing that the program received. "
+          "Each line of INPUTS is one JSON object, one thing that the program received. "
           "'session' (a number) and 'data' (base64) are required; 'kind' is \"data\" unless it "
           "says "
           "\"open\", \"close\", \"signal\", \"clock\", \"random\" or \"note\"; 'seq', 'time_ns' "
           "and "
           "'thread' are filled in where they are missing. 'crashreel show --jsonl' writes the same "
           "lines.\n\n"
+          "With --format seed the file is a seed of a fuzzer's corpus, or what a fuzzer left of a "
+          "crash; any bytes are one (corpus/SEED.md).\n\n"
           "The program is looked up as a shell does it, and its build id is kept; it is not run. A "
           "server takes each session as a connection of its own.",
-      .operands = {{"INPUTS.jsonl", "The inputs, in order; '-' reads them from standard input"}},
+      .operands = {{"INPUTS", "The inputs, in order; '-' reads them from standard input"}},
       .options = {{.name = "output",
                    .letter = 'o',
                    .value = Value::kText,
@@ -63,9 +71,16 @@ const Verb& import_verb() {
                    .required = true},
                   {.name = "kind",
                    .value = Value::kChoice,
-                   .argument = "server|stdin",
-                   .help = "Does the program take connections, or read its standard input?",
+                   .argument = "server|stdin|function",
+                   .help = "Does the program take connections, read its standard input, or is it "
+                           "a NAME-replay of crashreel_add_fuzz_target()?",
                    .fallback = "server"},
+                  {.name = "format",
+                   .value = Value::kChoice,
+                   .argument = "jsonl|seed",
+                   .help = "How the inputs are written: lines of JSON, or a fuzzer's file, such "
+                           "as crash-SHA1",
+                   .fallback = "jsonl"},
                   {.name = "file",
                    .value = Value::kText,
                    .argument = "NAME",
@@ -79,6 +94,9 @@ const Verb& import_verb() {
                    {kExitNotStarted, "There is no such program here, or it is not executable"}},
       .examples = {{"crashreel import inputs.jsonl --kind stdin -o crash.reel -- ./calc",
                     "For a program that reads its standard input"},
+                   {"crashreel import crash-0b6e --format seed --kind function -o fuzz.reel -- "
+                    "./calc-replay",
+                    "What a fuzzer found in a program of crashreel_add_fuzz_target()"},
                    {"crashreel import inputs.jsonl --file server.conf -o server.reel "
                     "--no-check -- /opt/server/bin/server -f server.conf",
                     "For a server that is installed elsewhere, with its configuration"}},

@@ -67,7 +67,7 @@ void put_program(std::string& out, const Program& program) {
 
 Program get_program(WireReader& in) {
   Program program;
-  const std::uint64_t kind = in.varint(static_cast<std::uint64_t>(TargetKind::kStdin));
+  const std::uint64_t kind = in.varint(static_cast<std::uint64_t>(TargetKind::kFunction));
   if (kind == 0) in.fail();
   program.kind = static_cast<TargetKind>(kind);
   program.executable = in.text();

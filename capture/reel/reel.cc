@@ -83,6 +83,8 @@ const char* name_of(TargetKind kind) {
       return "server";
     case TargetKind::kStdin:
       return "stdin";
+    case TargetKind::kFunction:
+      return "function";
   }
   return "unknown";
 }

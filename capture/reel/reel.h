@@ -63,11 +63,12 @@ const char* name_of(Place place);                            // "tail", "prelude
 std::optional<Place> place_of(const std::string&);
 
 enum class TargetKind : std::uint8_t {
-  kServer = 1,  // takes connections; replayed by the player from inside
-  kStdin = 2,   // reads its standard input
+  kServer = 1,    // takes connections; replayed by the player from inside
+  kStdin = 2,     // reads its standard input
+  kFunction = 3,  // offers itself as functions (capture/runtime/adapter.h)
 };
 
-const char* name_of(TargetKind kind);  // "server", "stdin"
+const char* name_of(TargetKind kind);  // "server", "stdin", "function"
 
 // Which program it was and how it was started. Paths and texts are bytes, not necessarily UTF-8.
 struct Program {

@@ -209,7 +209,7 @@ Result<ReelPlan> plan_reel(const Reel& rest, InputSource& inputs, const std::str
   std::uint64_t bytes = 2 * kMaxFactsBytes;
   if (const std::string trouble = trouble_with_files(rest.files, bytes); !trouble.empty())
     return refused(name, trouble);
-  if (rest.program.kind != TargetKind::kServer && rest.program.kind != TargetKind::kStdin)
+  if (rest.program.kind < TargetKind::kServer || rest.program.kind > TargetKind::kFunction)
     return refused(name, "the program's target kind is none");
   InputCheck check(bytes);
   TotalsCounter totals;

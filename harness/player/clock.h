@@ -12,6 +12,9 @@ namespace crashreel::player {
 
 inline constexpr std::uint64_t kForever = UINT64_MAX;
 
+// Once, before main: until then the kernel is asked.
+void find_real_clock();
+
 // The wall clock shows start_realtime_ns at time 0. Until this is called all clocks are the real
 // ones.
 void start_clock(std::uint64_t start_realtime_ns);

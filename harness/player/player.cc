@@ -62,6 +62,7 @@ __attribute__((constructor)) void attach() {
   if (script == nullptr) return;
   watch_for_crash(script);
   take_random_from(script);
+  find_real_clock();
   if (script->feeds != 0) {
     prepare_descriptors();
     prepare_fork_point();

@@ -17,13 +17,23 @@ inline constexpr char kScriptName[] = "crashreel-script";          // of all sha
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
 inline constexpr std::uint32_t kScriptVersion = 3;
 
-enum class StepKind : std::uint32_t { kOpen = 1, kData = 2, kClose = 3, kSignal = 4 };
+// The numbers of InputKind. The last three are of a function's steps alone.
+enum class StepKind : std::uint32_t {
+  kOpen = 1,
+  kData = 2,
+  kClose = 3,
+  kSignal = 4,
+  kClock = 5,
+  kRandom = 6,
+  kNote = 7,
+};
 
-// One thing that the player does. Sessions are numbered densely from 0.
+// One thing that the player does, or that a function is called with. Sessions are numbered densely
+// from 0; a function's steps may have 0xffffffff, for none.
 struct Step {
   std::uint64_t time_ns;         // on the virtual clock, since the try's start; never falling
-  std::uint64_t payload_offset;  // from the start of the script; kSignal: unused
-  std::uint32_t payload_size;    // bytes; kSignal: the signal's number
+  std::uint64_t payload_offset;  // from the start of the script; the player's kSignal: unused
+  std::uint32_t payload_size;    // bytes; the player's kSignal: the signal's number
   std::uint32_t session;
   StepKind kind;
   std::uint32_t port;  // kOpen: which listener, as the program named its port; 0: the first
@@ -56,7 +66,7 @@ static_assert(sizeof(StepAnswer) == 32);
 enum class ScriptState : std::uint32_t {
   kWritten = 0,       // the harness wrote it; nobody has read it yet
   kAttached = 1,      // the player is in the process
-  kListening = 2,     // the program listens and was idle once
+  kListening = 2,     // the program listens and was idle once; a function: it has started
   kDone = 3,          // every step was performed and the program was idle again
   kCrashed = 4,       // a fatal signal arrived; `crash` says more
   kDeaf = 5,          // the program went idle for good and listens nowhere

@@ -216,6 +216,10 @@ int perform(const Step& step) {
     case StepKind::kSignal:
       signal = static_cast<int>(step.payload_size);
       break;
+    case StepKind::kClock:
+    case StepKind::kRandom:
+    case StepKind::kNote:
+      break;  // nobody lays these out for the player
   }
   script->performed.fetch_add(1, std::memory_order_release);
   return signal;

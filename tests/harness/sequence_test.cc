@@ -102,6 +102,22 @@ TEST_F(Steps, OfAChoiceAreThoseOfTheChosenInputs) {
   EXPECT_EQ(text(), "0+ 0:b 1+ 1:c");
 }
 
+TEST_F(Steps, OfAFunctionAreTheInputsAsTheyStand) {
+  reel_ = scene("@100 5:GET 9+ @90 9:SET @107 5- !11 ~8");
+  write(whole_sequence(reel_), TargetKind::kFunction);
+  const char* base = reinterpret_cast<const char*>(&script_->header());
+  std::vector<std::string> calls;
+  for (const Step& step : steps()) {
+    const std::string session = step.session == kNoSession ? "none" : std::to_string(step.session);
+    calls.push_back(std::to_string(step.time_ns) + " " +
+                    std::to_string(static_cast<std::uint32_t>(step.kind)) + " " + session + ":" +
+                    std::string(base + step.payload_offset, step.payload_size));
+  }
+  EXPECT_THAT(calls, ElementsAre("0 2 0:GET", "0 1 1:tcp inbound", "0 2 1:SET",
+                                 "7 3 0:", "7 4 none:11", "7 5 none:8"));
+  EXPECT_EQ(script_->header().feeds, 0u);
+}
+
 TEST_F(Steps, OfNoInputsAreNone) {
   reel_ = scene("1:a");
   write({});

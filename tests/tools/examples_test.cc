@@ -27,6 +27,11 @@ class ExamplesTest : public ::testing::Test {
     directory_.write(
         "inputs.jsonl",
         "{\"session\":0,\"data\":\"REVGIGEK\"}\n{\"session\":0,\"data\":\"UlVOIGEK\"}\n");
+    std::filesystem::create_symlink(CRASHREEL_BUILD_DIR "/zoo/adapters/scale_zero-replay",
+                                    directory_.file("calc-replay"));
+    directory_.write("crash-0b6e",
+                     "UNSCALE/FULLY\xc1"
+                     "BMEASURE/5");
     set_up_by("crashreel import inputs.jsonl --kind stdin -o crash.reel -- ./calc");
     set_up_by("cp crash.reel min.reel");
     set_up_by("crashreel corpus add corpus min.reel");

@@ -7,6 +7,7 @@
 #include "capture/reel/jsonl.h"
 #include "capture/reel/reel_format.h"
 #include "capture/reel/reel_writer.h"
+#include "corpus/seed_codec.h"
 #include "harness/elf.h"
 #include "tools/pipeline/find_program.h"
 #include "tools/pipeline/read_file.h"
@@ -63,6 +64,22 @@ Result<void> check_names(const std::vector<std::string>& files) {
   return {};
 }
 
+Result<std::vector<Input>> inputs_of(std::string_view text, const std::string& name,
+                                     ImportFormat format) {
+  switch (format) {
+    case ImportFormat::kJsonl:
+      return parse_jsonl(text, name);
+    case ImportFormat::kSeed:
+      return std::move(decode_seed(text).inputs);
+  }
+  return std::vector<Input>();
+}
+
+std::string hint_of(ImportFormat format) {
+  if (format == ImportFormat::kSeed) return "any file is a seed but an empty one";
+  return R"(one JSON object a line, for example {"session":1,"data":"UElORwo="})";
+}
+
 }  // namespace
 
 Result<Reel> import_inputs(std::string_view text, const std::string& name,
@@ -72,13 +89,11 @@ Result<Reel> import_inputs(std::string_view text, const std::string& name,
   Result<Program> program = program_of(options);
   if (!program) return program.error();
   reel.program = *std::move(program);
-  Result<std::vector<Input>> inputs = parse_jsonl(text, name);
+  Result<std::vector<Input>> inputs = inputs_of(text, name, options.format);
   if (!inputs) return inputs.error();
   reel.inputs = *std::move(inputs);
   if (reel.inputs.empty()) {
-    return Error{Trouble::kUsage, name +
-                                      ": no inputs; one JSON object a line, for example "
-                                      R"({"session":1,"data":"UElORwo="})"};
+    return Error{Trouble::kUsage, name + ": no inputs; " + hint_of(options.format)};
   }
   if (Result<void> good = check_names(options.files); !good) return good.error();
   for (const std::string& path : options.files) {

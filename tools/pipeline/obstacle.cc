@@ -26,6 +26,12 @@ std::string obstacle_of(const Outcome& outcome, const Target& target) {
     case Ending::kThreadMissed:
       return {};
     case Ending::kNotStarted:
+      if (target.kind == TargetKind::kFunction) {
+        return who + "ended with status " + std::to_string(outcome.code) +
+               " before it took an input; name a NAME-replay that crashreel_add_fuzz_target() "
+               "made after --" +
+               last_words(outcome);
+      }
       return who + "ended with status " + std::to_string(outcome.code) +
              " before it listened; start it by hand with the reel's arguments to see why" +
              last_words(outcome);

@@ -41,7 +41,8 @@ Tries::Tries(Target target, const Reel& reel, int jobs)
       defined_by_try_(reel.crash.signature_from_replay),
       copiers_(static_cast<std::size_t>(jobs_)) {
   // A program on its standard input starts in no time, and reads without our seeing it.
-  if (target_.kind != TargetKind::kServer) not_forking_ = "it reads its standard input";
+  if (target_.kind == TargetKind::kStdin) not_forking_ = "it reads its standard input";
+  if (target_.kind == TargetKind::kFunction) not_forking_ = "it is called as functions";
 }
 
 Result<std::vector<Outcome>> Tries::run(std::span<const Sequence> sequences, Start start,
