@@ -16,6 +16,10 @@ const Verb& reach_verb();
 const Verb& minimize_verb();
 const Verb& corpus_add_verb();
 const Verb& corpus_list_verb();
+const Verb& corpus_show_verb();
+const Verb& corpus_verify_verb();
+const Verb& corpus_merge_verb();
+const Verb& corpus_prune_verb();
 
 // In the order of the data's way: from the running program to the corpus.
 std::span<const Verb* const> all_verbs();

@@ -22,12 +22,16 @@ class ExamplesTest : public ::testing::Test {
     std::filesystem::create_symlink(CRASHREEL_BUILD_DIR "/zoo/canary_stdin",
                                     directory_.file("server"));
     directory_.write("commands.txt", "ECHO hello\nDEF a\nECHO world\nRUN a\n");
+    // The fixed build, and what stands for a fuzz target: it takes every seed.
+    std::filesystem::create_symlink("/bin/cat", directory_.file("calc-fixed"));
+    directory_.write("fuzz", "#!/bin/sh\ncp \"$4\"/* \"$5\"/* \"$3\"\n");
+    std::filesystem::permissions(directory_.file("fuzz"), std::filesystem::perms::owner_all);
     directory_.write("server.conf", "port 6379\n");
     directory_.write(
         "inputs.jsonl",
         "{\"session\":0,\"data\":\"REVGIGEK\"}\n{\"session\":0,\"data\":\"UlVOIGEK\"}\n");
     set_up_by("crashreel import inputs.jsonl --kind stdin -o crash.reel -- ./calc");
-    set_up_by("cp crash.reel min.reel");
+    set_up_by("crashreel minimize crash.reel -o min.reel");
     set_up_by("crashreel corpus add corpus min.reel");
     set_up_by("crashreel record --ring 4MiB --keep-ring --ring-path $PWD/server.ring -- ./server");
   }
