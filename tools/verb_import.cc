@@ -1,4 +1,4 @@
-// crashreel import: lines of JSON from elsewhere become a reel.
+// crashreel import: inputs from elsewhere become a reel.
 
 #include <cstdlib>
 
@@ -17,6 +17,29 @@ namespace {
 // Far above any list that a hand or a script makes of what a reel can hold.
 constexpr std::uint64_t kMaxLinesBytes = std::uint64_t{16} << 30;
 
+std::string choice_of_formats() {
+  std::string words;
+  for (const ImportFormat& format : import_formats())
+    words += (words.empty() ? "" : "|") + std::string(format.name);
+  return words;
+}
+
+std::string text_of_formats() {
+  std::string text;
+  for (const ImportFormat& format : import_formats())
+    text += (text.empty() ? "" : "; ") + std::string(format.name) + ": " + format.what;
+  return text;
+}
+
+ImportSettings settings_of(const Arguments& arguments) {
+  ImportSettings settings;
+  if (arguments.has("port")) settings.port = static_cast<std::uint16_t>(arguments.count("port"));
+  const std::string& prefix = arguments.text("prefix");
+  settings.prefix_bytes = static_cast<std::uint32_t>(prefix[0] - '0');
+  settings.little_endian = prefix.ends_with("le");
+  return settings;
+}
+
 Result<int> run(const Arguments& arguments, Console& console) {
   const std::string& path = arguments.operands().front();
   Result<std::string> text = read_file(path, kMaxLinesBytes);
@@ -24,43 +47,66 @@ Result<int> run(const Arguments& arguments, Console& console) {
 
   const char* search_path = std::getenv("PATH");
   ImportOptions options{
+      .format = import_format(arguments.text("format")),
+      .settings = settings_of(arguments),
       .kind = arguments.text("kind") == "stdin" ? TargetKind::kStdin : TargetKind::kServer,
       .argv = *arguments.program(),
       .files = arguments.all("file"),
       .search_path = search_path == nullptr ? "" : search_path,
       .program_is_here = !arguments.has("no-check")};
-  Result<Reel> reel = import_inputs(*text, path == "-" ? "standard input" : path, options);
-  if (!reel) return reel.error();
+  Result<ImportedReel> imported =
+      import_inputs(*text, path == "-" ? "standard input" : path, options);
+  if (!imported) return imported.error();
+  for (const std::string& note : imported->notes) console.complain("import: " + note);
 
   const std::string& output = arguments.text("output");
-  if (Result<void> written = write_reel(*reel, output); !written) return written.error();
-  report_written(console, "import", output, summary_of({*std::move(reel), {}}));
+  if (Result<void> written = write_reel(imported->reel, output); !written) return written.error();
+  report_written(console, "import", output, summary_of({std::move(imported->reel), {}}));
   return kExitDone;
 }
 
 }  // namespace
 
 const Verb& import_verb() {
+  static const std::string formats = choice_of_formats();
   static const Verb verb{
       .name = "import",
       .summary = "Make a reel of inputs that were kept in another way",
       .text =
-          "Each line of INPUTS.jsonl is one JSON object, one thing that the program received. "
+          "Of format jsonl, each line is one JSON object, one thing that the program received. "
           "'session' (a number) and 'data' (base64) are required; 'kind' is \"data\" unless it "
           "says "
           "\"open\", \"close\", \"signal\", \"clock\", \"random\" or \"note\"; 'seq', 'time_ns' "
           "and "
           "'thread' are filled in where they are missing. 'crashreel show --jsonl' writes the same "
-          "lines.\n\n"
+          "lines. Of a packet capture an input is what a client sent in one go, up to a segment "
+          "with PSH. All formats: " +
+          text_of_formats() +
+          ". corpus/imports/IMPORTS.md says what one input is in each.\n\n"
           "The program is looked up as a shell does it, and its build id is kept; it is not run. A "
           "server takes each session as a connection of its own.",
-      .operands = {{"INPUTS.jsonl", "The inputs, in order; '-' reads them from standard input"}},
+      .operands = {{"INPUTS", "The inputs, in order; '-' reads them from standard input"}},
       .options = {{.name = "output",
                    .letter = 'o',
                    .value = Value::kText,
                    .argument = "FILE.reel",
                    .help = "Where the reel goes",
                    .required = true},
+                  {.name = "format",
+                   .value = Value::kChoice,
+                   .argument = formats,
+                   .help = "What INPUTS is",
+                   .fallback = "jsonl"},
+                  {.name = "port",
+                   .value = Value::kCount,
+                   .argument = "NUMBER",
+                   .help = "Of the server, in a packet capture: what others received is left out",
+                   .most = 65535},
+                  {.name = "prefix",
+                   .value = Value::kChoice,
+                   .argument = "1|2be|2le|4be|4le",
+                   .help = "Of length-prefixed inputs: bytes of the length, and their order",
+                   .fallback = "4be"},
                   {.name = "kind",
                    .value = Value::kChoice,
                    .argument = "server|stdin",
@@ -79,6 +125,12 @@ const Verb& import_verb() {
                    {kExitNotStarted, "There is no such program here, or it is not executable"}},
       .examples = {{"crashreel import inputs.jsonl --kind stdin -o crash.reel -- ./calc",
                     "For a program that reads its standard input"},
+                   {"crashreel import commands.txt --format lines --kind stdin -o lines.reel -- "
+                    "./calc",
+                    "Of a text, each line an input"},
+                   {"crashreel import traffic.pcap --format pcap --port 6379 -o day.reel -- "
+                    "./server --port 6379",
+                    "What 'tcpdump -w traffic.pcap' saw"},
                    {"crashreel import inputs.jsonl --file server.conf -o server.reel "
                     "--no-check -- /opt/server/bin/server -f server.conf",
                     "For a server that is installed elsewhere, with its configuration"}},

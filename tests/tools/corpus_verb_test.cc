@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "capture/reel/reel_writer.h"
 #include "tests/capture/reel/scene.h"
 #include "tests/tools/run_command.h"
@@ -174,6 +176,83 @@ TEST_F(CorpusVerbTest, MergeChangesNothingWhereTheTargetFails) {
   EXPECT_EQ(type("crashreel corpus merge corpus --target /bin/false").exit, 5);
   EXPECT_EQ(type("crashreel corpus merge corpus --target ./missing").exit, 5);
   EXPECT_EQ(type("ls corpus").out, "raw\n");
+}
+
+TEST_F(CorpusVerbTest, ExportsARegressionTestThatFailsWhileTheBugLives) {
+  add_crash("one", 0);
+  const CommandRun built = type(
+      "crashreel corpus export one.reel --format googletest -o one_test.cc && "
+      "g++-12 one_test.cc -lgtest -lgtest_main -lpthread -o regression");
+  ASSERT_EQ(built.exit, 0) << built.err;
+  const CommandRun fails = type("./regression");
+  EXPECT_EQ(fails.exit, 1);
+  EXPECT_THAT(fails.out, HasSubstr("reproduced 1 of 1"));
+  EXPECT_EQ(type("CRASHREEL_PROGRAM=/bin/cat CRASHREEL_TRIES=2 ./regression").exit, 0);
+}
+
+TEST_F(CorpusVerbTest, ExportsACorpusForAflAndOneSessionForAflnet) {
+  put_reel("two.reel", crash_at(1, "1:GET 2:SET"));
+  ASSERT_EQ(type("crashreel corpus add corpus two.reel").exit, 0);
+  ASSERT_EQ(type("crashreel corpus export corpus --format afl -o afl").exit, 0);
+  EXPECT_EQ(type("cmp afl/id:000000,orig:* corpus/*").exit, 0);
+  EXPECT_EQ(type("crashreel corpus export two.reel --format aflnet -o x").exit, 2);
+  EXPECT_EQ(type("crashreel corpus export two.reel --format aflnet --session 2 -o x").exit, 0);
+  EXPECT_EQ(directory_.read("x"), std::string("\3\0\0\0SET", 7));
+  EXPECT_EQ(type("crashreel corpus export two.reel --format raw --session 7 -o x").exit, 2);
+  EXPECT_EQ(type("crashreel corpus export two.reel --format raw --session x -o x").exit, 2);
+}
+
+TEST_F(CorpusVerbTest, ExportsAnArrayThatACompilerTakes) {
+  put_reel("two.reel", crash_at(1, "1:\"GET\\? 2:SET"));
+  const CommandRun run = type(
+      "crashreel corpus export two.reel -q --format c -o two.h > /dev/null && printf '%s\n' "
+      "'#include <stdio.h>' '#include \"two.h\"' 'int main(void) { for (size_t i = 0; i < "
+      "two_inputs; ++i) printf(\"%u %.*s\\n\", two[i].session, (int)two[i].size, "
+      "two[i].data); }' > main.c && gcc-12 -Wall -Werror main.c -o main && ./main");
+  EXPECT_EQ(run.out, "1 \"GET\\?\n2 SET\n") << run.err;
+}
+
+TEST_F(CorpusVerbTest, ExportsConversationsThatWiresharkReads) {
+  if (type("tshark --version").exit != 0) GTEST_SKIP() << "tshark is not installed";
+  Reel reel = scene("@5 1+ 2+ 1:PING @1500000000 2:hello 1- 2:datagram");
+  reel.inputs[0].data = "tcp inbound 127.0.0.1:6379 127.0.0.1:50112";
+  reel.inputs[1].data = "udp inbound [::1]:9999 [::1]:40001";
+  reel.program.start_realtime_ns = 1'790'000'000'000'000'000;
+  put_reel("talk.reel", reel);
+  ASSERT_EQ(type("crashreel corpus export talk.reel --format pcapng -o talk.pcapng").exit, 0);
+  const CommandRun run = type(
+      "tshark -n -r talk.pcapng -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE -o "
+      "udp.check_checksum:TRUE -Y 'tcp.len > 0 || udp' -T fields -e frame.time_epoch -e "
+      "tcp.dstport -e tcp.payload -e tcp.checksum.status -e udp.dstport -e udp.payload -e "
+      "udp.checksum.status");
+  EXPECT_EQ(run.out,
+            "1790000000.000000005\t6379\t50494e47\t1\t\t\t\n"
+            "1790000001.500000000\t\t\t\t9999\t68656c6c6f\t1\n"
+            "1790000001.500000000\t\t\t\t9999\t646174616772616d\t1\n")
+      << run.err;
+  EXPECT_EQ(type("tshark -n -r talk.pcapng -q -z expert | grep -ci error").out, "0\n");
+}
+
+// From a packet capture to a replay in one command each, as somebody without a recorder goes.
+TEST_F(CorpusVerbTest, ImportsAPacketCaptureThatCrashesTheServer) {
+  Reel reel = scene("1+ 1:ARM_a| 2+ 2:BIND_a| 1:FIRE| 2-");
+  for (Input& input : reel.inputs) {
+    std::replace(input.data.begin(), input.data.end(), '_', ' ');
+    std::replace(input.data.begin(), input.data.end(), '|', '\n');
+    if (input.kind == InputKind::kOpen)
+      input.data = "tcp inbound 127.0.0.1:6379 127.0.0.1:5000" + std::to_string(input.session);
+  }
+  put_reel("talk.reel", reel);
+  ASSERT_EQ(type("crashreel corpus export talk.reel --format pcapng -o traffic.pcapng").exit, 0);
+  const CommandRun run = type(
+      "crashreel import traffic.pcapng --format pcap --port 6379 -o day.reel "
+      "-- " CRASHREEL_BUILD_DIR "/zoo/canary 6379 && crashreel replay day.reel");
+  EXPECT_EQ(run.exit, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("reproduced 1 of 1"));
+  const CommandRun wrong =
+      type("crashreel import traffic.pcapng --format pcap --port 80 -o x.reel -- /bin/cat");
+  EXPECT_EQ(wrong.exit, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("it has packets to port 6379 (3)"));
 }
 
 }  // namespace

@@ -30,6 +30,12 @@ class ExamplesTest : public ::testing::Test {
     directory_.write(
         "inputs.jsonl",
         "{\"session\":0,\"data\":\"REVGIGEK\"}\n{\"session\":0,\"data\":\"UlVOIGEK\"}\n");
+    directory_.write("talk.jsonl",
+                     "{\"session\":1,\"kind\":\"open\",\"data\":"
+                     "\"dGNwIGluYm91bmQgMTI3LjAuMC4xOjYzNzk=\"}\n"
+                     "{\"session\":1,\"data\":\"UElORwo=\"}\n");
+    set_up_by("crashreel import talk.jsonl -o talk.reel -- ./server");
+    set_up_by("crashreel corpus export talk.reel --format pcapng -o traffic.pcap");
     set_up_by("crashreel import inputs.jsonl --kind stdin -o crash.reel -- ./calc");
     set_up_by("crashreel minimize crash.reel -o min.reel");
     set_up_by("crashreel corpus add corpus min.reel");

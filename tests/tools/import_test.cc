@@ -105,7 +105,7 @@ TEST_F(ImportTest, TakesAProgramOfAnotherMachineUnseen) {
 TEST_F(ImportTest, RefusesLinesThatSayTooLittleOrTooMuch) {
   EXPECT_THAT(import("in.jsonl -o out.reel").err, HasSubstr("'-- PROGRAM ARGS...' is missing"));
   EXPECT_THAT(import("in.jsonl -- /bin/cat").err, HasSubstr("'--output FILE.reel' is missing"));
-  EXPECT_THAT(import("-o out.reel -- /bin/cat").err, HasSubstr("INPUTS.jsonl is missing"));
+  EXPECT_THAT(import("-o out.reel -- /bin/cat").err, HasSubstr("INPUTS is missing"));
   EXPECT_THAT(import("a b -o out.reel -- /bin/cat").err, HasSubstr("'b' is one word too many"));
   EXPECT_THAT(import("a --kind socket -o x -- cat").err, HasSubstr("not one of server|stdin"));
   EXPECT_EQ(import("a b -o out.reel -- /bin/cat").exit, 2);

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 
-#include "capture/reel/jsonl.h"
 #include "capture/reel/reel_format.h"
 #include "capture/reel/reel_writer.h"
 #include "harness/elf.h"
@@ -65,19 +64,22 @@ Result<void> check_names(const std::vector<std::string>& files) {
 
 }  // namespace
 
-Result<Reel> import_inputs(std::string_view text, const std::string& name,
-                           const ImportOptions& options) {
-  CRASHREEL_CHECK(!options.argv.empty());
-  Reel reel;
+Result<ImportedReel> import_inputs(std::string_view bytes, const std::string& name,
+                                   const ImportOptions& options) {
+  CRASHREEL_CHECK(!options.argv.empty() && options.format != nullptr);
+  ImportedReel imported;
+  Reel& reel = imported.reel;
   Result<Program> program = program_of(options);
   if (!program) return program.error();
   reel.program = *std::move(program);
-  Result<std::vector<Input>> inputs = parse_jsonl(text, name);
-  if (!inputs) return inputs.error();
-  reel.inputs = *std::move(inputs);
+  Result<ImportedInputs> read = options.format->read(bytes, name, options.settings);
+  if (!read) return read.error();
+  reel.inputs = std::move(read->inputs);
+  reel.program.start_realtime_ns = read->start_realtime_ns;
+  imported.notes = std::move(read->notes);
   if (reel.inputs.empty()) {
-    return Error{Trouble::kUsage, name +
-                                      ": no inputs; one JSON object a line, for example "
+    return Error{Trouble::kUsage, name + ": no inputs; of format " + options.format->name + " is " +
+                                      options.format->what + ", for example (of jsonl) " +
                                       R"({"session":1,"data":"UElORwo="})"};
   }
   if (Result<void> good = check_names(options.files); !good) return good.error();
@@ -90,7 +92,7 @@ Result<Reel> import_inputs(std::string_view text, const std::string& name,
   reel.loss.first_kept_seq = reel.inputs.front().seq;
   reel.loss.reaches_start = reel.inputs.front().seq <= 1;
   if (Result<void> good = check_reel(reel, name); !good) return good.error();
-  return reel;
+  return imported;
 }
 
 }  // namespace crashreel

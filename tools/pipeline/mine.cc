@@ -21,7 +21,8 @@ bool is_brought(const Input& input) {
 }  // namespace
 
 std::vector<MinedSeed> mine(const Reel& reel) {
-  const auto unserved = unserved_sessions(whole_sequence(reel));
+  std::unordered_set<std::uint32_t> unserved;
+  if (reel.program.kind == TargetKind::kServer) unserved = unserved_sessions(whole_sequence(reel));
   std::vector<std::pair<std::uint32_t, Reel>> sessions;
   std::unordered_map<std::uint32_t, std::size_t> place;
   for (const Input& input : reel.inputs) {
