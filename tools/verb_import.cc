@@ -22,6 +22,29 @@ TargetKind kind_of(const std::string& name) {
   return name == "stdin" ? TargetKind::kStdin : TargetKind::kServer;
 }
 
+std::string choice_of_formats() {
+  std::string words;
+  for (const ImportFormat& format : import_formats())
+    words += (words.empty() ? "" : "|") + std::string(format.name);
+  return words;
+}
+
+std::string text_of_formats() {
+  std::string text;
+  for (const ImportFormat& format : import_formats())
+    text += (text.empty() ? "" : "; ") + std::string(format.name) + ": " + format.what;
+  return text;
+}
+
+ImportSettings settings_of(const Arguments& arguments) {
+  ImportSettings settings;
+  if (arguments.has("port")) settings.port = static_cast<std::uint16_t>(arguments.count("port"));
+  const std::string& prefix = arguments.text("prefix");
+  settings.prefix_bytes = static_cast<std::uint32_t>(prefix[0] - '0');
+  settings.little_endian = prefix.ends_with("le");
+  return settings;
+}
+
 Result<int> run(const Arguments& arguments, Console& console) {
   const std::string& path = arguments.operands().front();
   Result<std::string> text = read_file(path, kMaxLinesBytes);
@@ -29,37 +52,42 @@ Result<int> run(const Arguments& arguments, Console& console) {
 
   const char* search_path = std::getenv("PATH");
   ImportOptions options{
+      .format = import_format(arguments.text("format")),
+      .settings = settings_of(arguments),
       .kind = kind_of(arguments.text("kind")),
       .argv = *arguments.program(),
       .files = arguments.all("file"),
       .search_path = search_path == nullptr ? "" : search_path,
-      .format = arguments.text("format") == "seed" ? ImportFormat::kSeed : ImportFormat::kJsonl,
       .program_is_here = !arguments.has("no-check")};
-  Result<Reel> reel = import_inputs(*text, path == "-" ? "standard input" : path, options);
-  if (!reel) return reel.error();
+  Result<ImportedReel> imported =
+      import_inputs(*text, path == "-" ? "standard input" : path, options);
+  if (!imported) return imported.error();
+  for (const std::string& note : imported->notes) console.complain("import: " + note);
 
   const std::string& output = arguments.text("output");
-  if (Result<void> written = write_reel(*reel, output); !written) return written.error();
-  report_written(console, "import", output, summary_of({*std::move(reel), {}}));
+  if (Result<void> written = write_reel(imported->reel, output); !written) return written.error();
+  report_written(console, "import", output, summary_of({std::move(imported->reel), {}}));
   return kExitDone;
 }
 
 }  // namespace
 
 const Verb& import_verb() {
+  static const std::string formats = choice_of_formats();
   static const Verb verb{
       .name = "import",
       .summary = "Make a reel of inputs that were kept in another way",
       .text =
-          "Each line of INPUTS is one JSON object, one thing that the program received. "
+          "Of format jsonl, each line is one JSON object, one thing that the program received. "
           "'session' (a number) and 'data' (base64) are required; 'kind' is \"data\" unless it "
           "says "
           "\"open\", \"close\", \"signal\", \"clock\", \"random\" or \"note\"; 'seq', 'time_ns' "
           "and "
           "'thread' are filled in where they are missing. 'crashreel show --jsonl' writes the same "
-          "lines.\n\n"
-          "With --format seed the file is a seed of a fuzzer's corpus, or what a fuzzer left of a "
-          "crash; any bytes are one (corpus/SEED.md).\n\n"
+          "lines. Of a packet capture an input is what a client sent in one go, up to a segment "
+          "with PSH. All formats: " +
+          text_of_formats() +
+          ". corpus/imports/IMPORTS.md says what one input is in each.\n\n"
           "The program is looked up as a shell does it, and its build id is kept; it is not run. A "
           "server takes each session as a connection of its own.",
       .operands = {{"INPUTS", "The inputs, in order; '-' reads them from standard input"}},
@@ -69,18 +97,27 @@ const Verb& import_verb() {
                    .argument = "FILE.reel",
                    .help = "Where the reel goes",
                    .required = true},
+                  {.name = "format",
+                   .value = Value::kChoice,
+                   .argument = formats,
+                   .help = "What INPUTS is",
+                   .fallback = "jsonl"},
+                  {.name = "port",
+                   .value = Value::kCount,
+                   .argument = "NUMBER",
+                   .help = "Of the server, in a packet capture: what others received is left out",
+                   .most = 65535},
+                  {.name = "prefix",
+                   .value = Value::kChoice,
+                   .argument = "1|2be|2le|4be|4le",
+                   .help = "Of length-prefixed inputs: bytes of the length, and their order",
+                   .fallback = "4be"},
                   {.name = "kind",
                    .value = Value::kChoice,
                    .argument = "server|stdin|function",
                    .help = "Does the program take connections, read its standard input, or is it "
                            "a NAME-replay of crashreel_add_fuzz_target()?",
                    .fallback = "server"},
-                  {.name = "format",
-                   .value = Value::kChoice,
-                   .argument = "jsonl|seed",
-                   .help = "How the inputs are written: lines of JSON, or a fuzzer's file, such "
-                           "as crash-SHA1",
-                   .fallback = "jsonl"},
                   {.name = "file",
                    .value = Value::kText,
                    .argument = "NAME",
@@ -97,6 +134,12 @@ const Verb& import_verb() {
                    {"crashreel import crash-0b6e --format seed --kind function -o fuzz.reel -- "
                     "./calc-replay",
                     "What a fuzzer found in a program of crashreel_add_fuzz_target()"},
+                   {"crashreel import commands.txt --format lines --kind stdin -o lines.reel -- "
+                    "./calc",
+                    "Of a text, each line an input"},
+                   {"crashreel import traffic.pcap --format pcap --port 6379 -o day.reel -- "
+                    "./server --port 6379",
+                    "What 'tcpdump -w traffic.pcap' saw"},
                    {"crashreel import inputs.jsonl --file server.conf -o server.reel "
                     "--no-check -- /opt/server/bin/server -f server.conf",
                     "For a server that is installed elsewhere, with its configuration"}},

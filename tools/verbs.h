@@ -17,6 +17,11 @@ const Verb& doctor_verb();
 const Verb& minimize_verb();
 const Verb& corpus_add_verb();
 const Verb& corpus_list_verb();
+const Verb& corpus_show_verb();
+const Verb& corpus_verify_verb();
+const Verb& corpus_merge_verb();
+const Verb& corpus_prune_verb();
+const Verb& corpus_export_verb();
 
 // In the order of the data's way: from the running program to the corpus.
 std::span<const Verb* const> all_verbs();

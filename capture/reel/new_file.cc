@@ -71,8 +71,7 @@ Result<void> NewFile::write(std::string_view bytes) {
 
 Result<void> NewFile::publish() {
   if (::fsync(fd_) != 0) return failed("can't be made durable");
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return failed("can't get its name");
-  temporary_.clear();
+  if (Result<void> named = publish_undurably(); !named) return named;
   // The name is durable when the folder is. Some file systems refuse to sync a folder; then the
   // file is as safe as it gets there.
   const int folder = ::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -80,6 +79,12 @@ Result<void> NewFile::publish() {
     ::fsync(folder);
     ::close(folder);
   }
+  return {};
+}
+
+Result<void> NewFile::publish_undurably() {
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return failed("can't get its name");
+  temporary_.clear();
   return {};
 }
 

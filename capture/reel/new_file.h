@@ -25,6 +25,8 @@ class NewFile {
   Result<void> write(std::string_view bytes);
   // fsync, rename to `path`, fsync of the folder. Nothing may be written after it.
   Result<void> publish();
+  // The rename alone, for one of many files that the caller makes durable together.
+  Result<void> publish_undurably();
 
  private:
   NewFile(int fd, std::string temporary, std::string path);

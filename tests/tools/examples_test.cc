@@ -23,6 +23,10 @@ class ExamplesTest : public ::testing::Test {
                                     directory_.file("server"));
     directory_.write("commands.txt", "ECHO hello\nDEF a\nECHO world\nRUN a\n");
     directory_.write("harmless.txt", "ECHO hello\nECHO world\n");
+    // The fixed build, and what stands for a fuzz target: it takes every seed.
+    std::filesystem::create_symlink("/bin/cat", directory_.file("calc-fixed"));
+    directory_.write("fuzz", "#!/bin/sh\ncp \"$4\"/* \"$5\"/* \"$3\"\n");
+    std::filesystem::permissions(directory_.file("fuzz"), std::filesystem::perms::owner_all);
     directory_.write("server.conf", "port 6379\n");
     directory_.write(
         "inputs.jsonl",
@@ -32,8 +36,14 @@ class ExamplesTest : public ::testing::Test {
     directory_.write("crash-0b6e",
                      "UNSCALE/FULLY\xc1"
                      "BMEASURE/5");
+    directory_.write("talk.jsonl",
+                     "{\"session\":1,\"kind\":\"open\",\"data\":"
+                     "\"dGNwIGluYm91bmQgMTI3LjAuMC4xOjYzNzk=\"}\n"
+                     "{\"session\":1,\"data\":\"UElORwo=\"}\n");
+    set_up_by("crashreel import talk.jsonl -o talk.reel -- ./server");
+    set_up_by("crashreel corpus export talk.reel --format pcapng -o traffic.pcap");
     set_up_by("crashreel import inputs.jsonl --kind stdin -o crash.reel -- ./calc");
-    set_up_by("cp crash.reel min.reel");
+    set_up_by("crashreel minimize crash.reel -o min.reel");
     set_up_by("crashreel corpus add corpus min.reel");
     set_up_by("crashreel record --ring 4MiB --keep-ring --ring-path $PWD/server.ring -- ./server");
   }

@@ -4,10 +4,8 @@
 
 #include <filesystem>
 
-#include "capture/reel/jsonl.h"
 #include "capture/reel/reel_format.h"
 #include "capture/reel/reel_writer.h"
-#include "corpus/seed_codec.h"
 #include "harness/elf.h"
 #include "tools/pipeline/find_program.h"
 #include "tools/pipeline/read_file.h"
@@ -64,36 +62,25 @@ Result<void> check_names(const std::vector<std::string>& files) {
   return {};
 }
 
-Result<std::vector<Input>> inputs_of(std::string_view text, const std::string& name,
-                                     ImportFormat format) {
-  switch (format) {
-    case ImportFormat::kJsonl:
-      return parse_jsonl(text, name);
-    case ImportFormat::kSeed:
-      return std::move(decode_seed(text).inputs);
-  }
-  return std::vector<Input>();
-}
-
-std::string hint_of(ImportFormat format) {
-  if (format == ImportFormat::kSeed) return "any file is a seed but an empty one";
-  return R"(one JSON object a line, for example {"session":1,"data":"UElORwo="})";
-}
-
 }  // namespace
 
-Result<Reel> import_inputs(std::string_view text, const std::string& name,
-                           const ImportOptions& options) {
-  CRASHREEL_CHECK(!options.argv.empty());
-  Reel reel;
+Result<ImportedReel> import_inputs(std::string_view bytes, const std::string& name,
+                                   const ImportOptions& options) {
+  CRASHREEL_CHECK(!options.argv.empty() && options.format != nullptr);
+  ImportedReel imported;
+  Reel& reel = imported.reel;
   Result<Program> program = program_of(options);
   if (!program) return program.error();
   reel.program = *std::move(program);
-  Result<std::vector<Input>> inputs = inputs_of(text, name, options.format);
-  if (!inputs) return inputs.error();
-  reel.inputs = *std::move(inputs);
+  Result<ImportedInputs> read = options.format->read(bytes, name, options.settings);
+  if (!read) return read.error();
+  reel.inputs = std::move(read->inputs);
+  reel.program.start_realtime_ns = read->start_realtime_ns;
+  imported.notes = std::move(read->notes);
   if (reel.inputs.empty()) {
-    return Error{Trouble::kUsage, name + ": no inputs; " + hint_of(options.format)};
+    return Error{Trouble::kUsage, name + ": no inputs; of format " + options.format->name + " is " +
+                                      options.format->what + ", for example (of jsonl) " +
+                                      R"({"session":1,"data":"UElORwo="})"};
   }
   if (Result<void> good = check_names(options.files); !good) return good.error();
   for (const std::string& path : options.files) {
@@ -105,7 +92,7 @@ Result<Reel> import_inputs(std::string_view text, const std::string& name,
   reel.loss.first_kept_seq = reel.inputs.front().seq;
   reel.loss.reaches_start = reel.inputs.front().seq <= 1;
   if (Result<void> good = check_reel(reel, name); !good) return good.error();
-  return reel;
+  return imported;
 }
 
 }  // namespace crashreel
