@@ -15,6 +15,7 @@ const Verb& replay_verb();
 const Verb& reach_verb();
 const Verb& minimize_verb();
 const Verb& blame_verb();
+const Verb& report_verb();
 const Verb& corpus_add_verb();
 const Verb& corpus_list_verb();
 
