@@ -195,7 +195,7 @@ std::string reduction_section(const Reduction& reduction) {
       "<section>\n<h2>How it was reduced</h2>\n<p>" + grouped(reduction.inputs_before) + " to " +
       counted(reduction.inputs_after, "input") + ", " + grouped(reduction.bytes_before) + " to " +
       counted(reduction.bytes_after, "byte") + "; " + counted(reduction.questions, "question") +
-      " over inputs (a search that " + "knew all would take " + grouped(reduction.bound) + "), " +
+      " over inputs (log2 C(N,k) + k + 1 is " + grouped(reduction.bound) + "), " +
       grouped(reduction.byte_questions) + " over bytes. " +
       (reduction.one_minimal ? "Without any one of these inputs there is no crash."
                              : "That it is minimal was not shown.") +
