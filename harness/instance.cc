@@ -61,7 +61,8 @@ std::vector<std::string> arguments_in(const Target& target, const WorkingDirecto
 
 std::vector<std::string> environment_of(const Target& target, const Handed& handed) {
   std::vector<std::string> env = target.env;
-  env.push_back("LD_PRELOAD=" + target.player_path);
+  const std::string first = target.first_library.empty() ? "" : target.first_library + ":";
+  env.push_back("LD_PRELOAD=" + first + target.player_path);
   env.push_back(std::string(kScriptEnv) + "=" + std::to_string(handed.script_fd));
   if (handed.fork_server_fd >= 0) {
     env.push_back(std::string(kForkServerEnv) + "=" + std::to_string(handed.fork_server_fd));

@@ -31,9 +31,10 @@ std::string describe(const Outcome& outcome) {
                             std::to_string(outcome.steps) + " steps";
   switch (outcome.ending) {
     case Ending::kCrashed:
-      return describe(outcome.signature) + place;
+      return (outcome.finding.empty() ? describe(outcome.signature) : outcome.finding) + place;
     case Ending::kExited:
-      return "exited with status " + std::to_string(outcome.code) + place;
+      return "exited with status " + std::to_string(outcome.code) + place +
+             (outcome.finding.empty() ? "" : ": " + outcome.finding);
     case Ending::kHung:
       return "hung" + place;
     default:

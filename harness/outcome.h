@@ -47,6 +47,7 @@ struct Outcome {
   std::vector<ReplayedAnswer>
       answers;                    // where they are kept (ScriptOptions): those that are known whole
   std::string output_tail;        // the last of what the program printed, both streams
+  std::string finding;            // a sanitizer's, which ended it; one line
   std::uint64_t made_random = 0;  // random bytes that it drew beyond those of production
   double seconds = 0;             // from before the start until nothing of it was left
 };

@@ -219,7 +219,7 @@ bool comparable_exactly(const Signature& a, const Signature& b) {
 SameCrash compare_exactly(const Signature& expected, const Signature& seen) {
   const bool overflow = expected.kind == kOverflow;
   const std::size_t expected_count = expected.frames.size();
-  const std::size_t depth = overflow ? expected_count : std::min(expected_count, kExactFrames);
+  const std::size_t depth = frames_that_count(expected);
   if (overflow && seen.frames.size() != expected_count) {
     return {false, "the recursion goes through other calls"};
   }
@@ -252,6 +252,11 @@ SameCrash compare(const Signature& expected, const Signature& seen) {
   if (expected.frames.empty()) return {true, "the same " + expected.kind + "; no stack is known"};
   return comparable_exactly(expected, seen) ? compare_exactly(expected, seen)
                                             : compare_by_name(expected, seen);
+}
+
+std::size_t frames_that_count(const Signature& signature) {
+  const std::size_t all = signature.frames.size();
+  return signature.kind == kOverflow ? all : std::min(all, kExactFrames);
 }
 
 std::string file_of(const Frame& frame) {

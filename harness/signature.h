@@ -21,6 +21,9 @@ struct SameCrash {
 
 SameCrash compare(const Signature& expected, const Signature& seen);
 
+// So many frames from the top must agree within one binary; the others are there to be read.
+std::size_t frames_that_count(const Signature& signature);
+
 // From what the player wrote down; the process is gone. Reads the mapped files for their build ids.
 // The program's own frames carry the name it was started under (the last part of argv[0]), not that
 // of a link's target.

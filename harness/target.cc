@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "harness/elf.h"
+#include "harness/sanitizer.h"
 
 namespace crashreel {
 namespace {
@@ -52,6 +53,9 @@ Result<void> check_attachable(Target& target) {
                    "dynamically linked build");
   }
   target.build_id = elf->build_id;
+  target.first_library = first_library_of(target.executable);
+  target.has_sanitizer = has_sanitizer(target.executable);
+  if (target.has_sanitizer) make_findings_fatal(target.env);
   return {};
 }
 

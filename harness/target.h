@@ -21,6 +21,8 @@ struct Target {
   std::vector<std::string> env;   // "NAME=value"
   std::vector<ReelFile> files;    // laid into the try's directory
   std::string player_path;        // libcrashreel-player.so
+  std::string first_library;      // to be loaded before it (sanitizer.h); mostly empty
+  bool has_sanitizer = false;     // its environment then has what that takes
   std::string build_id;           // of the executable; empty when it has none
 };
 

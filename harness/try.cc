@@ -12,6 +12,7 @@
 #include "harness/feed.h"
 #include "harness/holder.h"
 #include "harness/instance.h"
+#include "harness/sanitizer.h"
 #include "harness/signature.h"
 #include "harness/watchdog.h"
 
@@ -76,6 +77,9 @@ Outcome outcome_of(const Instance& instance, const ProcessEnd& end, bool hung, c
   outcome.code = end.code;
   if (outcome.ending == Ending::kCrashed) outcome.signature = signature_for(script, target, end);
   outcome.output_tail = instance.output_tail();
+  if (target.has_sanitizer && (end.by_signal || end.code != 0)) {
+    outcome.finding = finding_in(outcome.output_tail);
+  }
   const std::string exec_error = instance.exec_error();
   if (!exec_error.empty()) {
     outcome.ending = Ending::kNotStarted;

@@ -147,6 +147,7 @@ void Asker::record(const Pending& asked, Verdict verdict) {
       ++tally_.different_seen;
       if (tally_.different.size() < limits_.max_different) {
         tally_.different.push_back(*asked.choice);
+        tally_.different_at.push_back(tally_.questions);
       }
       break;
     case Verdict::kUnresolved:

@@ -32,6 +32,7 @@ struct AskTally {
   std::uint64_t unresolved = 0;      // questions taken as "passes" for want of any answer, twice
   std::uint64_t different_seen = 0;  // questions whose answer was another crash
   std::vector<Choice> different;     // the first of them
+  std::vector<std::uint64_t> different_at;  // which questions these were
 };
 
 class Asker {

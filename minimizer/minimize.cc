@@ -99,6 +99,7 @@ MinimizeResult minimize(std::span<const Item> items, Oracle& oracle,
   result.replayed_items = tally.items_sent;
   result.unresolved = tally.unresolved;
   result.different = std::move(tally.different);
+  result.different_at = std::move(tally.different_at);
   return result;
 }
 

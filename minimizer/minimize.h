@@ -61,6 +61,7 @@ struct MinimizeResult {
   std::uint64_t bound = 0;           // question_bound(items, kept)
   std::uint64_t unresolved = 0;      // questions taken as "passes" after two runs without an answer
   std::vector<Choice> different;     // brought another crash; the first max_different of them
+  std::vector<std::uint64_t> different_at;  // which questions these were
   std::vector<HistoryPoint> history;
 };
 

@@ -21,10 +21,12 @@ struct Progress {
   double rate = 1;                       // at which the crash comes, by what was seen so far
 };
 
-// After question number `question` this many items were left.
+// After question number `question` this many items were left, and bytes in them (0 where nobody
+// listens to the progress).
 struct HistoryPoint {
   std::uint64_t question = 0;
   std::uint64_t items_left = 0;
+  std::uint64_t bytes_left = 0;
 
   bool operator==(const HistoryPoint&) const = default;
 };
@@ -43,6 +45,7 @@ class ProgressLog {
     if (!callback_) return;  // the sum is the only thing here that costs
     now_.bytes_left = 0;
     for (const std::uint32_t position : best) now_.bytes_left += items_[position].bytes;
+    history_.back().bytes_left = now_.bytes_left;
   }
 
   void asked(std::uint64_t questions, double more_to_come) {

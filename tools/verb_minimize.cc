@@ -121,8 +121,9 @@ Json answer_of(const ShrinkReport& report, const std::string& output) {
   answer["frames"] = json_of(report.signature)["frames"];
   answer["history"] = Json::array();
   for (const HistoryPoint& point : report.history) {
-    answer["history"].push_back({point.question, point.items_left});
+    answer["history"].push_back({point.question, point.items_left, point.bytes_left});
   }
+  answer["different_at"] = report.slips;
   answer["hints"] = report.hints;
   answer["obstacle"] = report.obstacle.empty() ? Json() : Json(report.obstacle);
   answer["seconds"] = report.seconds;

@@ -15,6 +15,7 @@
 #include "tools/rate_text.h"
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
+#include "tools/replay_builds.h"
 #include "tools/verbs.h"
 #include "tools/visible.h"
 
@@ -126,6 +127,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
   if (!read) return read.error();
   report_damage(console, arguments.operands().front(), read->damage);
 
+  if (arguments.has("build")) return replay_on_builds(read->reel, arguments, console);
   const Result<Expectation> expectation = expectation_of(arguments);
   if (!expectation) return expectation.error();
 
@@ -214,11 +216,18 @@ const Verb& replay_verb() {
                            "and says below which rate a crash that never came must lie"},
                   {.name = "bisect",
                    .help = "As '--expect fixed', with the exit statuses of 'git bisect run': 0 for "
-                           "no crash, 1 for this crash, 125 where that can't be told"}},
+                           "no crash, 1 for this crash, 125 where that can't be told"},
+                  {.name = "build",
+                   .value = Value::kText,
+                   .argument = "PROGRAM",
+                   .help = "Run the reel on this build, with the reel's arguments, and print a "
+                           "table of verdicts: the release first, then one with a sanitizer, an "
+                           "older one, the fix",
+                   .repeated = true}},
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone,
                     "The same crash came back, as often as asked; with --expect fixed, no try "
-                    "crashed"},
+                    "crashed; with --build, every build gave an answer"},
                    {kExitNoCrash, "It ran, no crash; with --expect fixed, it still crashes"},
                    {kExitDifferent, "It crashed, but differently"},
                    {kExitFlaky, "The same crash came back, but below the asked rate"},
@@ -230,7 +239,9 @@ const Verb& replay_verb() {
                    {"crashreel replay crash.reel --tries 10 --jobs 2 --rate 50 -- ./calc",
                     "Ten tries with a program of the given path; half of them are enough"},
                    {"crashreel replay crash.reel --expect crash --tries 20",
-                    "At most twenty tries, and none after the first that brings it back"}},
+                    "At most twenty tries, and none after the first that brings it back"},
+                   {"crashreel replay crash.reel --build ./calc --build ./calc-asan --tries 5",
+                    "Five tries on each of two builds"}},
       .run = run};
   return verb;
 }

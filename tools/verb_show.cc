@@ -5,6 +5,7 @@
 #include "tools/console.h"
 #include "tools/exit_status.h"
 #include "tools/input_table.h"
+#include "tools/lanes_text.h"
 #include "tools/pipeline/load.h"
 #include "tools/quantity.h"
 #include "tools/reel_json.h"
@@ -77,6 +78,12 @@ void print_lines(OpenReel& reel, const Range& range, Console& console) {
   for_each_input(reel, range, [&](const Input& input) { console.print(to_jsonl(input) + "\n"); });
 }
 
+void print_lanes(OpenReel& reel, const Range& range, Console& console) {
+  LanesText lanes;
+  for_each_input(reel, range, [&](const Input& input) { lanes.add(input); });
+  console.print(lanes.text(console.columns()));
+}
+
 Json array_of_inputs(OpenReel& reel, const Range& range, ReelSummary& summary) {
   Json inputs = Json::array();
   for_each_input(reel, range, [&](const Input& input) {
@@ -147,16 +154,24 @@ Result<int> run(const Arguments& arguments, Console& console) {
                  "'--jsonl' prints one object a line and nothing else; leave out "
                  "'--json' and '--inputs'"};
   }
-  const Range range = range_of(arguments);
-  if (!range.is_all() && !lines && !arguments.has("inputs")) {
+  const bool lanes = arguments.has("lanes");
+  if (lanes && (lines || arguments.has("inputs") || console.json())) {
     return Error{Trouble::kUsage,
-                 "'--from' and '--count' choose among the inputs; add '--inputs' or '--jsonl'"};
+                 "'--lanes' draws for people; leave out '--json', '--jsonl' and '--inputs'"};
+  }
+  const Range range = range_of(arguments);
+  if (!range.is_all() && !lines && !lanes && !arguments.has("inputs")) {
+    return Error{Trouble::kUsage,
+                 "'--from' and '--count' choose among the inputs; add '--inputs' or '--jsonl', or "
+                 "'--lanes'"};
   }
   Result<OpenReel> reel = OpenReel::open(arguments.operands().front());
   if (!reel) return reel.error();
   Result<int> status = kExitDone;
   if (lines) {
     print_lines(*reel, range, console);
+  } else if (lanes) {
+    print_lanes(*reel, range, console);
   } else if (arguments.has("inputs") && !console.json()) {
     print_table(*reel, range, console);
   } else {
@@ -179,6 +194,9 @@ const Verb& show_verb() {
       .options = {{.name = "inputs",
                    .help = "Print a table of all inputs, each cut to the width of the terminal; "
                            "with --json, add them to the object"},
+                  {.name = "lanes",
+                   .help = "Draw who spoke when: a row for each of the busiest sessions, along it "
+                           "the time, as wide as the terminal"},
                   {.name = "jsonl",
                    .help = "Print each input as a JSON object on a line of its own, the bytes as "
                            "base64; 'crashreel import' reads them"},
@@ -202,6 +220,7 @@ const Verb& show_verb() {
                    {"crashreel show crash.reel --inputs", "What came in, one line each"},
                    {"crashreel show crash.reel --inputs --from 200000 --count 20",
                     "The same of a few inputs in the middle of a large reel"},
+                   {"crashreel show crash.reel --lanes", "Which sessions spoke, and when"},
                    {"crashreel show crash.reel --jsonl > inputs.jsonl",
                     "For other tools, or to edit by hand and import again"}},
       .run = run};

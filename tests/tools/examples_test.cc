@@ -13,7 +13,8 @@ using testing::CommandRun;
 using ::testing::HasSubstr;
 using testing::run_line;
 
-// All that the examples mention: ./calc dies of commands.txt, ./server ends by itself.
+// All that the examples mention: ./calc dies of commands.txt, ./server ends by itself, and any
+// other build of ./calc is ./calc once more.
 class ExamplesTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -21,6 +22,8 @@ class ExamplesTest : public ::testing::Test {
                                     directory_.file("calc"));
     std::filesystem::create_symlink(CRASHREEL_BUILD_DIR "/zoo/canary_stdin",
                                     directory_.file("server"));
+    std::filesystem::create_symlink(CRASHREEL_BUILD_DIR "/zoo/canary_stdin",
+                                    directory_.file("calc-asan"));
     directory_.write("commands.txt", "ECHO hello\nDEF a\nECHO world\nRUN a\n");
     directory_.write("harmless.txt", "ECHO hello\nECHO world\n");
     // The fixed build, and what stands for a fuzz target: it takes every seed.

@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "harness/elf.h"
-#include "harness/linked_libraries.h"
+#include "harness/sanitizer.h"
 #include "harness/target.h"
 #include "tools/exit_status.h"
 
@@ -50,23 +50,6 @@ std::string interpreter_in(const std::string& line) {
   const std::size_t first = line.find_first_not_of(" \t", 2);
   if (first == std::string::npos) return {};
   return line.substr(first, line.find_first_of(" \t", first) - first);
-}
-
-// AddressSanitizer's library ends a program in which another was loaded before it.
-std::string first_library_of(const std::string& path) {
-  for (const std::string& name : linked_libraries(path)) {
-    if (name.starts_with("libasan.so")) return name;
-  }
-  return {};
-}
-
-// Of whatever kind: as a library of its own, or as a part of the program, which then offers what
-// all sanitizers do.
-bool has_sanitizer(const std::string& path) {
-  for (const std::string& name : linked_libraries(path)) {
-    if (name.find("san.so") != std::string::npos || name.starts_with("libclang_rt.")) return true;
-  }
-  return names_symbol(path, "__sanitizer_set_report_fd");
 }
 
 // Empty: it can be recorded.

@@ -167,6 +167,7 @@ class Shrinking {
     report_.estimated_rate = result.rate;
     report_.stopped |= result.stopped;
     report_.history = std::move(result.history);
+    report_.slips = std::move(result.different_at);
     kept_.clear();
     for (const std::uint32_t item : result.kept) kept_.push_back(positions[item]);
     return result;

@@ -80,6 +80,7 @@ struct ShrinkReport {
   std::string not_forking;            // why no fork server made the instances; empty: one did
   std::string not_holding;            // the same of checkpoints
   std::vector<HistoryPoint> history;  // of inputs
+  std::vector<std::uint64_t> slips;   // which questions over inputs another crash answered
   std::uint64_t pair_questions = 0;
   std::uint64_t value_questions = 0;
   std::uint64_t wait_questions = 0;

@@ -7,7 +7,9 @@
 #include <thread>
 #include <utility>
 
+#include "harness/sanitizer.h"
 #include "harness/signature.h"
+#include "tools/pipeline/frame_names.h"
 
 namespace crashreel {
 namespace {
@@ -30,6 +32,25 @@ bool kind_agrees(const std::string& expected, const std::string& seen) {
   return expected.empty() || seen == expected || seen.starts_with(expected + " (");
 }
 
+// The first that is the program's own: where a sanitizer found what it found.
+const Frame* place_of_finding(const Signature& named) {
+  for (const Frame& frame : named.frames) {
+    if (!is_sanitizers_own(frame.symbol, frame.module)) return &frame;
+  }
+  return nullptr;
+}
+
+std::string base_name(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+// Builds of one program lie under several names.
+void call_program(const std::string& from, const std::string& to, Signature& signature) {
+  for (Frame& frame : signature.frames) {
+    if (frame.module == from) frame.module = to;
+  }
+}
+
 }  // namespace
 
 Tries::Tries(Target target, const Reel& reel, int jobs)
@@ -39,6 +60,7 @@ Tries::Tries(Target target, const Reel& reel, int jobs)
       jobs_(std::max(jobs, 1)),
       expected_(expectation_of(reel)),
       defined_by_try_(reel.crash.signature_from_replay),
+      other_build_(target_.has_sanitizer || target_.build_id != reel.program.build_id),
       copiers_(static_cast<std::size_t>(jobs_)) {
   // A program on its standard input starts in no time, and reads without our seeing it.
   if (target_.kind == TargetKind::kStdin) not_forking_ = "it reads its standard input";
@@ -166,8 +188,26 @@ Verdict Tries::judge(const Outcome& outcome) {
   if (expected_.frames.empty() && kind_agrees(expected_.kind, outcome.signature.kind)) {
     expected_ = outcome.signature;
     defined_by_try_ = true;
+    other_build_ = false;
   }
-  return compare(expected_, outcome.signature).same ? Verdict::kReproduces : Verdict::kDifferent;
+  return is_expected(outcome) ? Verdict::kReproduces : Verdict::kDifferent;
+}
+
+// Builds have no more in common than names, which cost time: they are looked up for another one
+// alone. A sanitizer that stops where the crash would have been has found the same.
+bool Tries::is_expected(const Outcome& outcome) const {
+  if (compare(expected_, outcome.signature).same) return true;
+  if (!other_build_) return false;
+  Signature named = outcome.signature;
+  name_frames(named);
+  if (!target_.argv.empty() && !reel_.program.argv.empty()) {
+    call_program(base_name(target_.argv.front()), base_name(reel_.program.argv.front()), named);
+  }
+  if (compare(expected_, named).same) return true;
+  if (outcome.finding.empty() || expected_.frames.empty()) return false;
+  const Frame* const place = place_of_finding(named);
+  return place != nullptr && !place->symbol.empty() &&
+         place->symbol == expected_.frames.front().symbol;
 }
 
 }  // namespace crashreel

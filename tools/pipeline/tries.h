@@ -63,6 +63,7 @@ class Tries {
   int jobs() const { return jobs_; }
 
  private:
+  bool is_expected(const Outcome& outcome) const;
   Result<Outcome> run_one(const Sequence& sequence, Start start, std::size_t job);
   // Empty: it has to be run alone.
   std::optional<Outcome> run_forked(const Sequence& sequence, Start start, std::size_t job);
@@ -80,6 +81,7 @@ class Tries {
   int jobs_;
   Signature expected_;
   bool defined_by_try_ = false;
+  bool other_build_ = false;  // than the one that the expectation is of
   struct Copier {
     Copier(const Target& target, ForkServer started)
         : server(std::move(started)), checkpoints(target, server) {}

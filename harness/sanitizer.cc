@@ -1,0 +1,107 @@
+#include "harness/sanitizer.h"
+
+#include <algorithm>
+#include <array>
+
+#include "harness/linked_libraries.h"
+
+namespace crashreel {
+namespace {
+
+struct Setting {
+  std::string_view name;
+  std::string_view options;
+};
+
+// Leaks are no crash. That memory is given back after a time needs a clock, which the player has
+// not yet found when the first memory is had. The legend is longer than the report.
+constexpr std::array kSettings = {
+    Setting{"ASAN_OPTIONS",
+            "abort_on_error=1:detect_leaks=0:allocator_release_to_os_interval_ms=-1:"
+            "print_legend=0"},
+    Setting{"UBSAN_OPTIONS", "abort_on_error=1:print_stacktrace=1"},
+    Setting{"TSAN_OPTIONS", "abort_on_error=1:halt_on_error=1"},
+    Setting{"MSAN_OPTIONS", "abort_on_error=1"},
+};
+
+constexpr std::size_t kLongestFinding = 200;
+
+std::string_view line_at(std::string_view text, std::size_t at) {
+  return text.substr(at, std::min(text.find('\n', at), text.size()) - at);
+}
+
+// "AddressSanitizer: heap-buffer-overflow /src/a.cc:12:3 in store": without the place, which is
+// another one in every checkout.
+std::string without_place(std::string_view summary) {
+  const std::size_t kind = summary.find(": ");
+  const std::size_t kind_end = summary.find(' ', kind == std::string_view::npos ? 0 : kind + 2);
+  const std::size_t in = summary.rfind(" in ");
+  if (kind_end == std::string_view::npos) return std::string(summary);
+  std::string text(summary.substr(0, kind_end));
+  if (in != std::string_view::npos && in >= kind_end) text += summary.substr(in);
+  return text;
+}
+
+}  // namespace
+
+std::string first_library_of(const std::string& executable) {
+  for (const std::string& name : linked_libraries(executable)) {
+    if (name.starts_with("libasan.so")) return name;
+  }
+  return {};
+}
+
+bool has_sanitizer(const std::string& executable) {
+  for (const std::string& name : linked_libraries(executable)) {
+    if (name.find("san.so") != std::string::npos || name.starts_with("libclang_rt.")) return true;
+  }
+  return names_symbol(executable, "__sanitizer_set_report_fd");
+}
+
+void make_findings_fatal(std::vector<std::string>& env) {
+  for (const Setting& setting : kSettings) {
+    const std::string begin = std::string(setting.name) + "=";
+    const auto found = std::find_if(env.begin(), env.end(), [&](const std::string& variable) {
+      return variable.starts_with(begin);
+    });
+    if (found == env.end()) {
+      env.push_back(begin + std::string(setting.options));
+    } else {
+      *found += ":" + std::string(setting.options);  // the last one counts
+    }
+  }
+}
+
+std::string finding_in(std::string_view output) {
+  constexpr std::string_view kSummary = "SUMMARY: ";
+  constexpr std::string_view kUndefined = "runtime error: ";
+  std::string text;
+  if (const std::size_t at = output.rfind(kSummary); at != std::string_view::npos) {
+    text = without_place(line_at(output, at + kSummary.size()));
+  } else if (const std::size_t error = output.rfind(kUndefined); error != std::string_view::npos) {
+    text = line_at(output, error);
+  }
+  if (text.find("Sanitizer") == std::string::npos && !text.starts_with(kUndefined)) return {};
+  if (text.size() > kLongestFinding) text.resize(kLongestFinding);
+  return text;
+}
+
+bool is_sanitizers_own(const std::string& function, const std::string& library) {
+  constexpr std::array<std::string_view, 9> kBegins = {
+      "__asan", "__sanitizer", "__interceptor", "___interceptor", "__ubsan",
+      "__tsan", "__msan",      "__lsan",        "__interception"};
+  constexpr std::array<std::string_view, 8> kEnds = {"abort",
+                                                     "raise",
+                                                     "gsignal",
+                                                     "__GI_raise",
+                                                     "__GI_abort",
+                                                     "pthread_kill",
+                                                     "__pthread_kill_implementation",
+                                                     "__pthread_kill_internal"};
+  return library.find("san.so") != std::string::npos || library.starts_with("libclang_rt.") ||
+         std::any_of(kBegins.begin(), kBegins.end(),
+                     [&](std::string_view begin) { return function.starts_with(begin); }) ||
+         std::find(kEnds.begin(), kEnds.end(), function) != kEnds.end();
+}
+
+}  // namespace crashreel

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# The report's page in a browser: that it asks for nothing, opens in time, and does what it promises
+# by mouse, by keyboard, without scripts and on paper.
+#
+#   tests/long/report_page.sh BUILD_FOLDER
+#
+# Needs Debian's chromium, and npm for playwright-core, which goes into a folder that is removed. With
+# SCREENSHOTS set to a folder, pictures for people are left there.
+set -euo pipefail
+build=$(realpath "$1")
+here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
+for program in chromium node npm jq; do
+  if ! command -v "$program" >/dev/null; then
+    echo "report page: there is no $program; install the packages chromium, nodejs, npm and jq"
+    exit 77
+  fi
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+npm install --no-audit --no-fund --silent playwright-core >npm.log 2>&1 || {
+  echo "report page: npm could not fetch playwright-core"
+  exit 77
+}
+export PATH=$build/bin:$PATH
+# A hundred thousand inputs on fifty sessions, of which three kill, and one that would like to be a script.
+jq -nc --arg hostile '</script><script>alert(1)</script>' '
+  range(100000) as $i
+  | ($i * 7919 % 50) as $session
+  | {seq: $i, time_ns: ($i * 300000), session: $session, data: ("PING\n" | @base64)}
+  | if $i == 40000 then .session = 7 | .data = ("ARM trap\n" | @base64)
+    elif $i == 70000 then .session = 9 | .data = ("BIND trap\n" | @base64)
+    elif $i == 70001 then .data = ($hostile + "\n" | @base64)
+    elif $i == 99999 then .session = 7 | .data = ("FIRE\n" | @base64)
+    else . end' >night.jsonl
+crashreel import night.jsonl -q -o night.reel -- "$build/zoo/canary" 0
+crashreel minimize night.reel -q -o small.reel --json >minimize.json
+crashreel blame small.reel --json >blame.json
+crashreel reach night.reel --tries 1 --json >reach.json
+crashreel replay small.reel --tries 5 --json >replay.json
+crashreel report small.reel --original night.reel --with minimize.json --with blame.json \
+  --with reach.json --with replay.json -q -o report.html
+crashreel report night.reel -q -o night.html
+for page in report night; do
+  bytes=$(stat -c %s "$page.html")
+  if ((bytes >= 2000000)); then
+    echo "report page: $page.html has $bytes bytes"
+    exit 1
+  fi
+done
+NODE_PATH=$work/node_modules node "$here/report_page.cjs" "$work"

@@ -1,0 +1,125 @@
+// One reel on several builds: a table of verdicts, and the commit that brought the crash.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/tools/run_command.h"
+#include "tests/tools/scene.h"
+
+namespace crashreel {
+namespace {
+
+using testing::CommandRun;
+using ::testing::HasSubstr;
+using testing::one_object;
+
+// Counts the lines of its standard input; in `lines` it may keep the longest of them.
+std::string program_text(const std::string& keep) {
+  return "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n"
+         "static char longest[16];\nstatic char *volatile where = longest;\n"
+         "__attribute__((noinline)) void keep(const char *line, size_t size) {\n" +
+         keep +
+         "}\n"
+         "int main(void) {\n  char line[4096];\n  ssize_t got;\n"
+         "  while ((got = read(0, line, sizeof line)) > 0) keep(line, (size_t)got);\n"
+         "  return 0;\n}\n";
+}
+
+const std::string kNothing = "  (void)line; (void)size;\n";
+const std::string kBug = "  if (size > 16) where = (char *)8;\n  where[0] = line[0];\n";
+const std::string kOtherBug = "  if (line[0] == 'l') abort();\n  (void)size;\n";
+
+class BuildsTest : public ::testing::Test {
+ protected:
+  CommandRun type(const std::string& line) {
+    return testing::run_line(
+        line, {.directory = directory_.path(),
+               .settings = {"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1"}});
+  }
+
+  void type_well(const std::string& line) {
+    const CommandRun run = type(line);
+    ASSERT_EQ(run.exit, 0) << line << "\n" << run.out << run.err;
+  }
+
+  // Two inputs, of which the longer one kills.
+  void import_for(const std::string& program) {
+    directory_.write("in.jsonl",
+                     "{\"session\":0,\"data\":\"c2hvcnQK\"}\n"
+                     "{\"session\":0,\"data\":\"bG9uZyBsb25nIGxvbmcgbG9uZyBsb25nCg==\"}\n");
+    type_well("crashreel import in.jsonl -q --kind stdin -o crash.reel -- " + program);
+  }
+
+  void build(const std::string& name, const std::string& keep, const std::string& flags = "") {
+    directory_.write(name + ".c", program_text(keep));
+    type_well(CRASHREEL_C_COMPILER " -O1 -g " + flags + " -o " + name + " " + name + ".c");
+  }
+
+  testing::TemporaryDirectory directory_;
+};
+
+TEST_F(BuildsTest, TellsWhatEachBuildDoes) {
+  build("release", kBug);
+  build("asan", kBug, "-fsanitize=address");
+  build("older", kNothing);
+  build("odd", kOtherBug);
+  import_for("./release");
+  const std::string line =
+      "crashreel replay crash.reel --tries 2 --build ./release --build ./asan --build ./older "
+      "--build ./odd";
+  const CommandRun run = type(line + " --json");
+  EXPECT_EQ(run.exit, 0) << run.err;
+  const Json builds = one_object(run.out)["builds"];
+  std::vector<std::string> verdicts;
+  for (const Json& each : builds) verdicts.push_back(each["verdict"]);
+  EXPECT_EQ(verdicts,
+            (std::vector<std::string>{"same crash", "same crash", "no crash", "another crash"}));
+  EXPECT_EQ(builds[0]["reproduced"], 2);
+  EXPECT_EQ(builds[0]["seq"], 1);
+  EXPECT_EQ(builds[1]["sanitizer"], true);
+  EXPECT_NE(builds[0]["build_id"], builds[2]["build_id"]);
+  EXPECT_THAT(type(line).out, HasSubstr("  ./older    no crash       0 of 2     -         "));
+}
+
+TEST_F(BuildsTest, NamesTheBuildThatCantBeTried) {
+  build("release", kBug);
+  import_for("./release");
+  const CommandRun run = type("crashreel replay crash.reel --build ./release --build ./none");
+  EXPECT_EQ(run.exit, 5);
+  EXPECT_THAT(run.out, HasSubstr("./none     no answer"));
+  EXPECT_THAT(type("crashreel replay crash.reel --build ./release --bisect").err,
+              HasSubstr("'--build' makes a table"));
+  EXPECT_THAT(type("crashreel replay crash.reel --build ./release -- ./release").err,
+              HasSubstr("leave out '--'"));
+}
+
+// Ten commits, each with another line of text; the seventh brings the bug, the fourth does not even
+// compile.
+TEST_F(BuildsTest, LetsGitFindTheCommitThatBroughtTheCrash) {
+  type_well("git init -q -b main repository");
+  for (int commit = 1; commit <= 10; ++commit) {
+    std::string text = program_text(commit < 7 ? kNothing : kBug);
+    text += "/* " + std::to_string(commit) + " */\n";
+    if (commit == 4) text += "half a line of\n";
+    directory_.write("repository/lines.c", text);
+    type_well(
+        "cd repository && git add lines.c && git -c user.name=n -c user.email=e@e.e commit "
+        "-q -m 'commit " +
+        std::to_string(commit) + "'");
+  }
+  const std::string make = CRASHREEL_C_COMPILER " -O1 -g -o ../lines lines.c";
+  type_well("cd repository && " + make);
+  import_for("./lines");
+  // The stack with its names, as a reel has it that was minimized.
+  type_well("crashreel minimize crash.reel -q -o small.reel");
+  type_well("cd repository && git bisect start main HEAD~9");
+  const CommandRun run = type("cd repository && git bisect run sh -c '" + make +
+                              " 2>/dev/null || exit 125; exec crashreel replay ../small.reel -q "
+                              "--bisect --tries 2 -- ../lines'");
+  EXPECT_EQ(run.exit, 0) << run.out << run.err;
+  EXPECT_THAT(type("cd repository && git show -s --format=%s refs/bisect/bad").out,
+              HasSubstr("commit 7\n"));
+}
+
+}  // namespace
+}  // namespace crashreel
