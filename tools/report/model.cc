@@ -70,7 +70,12 @@ class Modelling {
       const std::string& now = kept->second->data;
       ReportPayload payload = {.input = i, .bytes = now.size()};
       const auto was = before.find(model_.inputs[i].seq);
-      payload.runs = was == before.end() ? diff_of(now, now) : diff_of(was->second->data, now);
+      if (was == before.end()) {  // one byte more than is shown tells that there are more
+        const std::string beginning = now.substr(0, kShownPayload + 1);
+        payload.runs = diff_of(beginning, beginning);
+      } else {
+        payload.runs = diff_of(was->second->data, now);
+      }
       cut(payload, std::min(room, kShownPayload));
       for (const DiffRun& run : payload.runs) room -= std::min(room, run.bytes.size());
       model_.payloads.push_back(std::move(payload));
