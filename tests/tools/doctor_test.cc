@@ -20,7 +20,7 @@ using testing::CommandRun;
 using ::testing::HasSubstr;
 using testing::run_command;
 
-const std::string kZoo = CRASHREEL_BUILD_DIR "/zoo/";
+const std::string kPrograms = CRASHREEL_BUILD_DIR "/zoo/";
 
 // One that nobody listens on.
 std::string free_port() {
@@ -66,7 +66,7 @@ class Doctor : public ::testing::Test {
 };
 
 TEST_F(Doctor, FindsAProgramThatTakesInWhatItsSessionsBringTheSame) {
-  const Json answer = examine({kZoo + "clerk", port_},
+  const Json answer = examine({kPrograms + "clerk", port_},
                               talk({"PUT a one", "GET a", "GET b"}) + " && " + talk({"GET a"}), 0);
   EXPECT_EQ(answer["finding"], "faithful");
   EXPECT_EQ(answer["inputs_seen"], 4);
@@ -81,7 +81,8 @@ TEST_F(Doctor, FindsAProgramThatTakesInWhatItsSessionsBringTheSame) {
 }
 
 TEST_F(Doctor, TellsWhatVariesFromWhatIsWrong) {
-  const Json answer = examine({kZoo + "clerk", port_}, talk({"PUT a one", "DATE", "GET a"}), 0);
+  const Json answer =
+      examine({kPrograms + "clerk", port_}, talk({"PUT a one", "DATE", "GET a"}), 0);
   EXPECT_EQ(answer["divergence"], Json());
   EXPECT_EQ(answer["answers"]["same"].get<int>() + answer["answers"]["varying"].get<int>(), 3);
   EXPECT_GE(source(answer, "clock: real time")["seen"], 1);
@@ -90,7 +91,7 @@ TEST_F(Doctor, TellsWhatVariesFromWhatIsWrong) {
 TEST_F(Doctor, NamesTheStateThatNoReelHolds) {
   directory_.write("counter", std::string(8, '\0'));
   const std::string counter = directory_.file("counter");
-  const Json answer = examine({kZoo + "aside", port_, counter}, talk({"a", "b", "c"}), 0);
+  const Json answer = examine({kPrograms + "aside", port_, counter}, talk({"a", "b", "c"}), 0);
   EXPECT_EQ(answer["finding"], "varying");
   EXPECT_EQ(answer["answers"]["varying"], 3);
   EXPECT_EQ(answer["repeats"], false);
@@ -104,7 +105,7 @@ TEST_F(Doctor, SeesConnectionsThatTheRecorderDoesNot) {
   directory_.write("counter", std::string(8, '\0'));
   const std::string idle = "sleep 100 <&3 & ";  // holds the connection until all of it is ended
   const Json answer = examine(
-      {kZoo + "aside", port_, directory_.file("counter"), "raw"},
+      {kPrograms + "aside", port_, directory_.file("counter"), "raw"},
       "bash -c 'exec 3<>/dev/tcp/127.0.0.1/" + port_ + "; echo a >&3; read -r x <&3; " + idle + "'",
       1);
   EXPECT_EQ(answer["finding"], "unknown");
@@ -112,14 +113,14 @@ TEST_F(Doctor, SeesConnectionsThatTheRecorderDoesNot) {
 }
 
 TEST_F(Doctor, SaysWhyAProgramCannotBeRecorded) {
-  const Json answer = examine({kZoo + "fixed", "0"}, "", 5);
+  const Json answer = examine({kPrograms + "fixed", "0"}, "", 5);
   EXPECT_EQ(answer["finding"], "not recorded");
   EXPECT_THAT(answer["obstacle"].get<std::string>(), HasSubstr("static"));
 }
 
 TEST_F(Doctor, ComplainsOfACommandThatFails) {
-  const CommandRun run = run_command(
-      {testing::crashreel_binary(), "doctor", "--with", "exit 7", "--", kZoo + "clerk", port_});
+  const CommandRun run = run_command({testing::crashreel_binary(), "doctor", "--with", "exit 7",
+                                      "--", kPrograms + "clerk", port_});
   EXPECT_EQ(run.exit, 1);
   EXPECT_THAT(run.err, HasSubstr("the command ended with status 7"));
   EXPECT_THAT(run.out, HasSubstr("nothing can be said of a replay"));
@@ -132,7 +133,7 @@ TEST_F(Doctor, EndsWhatTheCommandStarted) {
   const int fd = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   const CommandRun run =
       run_command({testing::crashreel_binary(), "doctor", "--for", "500ms", "--with",
-                   "exec 3>" + pipe + "; sleep 100 & sleep 100", "--", kZoo + "clerk", port_});
+                   "exec 3>" + pipe + "; sleep 100 & sleep 100", "--", kPrograms + "clerk", port_});
   EXPECT_EQ(run.exit, 1) << run.err;
   pollfd ended{.fd = fd, .events = POLLIN, .revents = 0};
   EXPECT_EQ(::poll(&ended, 1, 10'000), 1);
