@@ -51,14 +51,13 @@ Result<int> run(const Arguments& arguments, Console& console) {
   if (!text) return text.error();
 
   const char* search_path = std::getenv("PATH");
-  ImportOptions options{
-      .format = import_format(arguments.text("format")),
-      .settings = settings_of(arguments),
-      .kind = kind_of(arguments.text("kind")),
-      .argv = *arguments.program(),
-      .files = arguments.all("file"),
-      .search_path = search_path == nullptr ? "" : search_path,
-      .program_is_here = !arguments.has("no-check")};
+  ImportOptions options{.format = import_format(arguments.text("format")),
+                        .settings = settings_of(arguments),
+                        .kind = kind_of(arguments.text("kind")),
+                        .argv = *arguments.program(),
+                        .files = arguments.all("file"),
+                        .search_path = search_path == nullptr ? "" : search_path,
+                        .program_is_here = !arguments.has("no-check")};
   Result<ImportedReel> imported =
       import_inputs(*text, path == "-" ? "standard input" : path, options);
   if (!imported) return imported.error();
