@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -34,7 +35,10 @@ constexpr int kBudgetSeconds = 5;  // of a search
 constexpr int kAgainSeconds = 2;   // of one for what was known before
 
 std::string built(const std::string& path) {
-  return fs::path(CRASHREEL_BUILD_DIR).parent_path() / "clang" / path;
+  const fs::path program = fs::path(CRASHREEL_BUILD_DIR).parent_path() / "clang" / path;
+  if (fs::exists(program)) return program;
+  std::fprintf(stderr, "%s: not there; 'tools/bench fuzz' builds it first\n", program.c_str());
+  std::exit(1);
 }
 
 // A folder of seeds for one run, gone with it.

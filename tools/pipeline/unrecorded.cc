@@ -56,7 +56,7 @@ void add(std::optional<Unrecorded> found, std::vector<Unrecorded>& all) {
   }
 }
 
-// Sockets of these families are in tables of their own, whose last or ninth column is the inode.
+// Sockets of these families are in tables of their own, which name the inode in different columns.
 struct SocketTable {
   const char* path;  // below /proc/PID/net
   const char* kind;
@@ -113,7 +113,6 @@ void look_at_sockets(const std::string& process, ProcessLook& look) {
 
 void look_at_tasks(const std::string& process, ProcessLook& look) {
   for_each_name(process + "/task", [&](const std::string& thread) {
-    ++look.threads;
     std::istringstream children(first_line(process + "/task/" + thread + "/children"));
     for (std::string child; children >> child;) ++look.children;
   });

@@ -1,7 +1,7 @@
 // What does a running program hold that brings it input past the recorder?
 //
 // Seen from outside, in /proc: descriptors that no recorded call reads, memory that others may
-// write to, threads and child processes. What can't be read (another user's process) is not found,
+// write to, and child processes. What can't be read (another user's process) is not found,
 // so an empty answer proves nothing; what is found is there.
 #pragma once
 
@@ -23,7 +23,6 @@ struct Unrecorded {
 };
 
 struct ProcessLook {
-  std::uint32_t threads = 0;
   std::uint32_t children = 0;     // processes that it started and that live
   std::uint32_t connections = 0;  // established over TCP
   std::vector<Unrecorded> unrecorded;
