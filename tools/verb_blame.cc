@@ -14,6 +14,7 @@
 #include "tools/progress.h"
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
+#include "tools/replay_options.h"
 #include "tools/verbs.h"
 
 namespace crashreel {
@@ -154,26 +155,10 @@ const Verb& blame_verb() {
                    .value = Value::kText,
                    .argument = "PROGRAM",
                    .help = "A build of the program with a sanitizer"},
-                  {.name = "tries",
-                   .value = Value::kCount,
-                   .argument = "N",
-                   .help = "How many independent runs of all that is claimed",
-                   .fallback = "3",
-                   .most = 1'000'000},
-                  {.name = "jobs",
-                   .value = Value::kCount,
-                   .argument = "N",
-                   .help = "How many replays at a time",
-                   .fallback = "1",
-                   .most = 1024},
-                  {.name = "max-time",
-                   .value = Value::kCount,
-                   .argument = "SECONDS",
-                   .help = "End with what is known after so many seconds",
-                   .most = 100'000'000},
-                  {.name = "alone",
-                   .help = "Start the program anew for every question of the search, too, instead "
-                           "of copying it at the moment before its first input"}},
+                  tries_option("How many independent runs of all that is claimed", "3"),
+                  jobs_option(),
+                  max_time_option("End with what is known after so many seconds"),
+                  alone_option()},
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone, "The trigger is known, and what there is to know of the poison"},
                    {kExitNoCrash, "It ran, no crash"},

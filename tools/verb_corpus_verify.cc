@@ -8,6 +8,7 @@
 #include "tools/exit_status.h"
 #include "tools/pipeline/verify_corpus.h"
 #include "tools/quantity.h"
+#include "tools/replay_options.h"
 #include "tools/verbs.h"
 #include "tools/visible.h"
 
@@ -114,18 +115,9 @@ const Verb& corpus_verify_verb() {
           "crash, "
           "CHANGED when one crashed otherwise, and NO ANSWER when one could not be tried.",
       .operands = {{"DIR", "The corpus directory"}},
-      .options = {{.name = "tries",
-                   .value = Value::kCount,
-                   .argument = "N",
-                   .help = "At most so many tries of a reproducer; none after the first crash",
-                   .fallback = "1",
-                   .most = 1'000'000},
-                  {.name = "jobs",
-                   .value = Value::kCount,
-                   .argument = "N",
-                   .help = "How many of them at a time",
-                   .fallback = "1",
-                   .most = 1024},
+      .options = {tries_option("At most so many tries of a reproducer; none after the first crash",
+                               "1"),
+                  jobs_option("How many of them at a time"),
                   {.name = "smallest", .help = "Only the smallest reproducer of each bucket"},
                   {.name = "only",
                    .value = Value::kText,

@@ -15,6 +15,7 @@
 #include "tools/quantity.h"
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
+#include "tools/replay_options.h"
 #include "tools/verbs.h"
 #include "tools/visible.h"
 
@@ -251,18 +252,8 @@ const Verb& minimize_verb() {
             .argument = "FILE",
             .help = "Where the minimized reel, or file, goes",
             .required = true},
-           {.name = "jobs",
-            .value = Value::kCount,
-            .argument = "N",
-            .help = "How many replays at a time",
-            .fallback = "1",
-            .most = 1024},
-           {.name = "tries",
-            .value = Value::kCount,
-            .argument = "N",
-            .help = "How often the whole reel is tried before, and the result after",
-            .fallback = "3",
-            .most = 1'000'000},
+           jobs_option(),
+           tries_option("How often the whole reel is tried before, and the result after", "3"),
            {.name = "rate",
             .value = Value::kCount,
             .argument = "PERCENT",
@@ -270,9 +261,7 @@ const Verb& minimize_verb() {
                     "exit status 0",
             .fallback = "100",
             .most = 100},
-           {.name = "alone",
-            .help = "Start the program anew for every question, instead of copying it at the "
-                    "moment before its first input"},
+           alone_option(),
            {.name = "values",
             .help = "Then make every byte plain that can be: 0 for a digit, a or A for a "
                     "letter, a space for the rest; and every number as small as it can be"}}),

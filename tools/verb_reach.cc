@@ -16,6 +16,7 @@
 #include "tools/reach_text.h"
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
+#include "tools/replay_options.h"
 #include "tools/verbs.h"
 
 namespace crashreel {
@@ -163,26 +164,8 @@ const Verb& reach_verb() {
           "What is kept beside the tail (prelude, heads, pins) each of them has, too. A tail that "
           "is enough is not minimal: see 'crashreel minimize'.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
-      .options = {{.name = "tries",
-                   .value = Value::kCount,
-                   .argument = "N",
-                   .help = "How many independent tries of each length",
-                   .fallback = "3",
-                   .most = 1'000'000},
-                  {.name = "jobs",
-                   .value = Value::kCount,
-                   .argument = "N",
-                   .help = "How many replays at a time",
-                   .fallback = "1",
-                   .most = 1024},
-                  {.name = "max-time",
-                   .value = Value::kCount,
-                   .argument = "SECONDS",
-                   .help = "End with what is known after so many seconds",
-                   .most = 100'000'000},
-                  {.name = "alone",
-                   .help = "Start the program anew for every question of the search, too, instead "
-                           "of copying it at the moment before its first input"}},
+      .options = {tries_option("How many independent tries of each length", "3"), jobs_option(),
+                  max_time_option("End with what is known after so many seconds"), alone_option()},
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone, "Sufficient: some tail brings the same crash"},
                    {kExitNoCrash, "No tail brings the crash"},

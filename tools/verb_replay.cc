@@ -16,6 +16,7 @@
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
 #include "tools/replay_builds.h"
+#include "tools/replay_options.h"
 #include "tools/verbs.h"
 #include "tools/visible.h"
 
@@ -189,18 +190,8 @@ const Verb& replay_verb() {
           "another try with another date and one connection more, which counts nowhere, shows what "
           "varies anyway: that is counted, neither the same nor a divergence.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
-      .options = {{.name = "tries",
-                   .value = Value::kCount,
-                   .argument = "N",
-                   .help = "How many independent tries",
-                   .fallback = "1",
-                   .most = 1'000'000},
-                  {.name = "jobs",
-                   .value = Value::kCount,
-                   .argument = "N",
-                   .help = "How many of them at a time",
-                   .fallback = "1",
-                   .most = 1024},
+      .options = {tries_option("How many independent tries", "1"),
+                  jobs_option("How many of them at a time"),
                   {.name = "rate",
                    .value = Value::kCount,
                    .argument = "PERCENT",

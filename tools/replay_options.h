@@ -1,0 +1,45 @@
+// Options that several verbs take when they replay, and mean the same by.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "tools/verb.h"
+
+namespace crashreel {
+
+// `help`: tries of what.
+inline Option tries_option(std::string help, std::string fallback) {
+  return {.name = "tries",
+          .value = Value::kCount,
+          .argument = "N",
+          .help = std::move(help),
+          .fallback = std::move(fallback),
+          .most = 1'000'000};
+}
+
+inline Option jobs_option(std::string help = "How many replays at a time") {
+  return {.name = "jobs",
+          .value = Value::kCount,
+          .argument = "N",
+          .help = std::move(help),
+          .fallback = "1",
+          .most = 1024};
+}
+
+inline Option max_time_option(std::string help) {
+  return {.name = "max-time",
+          .value = Value::kCount,
+          .argument = "SECONDS",
+          .help = std::move(help),
+          .most = 100'000'000};
+}
+
+inline Option alone_option() {
+  return {.name = "alone",
+          .help =
+              "Start the program anew for every question of the search, too, instead of making "
+              "copies of one that has started"};
+}
+
+}  // namespace crashreel
