@@ -12,6 +12,7 @@
 
 #include "capture/reel/byte_source.h"
 #include "capture/reel/new_file.h"
+#include "corpus/publish.h"
 
 namespace crashreel {
 namespace {
@@ -82,19 +83,14 @@ bool parse_line(std::string_view line, SeedIndex& seeds) {
   }
 }
 
-Error cannot(const std::string& path, const char* what) {
-  return Error{Trouble::kEnvironment, path + ": " + what + ": " + std::strerror(errno) +
-                                          "; make room, or check that it may be written"};
-}
-
 Result<void> write_all(int fd, const std::string& path, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::write(fd, bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return cannot(path, "can't be written");
+    if (n < 0) return cannot_store(path, "can't be written");
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
-  if (::fsync(fd) != 0) return cannot(path, "can't be made durable");
+  if (::fsync(fd) != 0) return cannot_store(path, "can't be made durable");
   return {};
 }
 
@@ -152,7 +148,7 @@ Result<void> append_to_index(const std::string& path, std::span<const SeedFacts>
   std::string lines;
   for (const SeedFacts& seed : facts) lines += to_index_line(seed);
   const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return cannot(path, "can't be opened");
+  if (fd < 0) return cannot_store(path, "can't be opened");
   Result<void> written = write_all(fd, path, lines);
   ::close(fd);
   return written;

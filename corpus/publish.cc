@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "capture/base/errno_error.h"
 #include "capture/reel/new_file.h"
 
 namespace crashreel {
@@ -20,19 +21,22 @@ constexpr std::size_t kManyFiles = 16;
 // Files that are open at once: well below the 1024 that a process is allowed.
 constexpr std::size_t kBatch = 256;
 
-Error cannot(const std::string& path, const char* what) {
-  return Error{Trouble::kEnvironment, path + ": " + what + ": " + std::strerror(errno) +
-                                          "; make room, or check that it may be written"};
+}  // namespace
+
+Error cannot_store(const std::string& path, const char* what) {
+  return errno_error(path + ": " + what, "make room, or check that it may be written");
 }
+
+namespace {
 
 // Of everything on the file system of this folder.
 Result<void> sync_all(const std::string& folder) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return cannot(folder, "can't be opened");
+  if (fd < 0) return cannot_store(folder, "can't be opened");
   const bool synced = ::syncfs(fd) == 0;
   ::close(fd);
   if (synced) return {};
-  return cannot(folder, "can't be made durable");
+  return cannot_store(folder, "can't be made durable");
 }
 
 Result<void> publish_batch(const std::string& hidden, std::span<const NewContent> files) {
@@ -71,10 +75,10 @@ Result<void> publish_all(const std::string& hidden, std::span<const NewContent> 
 
 Result<FolderLock> FolderLock::take(const std::string& path, Kind kind) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return cannot(path, "can't be opened");
+  if (fd < 0) return cannot_store(path, "can't be opened");
   FolderLock lock(fd);
   while (::flock(fd, kind == Kind::kShared ? LOCK_SH : LOCK_EX) != 0)
-    if (errno != EINTR) return cannot(path, "can't be locked");
+    if (errno != EINTR) return cannot_store(path, "can't be locked");
   return lock;
 }
 

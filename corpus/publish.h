@@ -13,6 +13,9 @@
 
 namespace crashreel {
 
+// Of the system call that has just failed: "corpus/index: can't be written: No space left …".
+Error cannot_store(const std::string& path, const char* what);
+
 struct NewContent {
   std::string path;
   std::string bytes;

@@ -13,8 +13,6 @@
 namespace crashreel {
 namespace {
 
-constexpr std::uint64_t kSecondNs = 1'000'000'000;
-
 std::uint64_t modified_ns(const std::string& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0 || status.st_mtim.tv_sec < 0) return 0;

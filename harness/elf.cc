@@ -10,7 +10,6 @@
 namespace crashreel {
 namespace {
 
-constexpr std::size_t kMaxProgramHeaders = 1024;
 constexpr std::uint64_t kMaxNotes = 1 << 20;
 constexpr std::uint64_t kMaxInterpreter = 4096;
 

@@ -4,6 +4,7 @@
 // and where an offset into the file lies in its address space. The file may be hostile.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,6 +12,9 @@
 #include "capture/base/result.h"
 
 namespace crashreel {
+
+// More than any linker makes: a file that claims them is hostile.
+inline constexpr std::size_t kMaxProgramHeaders = 1024;
 
 struct ElfSegment {
   std::uint64_t file_offset = 0;

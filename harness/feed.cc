@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::size_t kSlotBytes = 4096;  // one page is the smallest pipe there is
 
-void close_once(int& fd) {
-  if (fd >= 0) ::close(std::exchange(fd, -1));
-}
-
 // A program that closes its standard input or dies must not take us with it, and the process's
 // handling of SIGPIPE is not ours to change: the signal is blocked, and taken back if it came.
 ssize_t write_without_sigpipe(int fd, const char* bytes, std::size_t size) {
@@ -47,8 +43,8 @@ Result<StdinFeed> StdinFeed::create(const Sequence& sequence) {
   if (::pipe2(ends, O_CLOEXEC) != 0) {
     return Error{Trouble::kEnvironment, std::string("pipe: ") + std::strerror(errno)};
   }
-  feed.read_end_ = ends[0];
-  feed.write_end_ = ends[1];
+  feed.read_end_ = OwnedFd(ends[0]);
+  feed.write_end_ = OwnedFd(ends[1]);
   if (::fcntl(ends[1], F_SETPIPE_SZ, kSlotBytes) < 0 ||
       ::fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0) {
     return Error{Trouble::kEnvironment, std::string("a pipe of one slot: ") + std::strerror(errno)};
@@ -59,27 +55,15 @@ Result<StdinFeed> StdinFeed::create(const Sequence& sequence) {
   return feed;
 }
 
-StdinFeed::StdinFeed(StdinFeed&& other) noexcept
-    : inputs_(std::move(other.inputs_)),
-      performed_(other.performed_),
-      written_(other.written_),
-      read_end_(std::exchange(other.read_end_, -1)),
-      write_end_(std::exchange(other.write_end_, -1)) {}
-
-StdinFeed::~StdinFeed() {
-  close_once(read_end_);
-  close_once(write_end_);
-}
-
 void StdinFeed::close_read_end() {
-  close_once(read_end_);
+  read_end_.reset();
 }
 
 void StdinFeed::write_next() {
   if (performed_ == count()) return finish();
   const std::string& data = inputs_[performed_]->data;
   const std::size_t part = std::min(data.size() - written_, kSlotBytes);
-  const ssize_t sent = write_without_sigpipe(write_end_, data.data() + written_, part);
+  const ssize_t sent = write_without_sigpipe(write_end_.get(), data.data() + written_, part);
   if (sent < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (sent < 0) return finish();  // the program reads no more
   written_ += static_cast<std::size_t>(sent);
@@ -90,12 +74,12 @@ void StdinFeed::write_next() {
 
 void StdinFeed::finish() {
   int unread = 0;
-  const bool known = write_end_ >= 0 && performed_ > 0 && written_ == 0 &&
-                     ::ioctl(write_end_, FIONREAD, &unread) == 0;
+  const bool known = bool(write_end_) && performed_ > 0 && written_ == 0 &&
+                     ::ioctl(write_end_.get(), FIONREAD, &unread) == 0;
   if (known && static_cast<std::size_t>(unread) == inputs_[performed_ - 1]->data.size()) {
     --performed_;
   }
-  close_once(write_end_);
+  write_end_.reset();
 }
 
 }  // namespace crashreel

@@ -6,6 +6,7 @@
 // reads, none of which returns anything of the next one.)
 #pragma once
 
+#include "capture/base/owned_fd.h"
 #include "capture/base/result.h"
 #include "harness/sequence.h"
 
@@ -15,16 +16,12 @@ class StdinFeed {
  public:
   static Result<StdinFeed> create(const Sequence& sequence);
 
-  StdinFeed(StdinFeed&& other) noexcept;
-  StdinFeed& operator=(StdinFeed&&) = delete;
-  ~StdinFeed();
-
-  int read_end() const { return read_end_; }
+  int read_end() const { return read_end_.get(); }
   // Once the program has it: nobody else holds the reading end.
   void close_read_end();
 
   // The end to wait on for POLLOUT; -1 when everything is written and the program sees the end.
-  int write_end() const { return write_end_; }
+  int write_end() const { return write_end_.get(); }
 
   // After POLLOUT (or POLLERR: the program closed its end): writes the next input.
   void write_next();
@@ -42,8 +39,8 @@ class StdinFeed {
   Sequence inputs_;  // the data among the sequence
   std::uint32_t performed_ = 0;
   std::size_t written_ = 0;  // of the input that is being written
-  int read_end_ = -1;
-  int write_end_ = -1;
+  OwnedFd read_end_;
+  OwnedFd write_end_;
 };
 
 }  // namespace crashreel

@@ -15,35 +15,17 @@
 #include <string>
 #include <utility>
 
+#include "capture/base/errno_error.h"
+#include "capture/base/owned_fd.h"
 #include "harness/player/script.h"
 #include "harness/watchdog.h"
 
 namespace crashreel {
 namespace {
 
-Error trouble(const std::string& what) {
-  return {Trouble::kEnvironment, "fork server: " + what + ": " + std::strerror(errno)};
-}
-
 Error refused(const std::string& why) {
   return {Trouble::kTarget, why};
 }
-
-// A descriptor with one owner.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // With up to two descriptors.
 bool send_order(int socket, ForkOrder order, std::span<const int> descriptors) {
@@ -88,13 +70,13 @@ struct ForkServer::Place {
 class ForkServer::Server : public InstanceParent {
  public:
   // Alone.
-  Server(Instance instance, Descriptor socket)
+  Server(Instance instance, OwnedFd socket)
       : instance_(std::move(instance)),
         socket_(std::move(socket)),
         place_{&instance_.working_directory(), instance_.output_fd()} {}
 
   // Left behind by a copy of `parent`, who reaps it once the copy has ended.
-  Server(Instance instance, Descriptor socket, std::shared_ptr<Server> parent, std::size_t steps,
+  Server(Instance instance, OwnedFd socket, std::shared_ptr<Server> parent, std::size_t steps,
          const HoldNote& note)
       : parent_(std::move(parent)),
         instance_(std::move(instance)),
@@ -140,10 +122,10 @@ class ForkServer::Server : public InstanceParent {
     const int output = place_.output_fd;
     if (::ftruncate(output, output_bytes_) != 0 ||
         ::lseek(output, output_bytes_, SEEK_SET) != output_bytes_) {
-      return trouble("its output");
+      return errno_error("fork server: its output");
     }
     if (!send_order(socket_.get(), {ForkRequest::kFork, 0}, descriptors)) {
-      return trouble("asking it");
+      return errno_error("fork server: asking it");
     }
     const auto answer = hear(socket_.get());
     if (!answer || answer->pid <= 0) return refused("it has ended, or can't fork any more");
@@ -152,7 +134,7 @@ class ForkServer::Server : public InstanceParent {
 
   Result<Instance> child(pid_t pid) {
     const int pid_fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-    if (pid_fd < 0) return trouble("pidfd_open");
+    if (pid_fd < 0) return errno_error("fork server: pidfd_open");
     return Instance::forked(pid, pid_fd, ::fcntl(place_.output_fd, F_DUPFD_CLOEXEC, 0), *this);
   }
 
@@ -175,7 +157,7 @@ class ForkServer::Server : public InstanceParent {
  private:
   std::shared_ptr<Server> parent_;  // outlives the instance, whose end it collects
   Instance instance_;
-  Descriptor socket_;
+  OwnedFd socket_;
   Place place_;
   std::size_t steps_ = 0;
   std::uint64_t answer_bytes_ = 0;
@@ -190,10 +172,10 @@ Result<ForkServer> ForkServer::start(const Target& target, const Layout& layout,
   if (!script) return script.error();
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-    return trouble("socketpair");
+    return errno_error("fork server: socketpair");
   }
-  Descriptor ours(ends[0]);
-  std::optional<Descriptor> theirs(ends[1]);
+  OwnedFd ours(ends[0]);
+  std::optional<OwnedFd> theirs(ends[1]);
   auto instance =
       Instance::start(target, {.script_fd = script->fd(), .fork_server_fd = theirs->get()});
   theirs.reset();  // so that its end shows at ours
@@ -205,7 +187,7 @@ Result<ForkServer> ForkServer::start(const Target& target, const Layout& layout,
 }
 
 Result<ForkServer> ForkServer::take(const HoldNote& note, int socket, std::size_t step) {
-  Descriptor theirs(socket);
+  OwnedFd theirs(socket);
   if (note.pid <= 0 || socket < 0)
     return refused(std::string(note.refusal, strnlen(note.refusal, kMaxRefusal)));
   auto instance = server_->child(note.pid);

@@ -5,14 +5,11 @@
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
+
+#include "capture/base/errno_error.h"
 
 namespace crashreel {
 namespace {
-
-void close_once(int& fd) {
-  if (fd >= 0) ::close(std::exchange(fd, -1));
-}
 
 // The note, and the descriptor that came with it; false: whoever told has ended.
 bool hear(int fd, HoldNote& note, int& socket) {
@@ -39,32 +36,21 @@ bool hear(int fd, HoldNote& note, int& socket) {
 Result<Holder> Holder::create(ForkServer& server, Held& held) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-    return Error{Trouble::kEnvironment, std::string("socketpair: ") + std::strerror(errno)};
+    return errno_error("socketpair");
   }
-  return Holder(server, held, ends[0], ends[1]);
-}
-
-Holder::Holder(Holder&& other) noexcept
-    : server_(other.server_),
-      held_(other.held_),
-      ours_(std::exchange(other.ours_, -1)),
-      theirs_(std::exchange(other.theirs_, -1)) {}
-
-Holder::~Holder() {
-  close_once(ours_);
-  close_once(theirs_);
+  return Holder(server, held, OwnedFd(ends[0]), OwnedFd(ends[1]));
 }
 
 void Holder::close_their_end() {
-  close_once(theirs_);
+  theirs_.reset();
 }
 
 void Holder::take() {
   HoldNote note = {};
   int socket = -1;
-  if (!hear(ours_, note, socket) || note.mark >= held_.before.size()) {
+  if (!hear(ours_.get(), note, socket) || note.mark >= held_.before.size()) {
     if (socket >= 0) ::close(socket);
-    return close_once(ours_);
+    return ours_.reset();
   }
   const std::size_t step = held_.before[note.mark];
   auto server = server_.take(note, socket, step);
@@ -74,7 +60,7 @@ void Holder::take() {
     held_.refusal = server.error().message;
   }
   const char go_on = 1;
-  if (::send(ours_, &go_on, 1, MSG_NOSIGNAL) != 1) close_once(ours_);
+  if (::send(ours_.get(), &go_on, 1, MSG_NOSIGNAL) != 1) ours_.reset();
 }
 
 }  // namespace crashreel

@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "capture/base/errno_error.h"
 #include "harness/player/script.h"
 
 namespace crashreel {
@@ -34,10 +35,6 @@ constexpr std::size_t kOutputTail = 4096;
 constexpr rlim_t kMaxFileBytes = 1ull << 30;
 // Any port will do for {PORT}: the player moves it.
 constexpr char kSomePort[] = "6379";
-
-Error trouble(const std::string& what) {
-  return {Trouble::kEnvironment, what + ": " + std::strerror(errno)};
-}
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
   for (std::size_t at = text.find(from); !from.empty() && at != std::string::npos;
@@ -174,7 +171,7 @@ Result<Instance> Instance::start(const Target& target, const Handed& handed) {
   instance.output_fd_ = ::memfd_create("crashreel-output", MFD_CLOEXEC);
   int error_pipe[2];
   if (instance.output_fd_ < 0 || ::pipe2(error_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
-    return trouble("starting an instance");
+    return errno_error("starting an instance");
   }
   instance.exec_error_fd_ = error_pipe[0];
   Handed given = handed;
@@ -198,12 +195,12 @@ Result<Instance> Instance::start(const Target& target, const Handed& handed) {
   if (handed.stdin_fd < 0 && given.stdin_fd >= 0) ::close(given.stdin_fd);
   if (pid < 0) {
     errno = fork_error;
-    return trouble("clone");
+    return errno_error("clone");
   }
   ::setpgid(pid, pid);  // whoever comes first, parent or child
   instance.pid_ = pid;
   instance.pid_fd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  if (instance.pid_fd_ < 0) return trouble("pidfd_open");
+  if (instance.pid_fd_ < 0) return errno_error("pidfd_open");
   return instance;
 }
 

@@ -17,7 +17,6 @@ constexpr std::uint64_t kMaxDynamic = 1 << 16;
 constexpr std::uint64_t kMaxName = 256;
 constexpr std::uint64_t kMaxTexts = 32 << 20;
 constexpr std::size_t kMaxNeeded = 256;
-constexpr std::size_t kMaxProgramHeaders = 1024;
 
 // As much of it as the file has.
 std::string read_at(std::ifstream& file, std::uint64_t offset, std::uint64_t size) {

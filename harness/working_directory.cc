@@ -11,6 +11,8 @@
 #include <optional>
 #include <utility>
 
+#include "capture/base/errno_error.h"
+
 namespace crashreel {
 namespace {
 
@@ -25,10 +27,6 @@ fs::path relative_place(const ReelFile& file) {
   const fs::path named = fs::path(file.path).lexically_normal();
   const bool inside = named.is_relative() && !named.empty() && *named.begin() != "..";
   return inside ? named : named.filename();
-}
-
-Error trouble(const std::string& what) {
-  return {Trouble::kEnvironment, what + ": " + std::strerror(errno)};
 }
 
 std::optional<std::string> read_whole(const std::string& path) {
@@ -67,12 +65,12 @@ Result<WorkingDirectory> WorkingDirectory::create(const std::vector<ReelFile>& f
   std::error_code error;
   const fs::path base = fs::temp_directory_path(error);
   std::string path = (error ? fs::path("/tmp") : base) / "crashreel-try-XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr) return trouble(path);
+  if (::mkdtemp(path.data()) == nullptr) return errno_error(path);
   WorkingDirectory directory(std::move(path));
   for (const ReelFile& file : files) {
     const fs::path place = directory.place_of(file);
     fs::create_directories(place.parent_path(), error);
-    if (!write_whole(place, file.bytes)) return trouble(place.string());
+    if (!write_whole(place, file.bytes)) return errno_error(place.string());
     fs::permissions(place, static_cast<fs::perms>(file.mode & 0777) | fs::perms::owner_read, error);
   }
   return directory;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kUnknown = static_cast<std::size_t>(-1);
 // As the serial scan begins: see gap_scan.cc.
-constexpr double kFirstGroupShare = 0.25;
+constexpr double kFirstGroupOfAll = 0.25;
 // Tuned like the constants there: by the rounds on needed sets of a generator of its own, with
 // seeds that no benchmark reports.
 constexpr double kMemory = 0.7;
@@ -23,7 +23,7 @@ constexpr std::size_t kAskAllPartsFrom = 4;
 }  // namespace
 
 DisjointScan::DisjointScan(std::uint32_t units)
-    : unknown_(units), seen_units_(std::max(1.0, units * kFirstGroupShare)) {
+    : unknown_(units), seen_units_(std::max(1.0, units * kFirstGroupOfAll)) {
   std::iota(unknown_.begin(), unknown_.end(), 0U);
 }
 

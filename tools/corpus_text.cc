@@ -10,8 +10,6 @@
 namespace crashreel {
 namespace {
 
-constexpr std::uint64_t kSecondNs = 1'000'000'000;
-
 const char* name_of(Store::Sidecar sidecar) {
   switch (sidecar) {
     case Store::Sidecar::kThere:

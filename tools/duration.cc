@@ -1,8 +1,9 @@
 #include "tools/duration.h"
 
 #include <array>
-#include <charconv>
 #include <string>
+
+#include "tools/quantity.h"
 
 namespace crashreel {
 namespace {
@@ -16,13 +17,6 @@ struct TimeUnit {
 constexpr std::array kTimeUnits{TimeUnit{"ms", 1}, TimeUnit{"s", 1000}, TimeUnit{"min", 60'000},
                                 TimeUnit{"h", 3'600'000}};
 constexpr std::uint64_t kMostMilliseconds = 366ull * 24 * 3'600'000;
-
-// The whole of `text` as a decimal number; false when it is anything else or too large.
-bool parse_digits(std::string_view text, std::uint64_t& number) {
-  const char* end = text.data() + text.size();
-  auto [stop, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && stop == end && !text.empty();
-}
 
 }  // namespace
 

@@ -22,13 +22,6 @@ Error not_a_size(std::string_view text) {
                                "or TiB, for example 64MiB"};
 }
 
-// The whole of `text` as a decimal number; false when it is anything else or too large.
-bool parse_digits(std::string_view text, std::uint64_t& number) {
-  const char* end = text.data() + text.size();
-  auto [stop, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && stop == end && !text.empty();
-}
-
 std::string formatted(const char* format, double number) {
   std::array<char, 64> buffer{};
   std::snprintf(buffer.data(), buffer.size(), format, number);
@@ -36,6 +29,12 @@ std::string formatted(const char* format, double number) {
 }
 
 }  // namespace
+
+bool parse_digits(std::string_view text, std::uint64_t& number) {
+  const char* end = text.data() + text.size();
+  auto [stop, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && stop == end && !text.empty();
+}
 
 Result<std::uint64_t> parse_size(std::string_view text) {
   std::string_view digits = text;

@@ -13,6 +13,9 @@ namespace crashreel {
 // things to different people.
 Result<std::uint64_t> parse_size(std::string_view text);
 
+// The whole of `text` as a decimal number; false when it is anything else or too large.
+bool parse_digits(std::string_view text, std::uint64_t& number);
+
 // A whole decimal number from 1 to `most`.
 Result<std::uint64_t> parse_count(std::string_view text, std::uint64_t most);
 

@@ -97,7 +97,7 @@ Json answer_of(const BlameReport& report, const Reel& reel) {
   return answer;
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_blame(const Arguments& arguments, Console& console) {
   const std::string& path = arguments.operands().front();
   Result<ReadReel> read = load(path);
   if (!read) return read.error();
@@ -173,7 +173,7 @@ const Verb& blame_verb() {
                     "Ten runs of all that is claimed, with a program of the given path"},
                    {"crashreel blame crash.reel --witness ./calc-asan",
                     "With a build that has AddressSanitizer as an early witness"}},
-      .run = run};
+      .run = run_blame};
   return verb;
 }
 

@@ -38,7 +38,7 @@ Result<Store::NewSeed> new_seed(const std::string& path, Console& console) {
   return seed;
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_corpus_add(const Arguments& arguments, Console& console) {
   const std::vector<std::string>& words = arguments.operands();
   Result<Store> store = Store::open(words.front(), /*create=*/true);
   if (!store) return store.error();
@@ -93,7 +93,7 @@ const Verb& corpus_add_verb() {
       .statuses = {{kExitDone, "All of them are in"},
                    {kExitDamaged, "A reel is damaged beyond use; those before it are in"}},
       .examples = {{"crashreel corpus add corpus min.reel", "A seed of a minimized reel"}},
-      .run = run};
+      .run = run_corpus_add};
   return verb;
 }
 

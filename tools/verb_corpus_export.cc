@@ -109,7 +109,7 @@ Result<std::optional<std::uint32_t>> session_of(const Arguments& arguments) {
                                     "'; 'crashreel show FILE.reel --inputs' has them"};
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_corpus_export(const Arguments& arguments, Console& console) {
   const ExportFormat* format = export_format(arguments.text("format"));
   CRASHREEL_CHECK(format != nullptr);
   const Result<std::optional<std::uint32_t>> session = session_of(arguments);
@@ -164,7 +164,7 @@ const Verb& corpus_export_verb() {
                     "A regression test of a reproducer"},
                    {"crashreel corpus export corpus --format afl -o afl-seeds",
                     "All seeds, for AFL++"}},
-      .run = run};
+      .run = run_corpus_export};
   return verb;
 }
 

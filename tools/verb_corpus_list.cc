@@ -43,7 +43,7 @@ std::string buckets_text(const Store::Listing& listing, bool all) {
   return text;
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_corpus_list(const Arguments& arguments, Console& console) {
   Result<Store> store = Store::open(arguments.operands().front(), /*create=*/false);
   if (!store) return store.error();
   const Result<Store::Listing> listing = store->list();
@@ -81,7 +81,7 @@ const Verb& corpus_list_verb() {
       .options = {{.name = "all", .help = "Every seed, not just the smallest of each bucket"}},
       .statuses = {{kExitDone, "Listed"}},
       .examples = {{"crashreel corpus list corpus", "Which bugs are in it?"}},
-      .run = run};
+      .run = run_corpus_list};
   return verb;
 }
 

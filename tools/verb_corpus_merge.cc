@@ -24,7 +24,7 @@ std::string text_of(const MergeReport& report) {
                                  : counted(report.candidates, "session") + " tried as seeds\n");
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_corpus_merge(const Arguments& arguments, Console& console) {
   Result<Store> store = Store::open(arguments.operands().front(), /*create=*/true);
   if (!store) return store.error();
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -77,7 +77,7 @@ const Verb& corpus_merge_verb() {
                    {kExitDamaged, "A reel is damaged beyond use; nothing was changed"}},
       .examples = {{"crashreel corpus merge corpus --target ./fuzz --mine crash.reel",
                     "The sessions of a reel that add coverage come in"}},
-      .run = run};
+      .run = run_corpus_merge};
   return verb;
 }
 

@@ -27,7 +27,7 @@ std::vector<Store::Entry> larger_ones(const Store::Listing& listing, std::size_t
   return larger;
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_corpus_prune(const Arguments& arguments, Console& console) {
   Result<Store> store = Store::open(arguments.operands().front(), /*create=*/false);
   if (!store) return store.error();
   const Result<Store::Listing> listing = store->list();
@@ -72,7 +72,7 @@ const Verb& corpus_prune_verb() {
                   {.name = "dry-run", .help = "Only tell which ones would go"}},
       .statuses = {{kExitDone, "Pruned"}},
       .examples = {{"crashreel corpus prune corpus --keep 1", "The smallest one of each bug"}},
-      .run = run};
+      .run = run_corpus_prune};
   return verb;
 }
 

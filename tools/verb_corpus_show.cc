@@ -40,7 +40,7 @@ std::string text_of(const Store::Entry& entry) {
   return text;
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_corpus_show(const Arguments& arguments, Console& console) {
   Result<Store> store = Store::open(arguments.operands()[0], /*create=*/false);
   if (!store) return store.error();
   const Result<Store::Listing> listing = store->list();
@@ -78,7 +78,7 @@ const Verb& corpus_show_verb() {
       .statuses = {{kExitDone, "Shown"}},
       .examples = {{"crashreel corpus show corpus \"$(ls corpus)\"",
                     "The only seed of a corpus, by its name"}},
-      .run = run};
+      .run = run_corpus_show};
   return verb;
 }
 

@@ -69,7 +69,7 @@ Result<std::vector<Bucket>> chosen(const Store::Listing& listing,
   return buckets;
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_corpus_verify(const Arguments& arguments, Console& console) {
   Result<Store> store = Store::open(arguments.operands().front(), /*create=*/false);
   if (!store) return store.error();
   const Result<Store::Listing> listing = store->list();
@@ -133,7 +133,7 @@ const Verb& corpus_verify_verb() {
                    {kExitNotStarted, "Of at least one there is NO ANSWER, the others are fixed"}},
       .examples = {{"crashreel corpus verify corpus --tries 3 -- ./calc-fixed",
                     "Three tries of each reproducer against another build"}},
-      .run = run};
+      .run = run_corpus_verify};
   return verb;
 }
 

@@ -155,7 +155,7 @@ void narrate(const Examination& seen, Console& console) {
   }
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_doctor(const Arguments& arguments, Console& console) {
   ExamineOptions options;
   options.argv = *arguments.program();
   options.driver = arguments.text_if("with").value_or("");
@@ -215,7 +215,7 @@ const Verb& doctor_verb() {
            {kExitNotStarted, "The program can't be recorded, or can't be replayed"}},
       .examples = {{"crashreel doctor --for 2s -- ./calc < harmless.txt || echo \"status $?\"",
                     "A program that reads its standard input"}},
-      .run = run};
+      .run = run_doctor};
   return verb;
 }
 

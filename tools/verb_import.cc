@@ -45,7 +45,7 @@ ImportSettings settings_of(const Arguments& arguments) {
   return settings;
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_import(const Arguments& arguments, Console& console) {
   const std::string& path = arguments.operands().front();
   Result<std::string> text = read_file(path, kMaxLinesBytes);
   if (!text) return text.error();
@@ -142,7 +142,7 @@ const Verb& import_verb() {
                    {"crashreel import inputs.jsonl --file server.conf -o server.reel "
                     "--no-check -- /opt/server/bin/server -f server.conf",
                     "For a server that is installed elsewhere, with its configuration"}},
-      .run = run};
+      .run = run_import};
   return verb;
 }
 

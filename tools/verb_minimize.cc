@@ -168,7 +168,7 @@ Result<void> check_no_file_options(const Arguments& arguments) {
   return {};
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_minimize(const Arguments& arguments, Console& console) {
   if (arguments.has("test")) return minimize_file(arguments, console);
   if (Result<void> good = check_no_file_options(arguments); !good) return good.error();
   Result<ReadReel> read = load(arguments.operands().front());
@@ -287,7 +287,7 @@ const Verb& minimize_verb() {
                    {"crashreel minimize --test ./calc --stdin --oracle signature commands.txt -o "
                     "min.txt",
                     "The fewest lines of which a program still crashes in the same way"}},
-      .run = run};
+      .run = run_minimize};
   return verb;
 }
 

@@ -110,7 +110,7 @@ std::string progress_text(const ReachStep& step) {
   return std::string(step.stage) + ": the last " + counted(step.length, "input");
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_reach(const Arguments& arguments, Console& console) {
   const std::string& path = arguments.operands().front();
   Result<ReadReel> read = load(path);
   if (!read) return read.error();
@@ -178,7 +178,7 @@ const Verb& reach_verb() {
       .examples = {{"crashreel reach crash.reel", "Against the program that was recorded"},
                    {"crashreel reach crash.reel --tries 10 --jobs 2 -- ./calc",
                     "Ten tries of each length, two at a time, with a program of the given path"}},
-      .run = run};
+      .run = run_reach};
   return verb;
 }
 

@@ -174,7 +174,7 @@ Result<std::string> rules_of(const Arguments& arguments) {
   return rules_from(given, RulesFor::kRecord);
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_record(const Arguments& arguments, Console& console) {
   if (const Result<void> names = check_names(arguments); !names) return names.error();
   Result<std::string> rules = rules_of(arguments);
   if (!rules) return rules.error();
@@ -363,7 +363,7 @@ const Verb& record_verb() {
             "-- ./server",
             "Passwords and cookies are never written down; equal cookies stay equal"}},
       .passes_status_through = true,
-      .run = run};
+      .run = run_record};
   return verb;
 }
 

@@ -123,7 +123,7 @@ Json answer_of(const ReplayReport& report, Expectation expectation) {
   return answer;
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_replay(const Arguments& arguments, Console& console) {
   Result<ReadReel> read = load(arguments.operands().front());
   if (!read) return read.error();
   report_damage(console, arguments.operands().front(), read->damage);
@@ -233,7 +233,7 @@ const Verb& replay_verb() {
                     "At most twenty tries, and none after the first that brings it back"},
                    {"crashreel replay crash.reel --build ./calc --build ./calc-asan --tries 5",
                     "Five tries on each of two builds"}},
-      .run = run};
+      .run = run_replay};
   return verb;
 }
 

@@ -43,7 +43,7 @@ Result<Evidence> evidence_of(const Arguments& arguments) {
   return evidence;
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_report(const Arguments& arguments, Console& console) {
   const std::string& path = arguments.operands().front();
   Result<Evidence> evidence = evidence_of(arguments);
   if (!evidence) return evidence.error();
@@ -127,7 +127,7 @@ const Verb& report_verb() {
                     "With the poison and the trigger"},
                    {"crashreel report min.reel --original crash.reel --form sarif -o crash.sarif",
                     "As data, with what was left out"}},
-      .run = run};
+      .run = run_report};
   return verb;
 }
 

@@ -166,7 +166,7 @@ Result<int> make_reel(const Arguments& arguments, Console& console) {
   return kExitDone;
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_salvage(const Arguments& arguments, Console& console) {
   const auto usage = [](const std::string& message) { return Error{Trouble::kUsage, message}; };
   if (arguments.has("list")) {
     for (const char* option : {"output", "remove", "keep", "ended", "redact"}) {
@@ -238,7 +238,7 @@ const Verb& salvage_verb() {
            {"crashreel salvage server.ring -o crash.reel --redact 'mask:regex:[0-9]{13,19}'",
             "Numbers as long as those of payment cards are masked in the reel"},
            {"crashreel salvage --list /dev/shm", "What is there to be salvaged"}},
-      .run = run};
+      .run = run_salvage};
   return verb;
 }
 

@@ -147,7 +147,7 @@ Result<int> show_summary(OpenReel& reel, const Arguments& arguments, Console& co
   return kExitDone;
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
+Result<int> run_show(const Arguments& arguments, Console& console) {
   bool lines = arguments.has("jsonl");
   if (lines && (arguments.has("inputs") || console.json())) {
     return Error{Trouble::kUsage,
@@ -223,7 +223,7 @@ const Verb& show_verb() {
                    {"crashreel show crash.reel --lanes", "Which sessions spoke, and when"},
                    {"crashreel show crash.reel --jsonl > inputs.jsonl",
                     "For other tools, or to edit by hand and import again"}},
-      .run = run};
+      .run = run_show};
   return verb;
 }
 

@@ -5,8 +5,6 @@
 namespace crashreel {
 namespace {
 
-constexpr std::uint64_t kMaxU32 = 0xffffffff;
-
 bool says_nothing(const CrashFacts& crash) {
   return crash.reason == SaveReason::kUnknown && !crash.still_running && !crash.code &&
          !crash.address && crash.report.empty();

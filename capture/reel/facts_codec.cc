@@ -8,19 +8,12 @@
 namespace crashreel {
 namespace {
 
-constexpr std::uint64_t kMaxU32 = 0xffffffff;
-
 void put_signed(std::string& out, std::int32_t value) {
   put_varint(out, zigzag(static_cast<std::uint64_t>(std::int64_t{value})));
 }
 
 std::int32_t get_signed(WireReader& in) {
   return static_cast<std::int32_t>(unzigzag(in.varint(kMaxU32)));
-}
-
-void put_texts(std::string& out, const std::vector<std::string>& texts) {
-  put_varint(out, texts.size());
-  for (const std::string& text : texts) put_text(out, text);
 }
 
 std::vector<std::string> get_texts(WireReader& in) {

@@ -6,11 +6,6 @@
 namespace crashreel {
 namespace {
 
-void put_texts(std::string& out, const std::vector<std::string>& texts) {
-  put_varint(out, texts.size());
-  for (const std::string& text : texts) put_text(out, text);
-}
-
 std::vector<std::string> get_rules(WireReader& in) {
   std::vector<std::string> rules;
   const std::uint64_t count = in.varint(kMaxRedactionRules);

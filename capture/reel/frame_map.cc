@@ -14,7 +14,7 @@ constexpr std::uint64_t kSearchWindowBytes = 64 << 10;
 // A zstd block is four bytes at least and 128 KiB of content at most.
 constexpr std::uint64_t kMaxZstdGain = (128 << 10) / 4;
 
-FramePlace place_of(std::uint64_t at, const FrameHeader& header) {
+FramePlace frame_place(std::uint64_t at, const FrameHeader& header) {
   return {.at = at,
           .type = header.type,
           .ordinal = header.ordinal,
@@ -67,7 +67,7 @@ std::optional<std::vector<FramePlace>> frames_by_index(const ByteSource& source,
   const auto header = bytes ? decode_frame_header(*bytes) : std::nullopt;
   if (!header || header->type != FrameType::kIndex || header->ordinal + 1 != trailer.frames)
     return std::nullopt;
-  const FramePlace index = place_of(trailer.index_at, *header);
+  const FramePlace index = frame_place(trailer.index_at, *header);
   if (end_of(index) != end) return std::nullopt;
   const auto stored = read_stored(source, index, trailer.tag, scratch);
   const auto raw = stored ? raw_bytes_of(*stored, raw_scratch) : std::nullopt;
@@ -104,7 +104,7 @@ class Walk {
       return std::nullopt;
     if (header->type == FrameType::kInputs && header->place < next_place_) return std::nullopt;
     found_tag_ = header->tag;
-    return place_of(at, *header);
+    return frame_place(at, *header);
   }
 
   // A frame that ends where the next one begins is taken for whole until it is read. Where nothing
@@ -203,7 +203,7 @@ std::optional<StoredFrame> read_stored(const ByteSource& source, const FramePlac
   const auto bytes = source.view(expected.at, kFrameHeaderBytes + expected.stored_bytes, scratch);
   const auto header = bytes ? decode_frame_header(*bytes) : std::nullopt;
   if (!header || header->tag != tag) return std::nullopt;
-  const FramePlace found = place_of(expected.at, *header);
+  const FramePlace found = frame_place(expected.at, *header);
   if (found.type != expected.type || found.ordinal != expected.ordinal ||
       found.stored_bytes != expected.stored_bytes || found.place != expected.place ||
       found.inputs != expected.inputs)

@@ -27,6 +27,8 @@ enum class InputKind : std::uint8_t {
 };
 inline constexpr InputKind kLastInputKind = InputKind::kDigest;
 
+inline constexpr std::uint64_t kSecondNs = 1'000'000'000;  // our stamps and dates count nanoseconds
+
 // Stands for "no session": signals, clock, random bytes, notes.
 inline constexpr std::uint32_t kNoSession = 0xffffffff;
 

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,12 @@ inline void put_text(std::string& out, std::string_view text) {
   put_varint(out, text.size());
   out.append(text);
 }
+inline void put_texts(std::string& out, std::span<const std::string> texts) {
+  put_varint(out, texts.size());
+  for (const std::string& text : texts) put_text(out, text);
+}
+
+inline constexpr std::uint64_t kMaxU32 = 0xffffffff;  // of a varint that is kept in 32 bits
 
 class WireReader {
  public:

@@ -17,7 +17,6 @@ namespace crashreel {
 namespace {
 
 constexpr char kLibrary[] = "libpcap.so.0.8";
-constexpr std::uint64_t kSecondNs = 1'000'000'000;
 constexpr std::size_t kPortsShown = 3;
 
 struct Pcap {

@@ -10,9 +10,9 @@
 #include <thread>
 #include <vector>
 
+#include "capture/base/owned_fd.h"
 #include "capture/reel/reel_reader.h"
 #include "tests/capture/reel/folder.h"
-#include "tools/pipeline/owned_fd.h"
 #include "tools/pipeline/record.h"
 
 namespace crashreel::testing {

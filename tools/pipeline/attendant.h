@@ -11,8 +11,8 @@
 #include <optional>
 #include <string>
 
+#include "capture/base/owned_fd.h"
 #include "capture/base/result.h"
-#include "tools/pipeline/owned_fd.h"
 #include "tools/pipeline/unrecorded.h"
 
 namespace crashreel {

@@ -9,8 +9,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "capture/base/owned_fd.h"
 #include "capture/reel/ring_image.h"
-#include "tools/pipeline/owned_fd.h"
 #include "tools/pipeline/proc_files.h"
 
 namespace crashreel {

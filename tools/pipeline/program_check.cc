@@ -36,7 +36,7 @@ bool gives_rights(const std::string& path) {
   return ::geteuid() != 0 && ::getxattr(path.c_str(), "security.capability", nullptr, 0) > 0;
 }
 
-std::string first_line(const std::string& path) {
+std::string script_line(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string head(kMostHeadBytes, '\0');
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
@@ -86,7 +86,7 @@ ProgramCheck check_program(const std::string& name) {
   if (program.empty()) return not_found(name);
   std::string path = program;
   for (int depth = 0; depth <= kMostInterpreters; ++depth) {
-    const std::string line = first_line(path);
+    const std::string line = script_line(path);
     if (!line.starts_with("#!")) {
       const Result<ElfFile> elf = read_elf(path);
       const std::string reason = elf ? why_not(path, *elf) : elf.error().message;

@@ -17,11 +17,11 @@
 #include <optional>
 #include <string_view>
 
+#include "capture/base/owned_fd.h"
 #include "capture/runtime/crashreel.h"
 #include "capture/runtime/ring.h"
 #include "capture/runtime/ring_attach.h"
 #include "harness/signature.h"
-#include "tools/pipeline/owned_fd.h"
 #include "tools/pipeline/save_requests.h"
 #include "tools/pipeline/signal_relay.h"
 #include "tools/pipeline/stderr_tee.h"

@@ -14,9 +14,9 @@
 #include <optional>
 #include <vector>
 
+#include "capture/base/owned_fd.h"
 #include "capture/reel/reel_format.h"
 #include "capture/reel/reel_writer.h"
-#include "tools/pipeline/owned_fd.h"
 
 namespace crashreel {
 namespace {

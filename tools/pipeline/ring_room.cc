@@ -16,7 +16,7 @@ constexpr std::uint64_t kRing = 64, kOfRing = 53;
 constexpr std::uint64_t kFixed = 64 << 10;
 constexpr std::uint64_t kChunk = 256, kOfChunk = 236;
 constexpr std::uint64_t kAlignment = 8;
-constexpr std::uint64_t kMost = ring::kMaxRingBytes * 16;  // no ring keeps so much
+constexpr std::uint64_t kMostBytes = ring::kMaxRingBytes * 16;  // no ring keeps so much
 // Rings are asked for in steps of this, and of 1 MiB where they are larger than that.
 constexpr std::uint64_t kSmallStep = 64 << 10, kStep = 1 << 20;
 
@@ -51,7 +51,7 @@ std::uint64_t record_bytes_since_start(const Reel& reel) {
   }
   const double seen = static_cast<double>(reel.inputs.size()) + overwritten;
   if (seen > 0) bytes += bytes / seen * unseen;
-  return bytes < static_cast<double>(kMost) ? static_cast<std::uint64_t>(bytes) : kMost;
+  return bytes < static_cast<double>(kMostBytes) ? static_cast<std::uint64_t>(bytes) : kMostBytes;
 }
 
 }  // namespace crashreel

@@ -10,8 +10,8 @@
 #include <string>
 #include <thread>
 
+#include "capture/base/owned_fd.h"
 #include "capture/runtime/ring_format.h"
-#include "tools/pipeline/owned_fd.h"
 
 namespace crashreel {
 

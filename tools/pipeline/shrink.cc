@@ -112,9 +112,9 @@ class Shrinking {
   // Of the stages after the inputs, which know the rate.
   Votes votes() const {
     constexpr double kWrong = 0.003;
-    constexpr std::uint32_t kMost = 100;
+    constexpr std::uint32_t kMostVotes = 100;
     if (!report_.flaky) return Votes(1, 1);
-    Votes by_rate = Votes::by_rate(kWrong, kMost);
+    Votes by_rate = Votes::by_rate(kWrong, kMostVotes);
     const auto crashes = static_cast<std::uint64_t>(1000 * report_.estimated_rate);
     by_rate.saw_runs(crashes, 1000 - crashes);
     return by_rate;

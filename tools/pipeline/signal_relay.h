@@ -13,7 +13,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
-#include "tools/pipeline/owned_fd.h"
+#include "capture/base/owned_fd.h"
 
 namespace crashreel {
 

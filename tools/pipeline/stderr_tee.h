@@ -15,8 +15,8 @@
 #include <string>
 #include <string_view>
 
+#include "capture/base/owned_fd.h"
 #include "capture/base/result.h"
-#include "tools/pipeline/owned_fd.h"
 
 namespace crashreel {
 

@@ -21,9 +21,9 @@
 #include <string>
 #include <string_view>
 
+#include "capture/base/owned_fd.h"
 #include "capture/base/result.h"
 #include "capture/reel/reel.h"
-#include "tools/pipeline/owned_fd.h"
 
 namespace crashreel {
 

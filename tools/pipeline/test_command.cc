@@ -16,7 +16,7 @@
 #include <optional>
 #include <utility>
 
-#include "tools/pipeline/owned_fd.h"
+#include "capture/base/owned_fd.h"
 
 namespace crashreel {
 namespace {

@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "capture/base/owned_fd.h"
 #include "capture/runtime/output_digest.h"
-#include "tools/pipeline/owned_fd.h"
 #include "tools/pipeline/redaction.h"
 
 namespace crashreel {

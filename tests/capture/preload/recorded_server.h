@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "capture/base/owned_fd.h"
 #include "capture/reel/reel.h"
-#include "tools/pipeline/owned_fd.h"
 
 namespace crashreel::testing {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <thread>
 
-#include "tools/pipeline/owned_fd.h"
+#include "capture/base/owned_fd.h"
 
 namespace crashreel::testing {
 
