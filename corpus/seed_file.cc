@@ -79,8 +79,10 @@ Result<SeedFacts> facts_of_file(const std::string& path) {
   return facts;
 }
 
-void add_crash(const ReelFacts& reel, SeedFacts& facts) {
+void add_reel(const ReelFacts& reel, SeedFacts& facts) {
   facts.signature = reel.crash.signature;
+  facts.origin = reel.lineage.origin;
+  facts.parent = reel.lineage.parent;
   facts.executable = reel.program.executable;
   facts.build_id = reel.program.build_id;
   const std::uint64_t start = reel.program.start_realtime_ns;
@@ -96,7 +98,7 @@ bool has_facts(const std::string& sidecar) {
 bool add_sidecar(const std::string& sidecar, SeedFacts& facts) {
   const Result<ReelReader> reel = ReelReader::open(sidecar);
   if (!reel || !reel->facts()) return false;
-  add_crash(*reel->facts(), facts);
+  add_reel(*reel->facts(), facts);
   return reel->damage().none();
 }
 

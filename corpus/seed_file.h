@@ -27,7 +27,8 @@ bool holds_bytes(const std::string& path, std::string_view bytes);
 SeedFacts facts_of_inputs(std::span<const Input> inputs);
 // Name, sizes, and when the file was written.
 Result<SeedFacts> facts_of_file(const std::string& path);
-void add_crash(const ReelFacts& reel, SeedFacts& facts);
+// Crash, program and lineage.
+void add_reel(const ReelFacts& reel, SeedFacts& facts);
 
 // Does the reel open, and does it have its facts? Costs no more than reading these.
 bool has_facts(const std::string& sidecar);

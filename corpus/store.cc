@@ -61,11 +61,19 @@ SeedFacts facts_of_new(const Store::NewSeed& seed, const std::string& name, std:
   SeedFacts facts = facts_of_inputs(seed.reel.inputs);
   facts.name = name;
   facts.bytes = bytes;
+  facts.added_ns = seed.from.now_ns;
+  if (seed.keeps_reel) add_reel(facts_of(seed.reel), facts);
+  if (seed.from.origin.empty()) return facts;
   facts.origin = seed.from.origin;
   facts.parent = seed.from.parent;
-  facts.added_ns = seed.from.now_ns;
-  if (seed.keeps_reel) add_crash(facts_of(seed.reel), facts);
   return facts;
+}
+
+// An index may be lost; then the reel itself says what it came from.
+Reel with_lineage(const Store::NewSeed& seed) {
+  Reel reel = seed.reel;
+  if (!seed.from.origin.empty()) reel.lineage = {seed.from.origin, seed.from.parent};
+  return reel;
 }
 
 // From the index, where it knows this very file; else from the file and the reel beside it.
@@ -139,8 +147,9 @@ Result<std::vector<Store::StoredSeed>> Store::add_all(std::span<const NewSeed> s
     const std::string sidecar = sidecar_of(one.path);
     const bool lacks_reel = seed.keeps_reel && !is_whole_reel(sidecar);
     if (lacks_reel) {
-      if (Result<void> good = check_reel(seed.reel, one.name); !good) return good.error();
-      reels.push_back({sidecar, serialize_reel(seed.reel)});
+      const Reel kept = with_lineage(seed);
+      if (Result<void> good = check_reel(kept, one.name); !good) return good.error();
+      reels.push_back({sidecar, serialize_reel(kept)});
     }
     one.is_new = !is_file(one.path);
     const bool lacks_file = !holds_bytes(one.path, bytes);
@@ -257,6 +266,7 @@ Result<Reel> Store::load(const std::string& seed_path) {
   reel.program = std::move(beside->reel.program);
   reel.files = std::move(beside->reel.files);
   reel.file_digests = std::move(beside->reel.file_digests);
+  reel.lineage = std::move(beside->reel.lineage);
   reel.loss = beside->reel.loss;
   reel.crash = std::move(beside->reel.crash);
   return reel;

@@ -92,6 +92,11 @@ Json json_of(const Loss& loss) {
           {"reaches_start", loss.reaches_start}};
 }
 
+Json json_of(const Lineage& lineage) {
+  if (lineage == Lineage()) return {};
+  return {{"origin", lineage.origin}, {"parent", lineage.parent}};
+}
+
 Json json_of(const CrashFacts& crash) {
   Json json;
   json["known"] = crash.known;
@@ -158,6 +163,7 @@ void add_summary(Json& object, const ReelSummary& summary) {
          {"modified_realtime_ns", file.modified_realtime_ns},
          {"digest", file.digest ? Json(hex_text(*file.digest)) : Json()}});
   }
+  object["lineage"] = known ? json_of(summary.facts.lineage) : Json();
   object["damage"] = json_of(summary.damage);
 }
 

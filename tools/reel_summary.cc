@@ -100,6 +100,13 @@ std::string crash_rows(const Console& console, const CrashFacts& crash) {
   return rows + row(console, "saved", std::string("on ") + name_of(crash.reason));
 }
 
+std::string lineage_rows(const Console& console, const Lineage& lineage) {
+  if (lineage == Lineage()) return "";
+  std::string rows = row(console, "made from", visible(lineage.origin));
+  if (!lineage.parent.empty()) rows += row(console, "", "SHA-1 " + visible(lineage.parent));
+  return rows;
+}
+
 std::string file_rows(const Console& console, const ReelSummary& summary) {
   std::string rows;
   for (const FileSummary& file : summary.files) {
@@ -240,7 +247,8 @@ std::string summary_text(const ReelSummary& summary, const Console& console) {
   if (summary.facts_known) {
     text = program_rows(console, facts.program) + crash_rows(console, facts.crash) +
            kept_rows(console, summary) + hidden_row(console, summary.kinds) +
-           lost_rows(console, facts.loss) + redaction_rows(console, facts);
+           lost_rows(console, facts.loss) + lineage_rows(console, facts.lineage) +
+           redaction_rows(console, facts);
   } else {
     text = row(console, "program", "not known: that part of the file is damaged") +
            kept_rows(console, summary) + hidden_row(console, summary.kinds);

@@ -199,6 +199,7 @@ ReelFacts facts_of(const Reel& rest, const TotalsCounter& inputs) {
                   .crash = rest.crash,
                   .redaction = rest.redaction,
                   .keeping = rest.keeping,
+                  .lineage = rest.lineage,
                   .file_digests = rest.file_digests};
   if (rest.redaction != Redaction()) facts.masked_inputs = inputs.masked_inputs();
   return facts;
@@ -210,6 +211,7 @@ void set_facts(const ReelFacts& facts, Reel& reel) {
   reel.crash = facts.crash;
   reel.redaction = facts.redaction;
   reel.keeping = facts.keeping;
+  reel.lineage = facts.lineage;
   reel.file_digests = facts.file_digests;
 }
 

@@ -58,6 +58,7 @@ struct ReelFacts {
   Redaction redaction;
   std::uint64_t masked_inputs = 0;  // of which a kMasked one says so; 0 without redaction
   Keeping keeping;
+  Lineage lineage;
   std::vector<FileDigest> file_digests;
 
   bool operator==(const ReelFacts&) const = default;

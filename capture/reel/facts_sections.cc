@@ -58,11 +58,25 @@ void decode_file_digests(WireReader& in, ReelFacts& facts) {
   }
 }
 
+std::string encode_lineage(const ReelFacts& facts) {
+  std::string out;
+  if (facts.lineage == Lineage()) return out;
+  put_text(out, facts.lineage.origin);
+  put_text(out, facts.lineage.parent);
+  return out;
+}
+
+void decode_lineage(WireReader& in, ReelFacts& facts) {
+  facts.lineage.origin = in.text();
+  facts.lineage.parent = in.text();
+}
+
 constexpr SectionCodec kCodecs[] = {
     {1, encode_crash_section, decode_crash_section},
     {2, encode_redaction, decode_redaction},
     {4, encode_keeping_section, decode_keeping_section},
     {5, encode_file_digests, decode_file_digests},
+    {6, encode_lineage, decode_lineage},
 };
 
 }  // namespace

@@ -222,12 +222,21 @@ struct CrashFacts {
   bool operator==(const CrashFacts&) const = default;
 };
 
+// What this reel was made from, where it is not production's own.
+struct Lineage {
+  std::string origin;  // a path, or "session 3 of night.reel"
+  std::string parent;  // SHA-1 of that file, 40 hex digits, where there is one
+
+  bool operator==(const Lineage&) const = default;
+};
+
 struct Reel {
   Program program;
   Loss loss;
   CrashFacts crash;
   Redaction redaction;
   Keeping keeping;
+  Lineage lineage;
   std::vector<FileDigest> file_digests;
   std::vector<ReelFile> files;
   std::vector<Input> inputs;  // by seq, strictly rising

@@ -7,6 +7,7 @@
 
 #include "capture/base/check.h"
 #include "corpus/seed_codec.h"
+#include "corpus/sha1.h"
 #include "tests/capture/reel/scene.h"
 #include "tests/corpus/adapter_zoo.h"
 #include "tests/tools/run_command.h"
@@ -102,6 +103,31 @@ TEST_F(Fuzzing, MergesACorpus) {
       run_line(fuzzer_of("shared_trap") + " -merge=1 merged corpus", {.directory = work_.path()});
   EXPECT_EQ(run.exit, 0) << run.err;
   EXPECT_FALSE(std::filesystem::is_empty(work_.file("merged")));
+}
+
+// A crash among the seeds, and a production tail to be mined: what adds coverage stays, and the
+// crash.
+TEST_F(Fuzzing, CleansUpACorpusOfOurs) {
+  const std::vector<Reel> scenes = adapter_zoo::scenes_of("shared_trap");
+  work_.write("crash.seed", encode_seed(scenes[0]));
+  work_.write("day.seed", encode_seed(scenes[1]));
+  const std::string replay = " -- " + fuzzer_of("shared_trap") + "-replay";
+  const std::string import = " --format seed --kind function -o ";
+  const CommandRun merged =
+      run_line("crashreel import crash.seed" + import + "crash.reel" + replay +
+                   " && crashreel import day.seed" + import + "day.reel" + replay +
+                   " && crashreel corpus add corpus crash.reel && cp day.seed corpus/again"
+                   " && cp day.seed corpus/once_more && crashreel corpus merge corpus --mine "
+                   "day.reel --target " +
+                   fuzzer_of("shared_trap"),
+               {.directory = work_.path()});
+  ASSERT_EQ(merged.exit, 0) << merged.out << merged.err;
+  EXPECT_TRUE(std::filesystem::exists(work_.file("corpus/" + sha1_hex(encode_seed(scenes[0])))));
+  const CommandRun list = run_line("crashreel corpus list corpus", {.directory = work_.path()});
+  EXPECT_THAT(list.out, HasSubstr("crash.reel"));
+  EXPECT_NE(std::filesystem::exists(work_.file("corpus/again")),
+            std::filesystem::exists(work_.file("corpus/once_more")))
+      << list.out;
 }
 
 TEST_F(Fuzzing, CountsTheCoverageOfTheAdapterAlone) {

@@ -178,13 +178,16 @@ TEST(Store, RemembersWhereASeedCameFrom) {
 TEST(Store, AnswersFromTheReelsWhereTheIndexIsLostAndRebuildsIt) {
   const Folder folder;
   Store store = store_in(folder.path());
-  ASSERT_TRUE(store.add(reproducer(), {"night.reel", "", 77}));
+  const std::string parent(40, 'a');
+  ASSERT_TRUE(store.add(reproducer(), {"night.reel", parent, 77}));
   const std::string index = folder / ".crashreel/index.jsonl";
   std::filesystem::remove(index);
   auto listing = store.list();
   ASSERT_TRUE(listing);
   EXPECT_FALSE(listing->index_is_there);
   EXPECT_EQ(listing->seeds.at(0).signature, reproducer().crash.signature);
+  EXPECT_EQ(listing->seeds.at(0).origin, "night.reel");
+  EXPECT_EQ(listing->seeds.at(0).parent, parent);
   ASSERT_TRUE(store.add(reproducer_of(2)));
   const auto read = read_index(index);
   ASSERT_TRUE(read);

@@ -168,6 +168,15 @@ TEST_F(ShowTest, NamesTheFilesThatWereTooLarge) {
   EXPECT_TRUE(files[1]["digest"].is_null());
 }
 
+TEST_F(ShowTest, NamesWhatTheReelWasMadeFrom) {
+  Reel reel = crashed_server();
+  reel.lineage = {"night.reel", std::string(40, 'a')};
+  const std::string bytes = serialize_reel(reel);
+  EXPECT_THAT(show(bytes).out, HasSubstr("night.reel\n"));
+  EXPECT_THAT(show(bytes).out, HasSubstr("SHA-1 aaaaaaaa"));
+  EXPECT_EQ(one_object(show(bytes, {"--json"}).out)["lineage"]["origin"], "night.reel");
+}
+
 TEST_F(ShowTest, AddsTheInputsToTheObjectWhenAsked) {
   Json summary = one_object(show(serialize_reel(crashed_server()), {"--json", "--inputs"}).out);
   ASSERT_EQ(summary["inputs"].size(), 5u);

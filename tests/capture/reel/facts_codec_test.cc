@@ -106,6 +106,12 @@ TEST(FactsCodec, KeepsLargeFilesWithAndWithoutADigest) {
   EXPECT_EQ(decode_facts(encode_facts(facts)), facts);
 }
 
+TEST(FactsCodec, KeepsWhatTheReelWasMadeFrom) {
+  ReelFacts facts = some_facts();
+  facts.lineage = {"session 3 of night.reel", "da39a3ee5e6b4b0d3255bfef95601890afd80709"};
+  EXPECT_EQ(decode_facts(encode_facts(facts)), facts);
+}
+
 TEST(FactsCodec, PassesOverASectionThatItDoesNotKnow) {
   EXPECT_EQ(decode_facts(with_strange_section(some_facts(), "from a later year")), some_facts());
 }
