@@ -35,6 +35,11 @@ class Checkpoints {
   Result<Outcome> run(const std::shared_ptr<const Layout>& layout,
                       std::span<const Input* const> wanted, const TryOptions& options = {});
 
+  // What a step costs as far as it is known before any was performed here: at most so much.
+  void expect(double step_seconds) { step_seconds_ = step_seconds; }
+  // Whether one that saves so many steps would save more than it costs, by what is known by now.
+  bool pays(std::size_t steps) const;
+
   // Why there are no more; empty: there may be.
   const std::string& obstacle() const { return obstacle_; }
   std::size_t held() const { return held_.size(); }
@@ -60,7 +65,6 @@ class Checkpoints {
                            std::span<const Input* const> wanted, const TryOptions& options);
   void keep(Held& held, const std::vector<Wanted>& wanted,
             const std::shared_ptr<const Layout>& layout);
-  bool pays(std::size_t steps) const;
   void note_refusal(const std::string& why);
   static bool fits(const Checkpoint& held, const Layout& layout);
   void learn(const Outcome& outcome, std::size_t performed, std::size_t left);

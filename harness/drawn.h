@@ -5,15 +5,29 @@
 // session's newest input, without a session to the newest of all, before any input to the start.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "capture/reel/reel.h"
 
 namespace crashreel {
 
-// By input; null: before the first.
-using DrawnByInput = std::unordered_map<const Input*, std::string>;
+// Stands for the start.
+inline constexpr std::uint64_t kBeforeInputs = UINT64_MAX;
+
+struct Draw {
+  std::size_t position = 0;          // in the reel's inputs, of the bytes
+  std::uint64_t of = kBeforeInputs;  // seq of the input that was in hand
+};
+
+// Rising.
+std::vector<Draw> draws_of(const Reel& reel);
+
+// By seq: an input stays the same one when its bytes or its time are changed.
+using DrawnByInput = std::unordered_map<std::uint64_t, std::string>;
 
 DrawnByInput drawn_by_input(const Reel& reel);
 

@@ -193,18 +193,18 @@ std::vector<DrawnBytes> drawn_in(const DrawnByInput& by_input, const Sequence& s
                                  const Layout& layout) {
   std::vector<DrawnBytes> drawn;
   if (by_input.empty()) return drawn;
-  const auto add = [&](const Input* input, std::size_t after) {
-    const auto found = by_input.find(input);
+  const auto add = [&](std::uint64_t seq, std::size_t after) {
+    const auto found = by_input.find(seq);
     if (found == by_input.end()) return;
     if (drawn.empty() || drawn.back().after != after) drawn.push_back({.after = after});
     drawn.back().bytes += found->second;
   };
-  add(nullptr, 0);
+  add(kBeforeInputs, 0);
   if (layout.kind == TargetKind::kStdin) {
-    for (const Input* input : sequence) add(input, 0);
+    for (const Input* input : sequence) add(input->seq, 0);
   }
   for (std::size_t i = 0; i < layout.inputs.size(); ++i) {
-    if (layout.inputs[i] != nullptr) add(layout.inputs[i], i + 1);
+    if (layout.inputs[i] != nullptr) add(layout.inputs[i]->seq, i + 1);
   }
   return drawn;
 }

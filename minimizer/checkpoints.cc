@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "minimizer/gap_scan.h"
+
 namespace crashreel {
 namespace {
 
@@ -57,6 +59,12 @@ std::size_t CheckpointPlan::least_useful(std::uint32_t end, double gap) const {
     }
   }
   return least;
+}
+
+std::vector<std::uint32_t> opening_prefixes(std::uint32_t units, std::uint32_t slots) {
+  CheckpointPlan plan(slots);
+  const auto lengths = plan.before(units, units, GapMemory::fresh(units).length());
+  return {lengths.begin(), lengths.end()};
 }
 
 }  // namespace crashreel

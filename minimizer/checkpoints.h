@@ -28,4 +28,7 @@ class CheckpointPlan {
   std::vector<std::uint32_t> held_;
 };
 
+// What a search over so many units has held while the whole is asked for, rising.
+std::vector<std::uint32_t> opening_prefixes(std::uint32_t units, std::uint32_t slots);
+
 }  // namespace crashreel

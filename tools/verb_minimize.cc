@@ -1,11 +1,13 @@
 // crashreel minimize: the least of a reel that still brings the same crash.
 
+#include <algorithm>
 #include <filesystem>
 
 #include "capture/reel/reel_writer.h"
 #include "harness/signature.h"
 #include "tools/arguments.h"
 #include "tools/console.h"
+#include "tools/duration.h"
 #include "tools/exit_status.h"
 #include "tools/minimize_budget.h"
 #include "tools/minimize_file.h"
@@ -21,6 +23,8 @@
 
 namespace crashreel {
 namespace {
+
+constexpr std::uint64_t kLongestHangMs = 3'600'000;
 
 int status_of(const ShrinkReport& report, std::uint64_t asked_percent) {
   if (report.reproduced) {
@@ -184,6 +188,11 @@ Result<int> run_minimize(const Arguments& arguments, Console& console) {
   options.flaky = arguments.has("flaky");
   options.alone = arguments.has("alone");
   options.values = arguments.has("values");
+  if (arguments.has("hang")) {
+    const Result<std::uint64_t> hang_ms = parse_milliseconds(arguments.text("hang"));
+    if (!hang_ms) return Error{Trouble::kUsage, "option '--hang': " + hang_ms.error().message};
+    options.hang_ms = static_cast<std::uint32_t>(std::min<std::uint64_t>(*hang_ms, kLongestHangMs));
+  }
   options.max_questions = budget.max_questions();
   options.stop = budget.stop();
   options.journal = budget.journal();
@@ -261,6 +270,12 @@ const Verb& minimize_verb() {
                     "exit status 0",
             .fallback = "100",
             .most = 100},
+           {.name = "hang",
+            .value = Value::kText,
+            .argument = "TIME",
+            .help = "So long without progress is a hang, for example 2s; 10s without this. Of a "
+                    "reel that was saved because its program hung, a hang is what is sought, and "
+                    "each costs as long as that"},
            alone_option(),
            {.name = "values",
             .help = "Then make every byte plain that can be: 0 for a digit, a or A for a "

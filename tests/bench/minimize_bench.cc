@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/zoo_scene.h"
 
 namespace crashreel::bench {
 namespace {
@@ -187,6 +188,7 @@ int main() {
   fs::permissions(fs::path(pattern) / "test.sh", fs::perms::owner_all);
   crashreel::bench::lines(pattern);
   crashreel::bench::bytes(pattern);
+  crashreel::bench::measure_zoo();
   std::error_code ignored;
   fs::remove_all(pattern, ignored);
   return 0;

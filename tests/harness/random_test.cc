@@ -149,24 +149,22 @@ TEST(DrawnByInput, IsTheNewestOfTheSession) {
                            .kind = InputKind::kRandom,
                            .data = bytes});
   };
-  reel.inputs.reserve(reel.inputs.size() + 4);
-  const Input* const of_one = &reel.inputs.back();
-  const auto of_two = std::find_if(reel.inputs.begin(), reel.inputs.end(),
-                                   [](const Input& input) { return input.data == "B\n"; });
+  const std::uint64_t of_one = reel.inputs.back().seq;
+  const std::uint64_t of_two = of_one - 1;
   draw(1, "x");
   draw(2, "y");
   draw(1, "z");
   draw(kNoSession, "w");
   const DrawnByInput drawn = drawn_by_input(reel);
   EXPECT_EQ(drawn.at(of_one), "xzw");
-  EXPECT_EQ(drawn.at(&*of_two), "y");
+  EXPECT_EQ(drawn.at(of_two), "y");
   EXPECT_EQ(drawn.size(), 2U);
 }
 
 TEST(DrawnByInput, BeforeAllInputsIsTheStarts) {
   Reel reel;
   reel.inputs.push_back({.seq = 1, .kind = InputKind::kRandom, .data = "start"});
-  EXPECT_EQ(drawn_by_input(reel).at(nullptr), "start");
+  EXPECT_EQ(drawn_by_input(reel).at(kBeforeInputs), "start");
   EXPECT_TRUE(drawn_by_input(lines("1:A")).empty());
 }
 

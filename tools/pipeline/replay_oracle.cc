@@ -98,9 +98,8 @@ std::vector<Verdict> ReplayOracle::ask_all(std::span<const Choice> choices) {
 
 // Without checkpoints every answer is taken to cost the same, as fresh starts mostly do.
 Costs ReplayOracle::costs() const {
-  constexpr std::uint32_t kCheckpoints = 32;
   Costs costs;
-  if (to_input_ && judge_.tries().not_holding().empty()) costs.checkpoints = kCheckpoints;
+  if (to_input_ && judge_.tries().not_holding().empty()) costs.checkpoints = kMostCheckpoints;
   return costs;
 }
 

@@ -17,6 +17,9 @@
 
 namespace crashreel {
 
+// So many prefixes a search may have held at a time.
+inline constexpr std::uint32_t kMostCheckpoints = 32;
+
 // What a journal's answers about this reel depend on, but for the crash that is sought.
 ContentKey identity_of(const Reel& reel, const Target& target);
 

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "capture/reel/masks.h"
+#include "harness/drawn.h"
 #include "minimizer/checker.h"
+#include "minimizer/checkpoints.h"
 #include "minimizer/minimize.h"
 #include "minimizer/passes.h"
 #include "minimizer/votes.h"
@@ -97,11 +99,23 @@ class Shrinking {
     // What makes it come and go may lie in the start, which all copies of a start have in common.
     if (report_.flaky) tries_.forbid_forking("the crash does not come in every run");
     if (report_.reproduced) {
-      tries_.try_forking(whole.front(), Verdict::kReproduces);
+      tries_.try_forking(whole.front(), Verdict::kReproduces, wanted_at_first());
     } else {
       report_.hints = why_not(reel_, tries_.target());
     }
     return {};
+  }
+
+  // Where the search over all inputs will have checkpoints when it asks for the whole: they are
+  // laid while the first copy is tried.
+  std::vector<const Input*> wanted_at_first() const {
+    const std::vector<std::uint32_t>& inputs = parts_.inputs();
+    std::vector<const Input*> wanted;
+    for (const std::uint32_t length :
+         opening_prefixes(static_cast<std::uint32_t>(inputs.size()), kMostCheckpoints)) {
+      if (length < inputs.size()) wanted.push_back(&reel_.inputs[inputs[length]]);
+    }
+    return wanted;
   }
 
   std::uint64_t questions_left() const {
@@ -243,6 +257,17 @@ class Shrinking {
     result.inputs = std::move(inputs);
     result.redaction = reel_.redaction;
     keep_masks(result);
+    keep_draws(result);
+  }
+
+  // The random bytes that production drew with what is kept in hand, and before all inputs.
+  void keep_draws(Reel& result) const {
+    std::unordered_set<std::uint64_t> kept = {kBeforeInputs};
+    for (const Input& input : result.inputs) kept.insert(input.seq);
+    for (const Draw& draw : draws_of(reel_)) {
+      if (kept.contains(draw.of)) result.inputs.push_back(reel_.inputs[draw.position]);
+    }
+    std::ranges::sort(result.inputs, {}, &Input::seq);
   }
 
   // What says of an input that it was masked stays with it. Where bytes of that were left out or
@@ -332,6 +357,7 @@ Result<ShrinkReport> shrink(const Reel& reel, const ShrinkOptions& options) {
   auto target = target_of(reel, options.argv);
   if (!target) return target.error();
   Tries tries(std::move(*target), reel, options.jobs);
+  tries.set_hang_ms(options.hang_ms);
   ShrinkReport report;
   const Size before = size_of(reel);
   report.inputs_before = before.inputs;

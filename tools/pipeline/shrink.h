@@ -15,6 +15,7 @@
 #include "capture/base/result.h"
 #include "capture/reel/reel.h"
 #include "harness/outcome.h"
+#include "harness/try.h"
 #include "minimizer/progress.h"
 
 namespace crashreel {
@@ -29,6 +30,7 @@ struct ShrinkOptions {
   bool values = false;  // then make the bytes that are left as plain as the crash allows
   bool flaky = false;   // votes by need even if all tries of the whole crash
   bool alone = false;   // every instance is started alone, none by a fork server
+  std::uint32_t hang_ms = TryOptions{}.hang_ms;  // so long without progress is a hang
   std::optional<std::vector<std::string>> argv;
   std::uint64_t max_questions = UINT64_MAX;  // of the search; the check and confirmations are more
   std::function<bool()> stop;                // true: end with the best so far

@@ -19,7 +19,11 @@ namespace {
 constexpr std::uint64_t kServersToLose = 3;
 constexpr std::uint64_t kTriesForServer = 8;
 
+// Not how somebody ended it then: what is sought is the hang.
+constexpr const char* kHangKind = "hang";
+
 Signature expectation_of(const Reel& reel) {
+  if (reel.crash.reason == SaveReason::kHang) return {kHangKind, {}};
   Signature expected = reel.crash.signature;
   if (expected.kind.empty() && reel.crash.signal != 0) {
     expected.kind = signal_name(reel.crash.signal);
@@ -97,19 +101,31 @@ Result<Outcome> Tries::run_one(const Sequence& sequence, Start start, std::size_
   if (start != Start::kAlone && not_forking().empty()) {
     if (auto outcome = run_forked(sequence, start, job)) return std::move(*outcome);
   }
-  return run_try(target_, reel_, sequence, {.script = script_of(++alone_)});
+  return run_alone(sequence);
+}
+
+Result<Outcome> Tries::run_alone(const Sequence& sequence) {
+  auto outcome =
+      run_try(target_, reel_, sequence, {.hang_ms = hang_ms_, .script = script_of(++alone_)});
+  if (!outcome || outcome->performed == 0) return outcome;
+  const double seconds = outcome->seconds / outcome->performed;
+  const std::lock_guard guard(forking_);
+  if (step_seconds_ == 0 || seconds < step_seconds_) step_seconds_ = seconds;
+  return outcome;
 }
 
 Result<Outcome> Tries::run_as(const Sequence& sequence, const ScriptOptions& options) {
   ScriptOptions script = options;
   script.drawn = &drawn_;
-  return run_try(target_, reel_, sequence, {.script = script});
+  return run_try(target_, reel_, sequence, {.hang_ms = hang_ms_, .script = script});
 }
 
 bool Tries::start_server(const Layout& layout, std::size_t job) {
-  auto started = ForkServer::start(target_, layout, TryOptions{}.hang_ms);
+  auto started = ForkServer::start(target_, layout, hang_ms_);
   if (started) {
     copiers_[job] = std::make_unique<Copier>(target_, std::move(*started));
+    const std::lock_guard guard(forking_);
+    copiers_[job]->checkpoints.expect(step_seconds_);
   } else {
     forbid_forking(started.error().message);
   }
@@ -122,8 +138,9 @@ std::optional<Outcome> Tries::run_forked(const Sequence& sequence, Start start, 
   std::unique_ptr<Copier>& copier = copiers_[job];
   if (!copier && !start_server(*layout, job)) return std::nullopt;
   if (start != Start::kResumed) copier->checkpoints.drop();
-  auto outcome = start == Start::kResumed ? copier->checkpoints.run(layout, wanted_)
-                                          : run_try(copier->server, target_, *layout);
+  const TryOptions options = {.hang_ms = hang_ms_};
+  auto outcome = start == Start::kResumed ? copier->checkpoints.run(layout, wanted_, options)
+                                          : run_try(copier->server, target_, *layout, options);
   const std::lock_guard guard(forking_);
   ++forked_;
   // An instance that got no further than its copying can't be told from one that went wrong there.
@@ -136,23 +153,30 @@ std::optional<Outcome> Tries::run_forked(const Sequence& sequence, Start start, 
   return std::nullopt;
 }
 
-void Tries::try_forking(const Sequence& sequence, Verdict verdict) {
+void Tries::try_forking(const Sequence& sequence, Verdict verdict,
+                        std::vector<const Input*> wanted) {
   if (!not_forking().empty()) return;
+  hold(std::move(wanted));
   const auto first = run({&sequence, 1}, Start::kResumed);
   if (!first || judge(first->front()) != verdict) {
     return forbid_forking("a copy of its start behaves differently");
   }
-  // That has shown what a step costs; this one goes on before the input that was the last.
-  const Input* const last = first->front().in_flight;
-  if (last == nullptr) return;
-  hold({last});
-  const auto second = run({&sequence, 1}, Start::kResumed);
-  hold({});
-  not_holding_ = "one gave another answer";
-  if (!second || judge(second->front()) != verdict || !copiers_[0]) return;
-  not_holding_ = copiers_[0]->checkpoints.obstacle();
-  if (copiers_[0]->checkpoints.held() == 0 && not_holding_.empty())
+  not_holding_ = "they do not pay";
+  if (!copiers_[0]) return;
+  Checkpoints& checkpoints = copiers_[0]->checkpoints;
+  // What instances alone took holds their starts, too; now it is known what a step costs.
+  if (checkpoints.pays(first->front().performed)) {
+    if (wanted_.empty() && first->front().in_flight) hold({first->front().in_flight});
+    // From the last of those that the first has left: only the end is performed once more.
+    const auto second = run({&sequence, 1}, Start::kResumed);
+    not_holding_ = "one gave another answer";
+    if (!second || judge(second->front()) != verdict || !copiers_[0]) return;
+    not_holding_ = copiers_[0]->checkpoints.obstacle();
+    if (!not_holding_.empty() || copiers_[0]->checkpoints.held() != 0) return;
     not_holding_ = "they do not pay";
+  }
+  hold({});
+  copiers_[0]->checkpoints.drop();
 }
 
 std::string Tries::not_holding() const {
@@ -179,6 +203,7 @@ Verdict Tries::judge(const Outcome& outcome) {
     case Ending::kCrashed:
       break;
     case Ending::kHung:
+      return expected_.kind == kHangKind ? Verdict::kReproduces : Verdict::kUnresolved;
     case Ending::kDeaf:
     case Ending::kNotStarted:
     case Ending::kNotAttached:

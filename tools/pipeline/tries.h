@@ -42,10 +42,14 @@ class Tries {
   Result<Outcome> run_as(const Sequence& sequence, const ScriptOptions& options);
 
   // Whether a fork server, and a checkpoint, give the verdict that instances alone gave. If not
-  // there is none from here on.
-  void try_forking(const Sequence& sequence, Verdict verdict);
+  // there is none from here on. Checkpoints are left before the wanted inputs; without any wish,
+  // before the one that the sequence ends with.
+  void try_forking(const Sequence& sequence, Verdict verdict,
+                   std::vector<const Input*> wanted = {});
   // Before which inputs checkpoints are of use from now on, rising.
   void hold(std::vector<const Input*> wanted) { wanted_ = std::move(wanted); }
+  // So long without progress is a hang.
+  void set_hang_ms(std::uint32_t hang_ms) { hang_ms_ = hang_ms; }
   // Why there are no checkpoints; empty: there may be.
   std::string not_holding() const;
   // Why no fork server is in use; empty: there is one.
@@ -65,6 +69,7 @@ class Tries {
  private:
   bool is_expected(const Outcome& outcome) const;
   Result<Outcome> run_one(const Sequence& sequence, Start start, std::size_t job);
+  Result<Outcome> run_alone(const Sequence& sequence);
   // Empty: it has to be run alone.
   std::optional<Outcome> run_forked(const Sequence& sequence, Start start, std::size_t job);
   // False: there can be none.
@@ -94,9 +99,11 @@ class Tries {
   std::vector<std::unique_ptr<Copier>> copiers_;  // one for each job
   std::vector<const Input*> wanted_;
   std::string not_holding_ = "none was tried";
+  std::uint32_t hang_ms_ = TryOptions{}.hang_ms;
   mutable std::mutex forking_;  // guards what follows
   std::string not_forking_;
   std::atomic<std::uint64_t> alone_{0};  // tries from their own exec
+  double step_seconds_ = 0;  // at most, by what instances alone took; 0: none was started
   std::uint64_t servers_lost_ = 0;
   std::uint64_t forked_ = 0;
 };
