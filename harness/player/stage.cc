@@ -4,8 +4,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,6 +11,7 @@
 #include "capture/interpose/real_call.h"
 #include "harness/player/clock.h"
 #include "harness/player/descriptors.h"
+#include "harness/player/ends.h"
 #include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
 #include "harness/player/socket_options.h"
@@ -40,89 +39,19 @@ constexpr std::uint32_t kPatience = 64;
 // More than there is room for descriptors: a checkpoint with more is refused for that reason.
 constexpr int kMostHeldSessions = 1024;
 
-struct Session {
-  int fd = -1;  // not open
-  bool shut = false;
-  std::uint64_t digest = 0xcbf29ce484222325;
-};
-
 ScriptHeader* script = nullptr;
 const Step* steps = nullptr;
 const std::uint32_t* marks = nullptr;
 std::uint32_t next_mark = 0;
-Session* sessions = nullptr;  // by session number
-std::uint32_t session_count = 0;
 std::uint32_t answers_in_a_row = 0;
 std::uint32_t refusals_in_a_row = 0;
 std::uint32_t payload_sent = 0;         // of the current step, where a send was partial
 std::atomic<std::size_t> not_taken{0};  // bytes that the program has sent to anybody
-int answers = -1;                       // epoll set of the player's ends
-char scratch[64 * 1024];
 
 [[noreturn]] void end_try(ScriptState state) {
   script->state.store(static_cast<std::uint32_t>(state));
   note_touched_pages();
   for (;;) ::syscall(SYS_exit_group, 0);
-}
-
-std::uint64_t mix(std::uint64_t digest, const char* bytes, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) {  // FNV-1a
-    digest = (digest ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3;
-  }
-  return digest;
-}
-
-// A session's part in the digest of all: in whatever pieces and order the answers are taken, the
-// sum is the same.
-std::uint64_t part_of(std::uint64_t digest, std::uint32_t session) {
-  return (digest ^ (session + 1)) * 0x9e3779b97f4a7c15;
-}
-
-void note_answer(std::uint32_t number, const char* bytes, std::size_t size) {
-  Session& session = sessions[number];
-  const std::uint64_t before = part_of(session.digest, number);
-  session.digest = mix(session.digest, bytes, size);
-  const std::uint64_t change = part_of(session.digest, number) - before;
-  script->answer_digest.fetch_add(change, std::memory_order_relaxed);
-  script->answer_bytes.fetch_add(size, std::memory_order_relaxed);
-  step_answered(number, bytes, size);
-}
-
-void hang_up(Session& session) {
-  close_own(session.fd);
-  session.fd = -1;
-}
-
-// Everything that the program has answered in this session. The end of it included: then our end
-// closes as well, as a client's would.
-std::size_t drain(std::uint32_t number) {
-  Session& session = sessions[number];
-  std::size_t total = 0;
-  while (session.fd >= 0) {
-    const ssize_t got = CRASHREEL_REAL(recv)(session.fd, scratch, sizeof scratch, MSG_DONTWAIT);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-    if (got <= 0) {
-      hang_up(session);
-      end_step_answer(number);
-      break;
-    }
-    const auto size = static_cast<std::size_t>(got);
-    note_answer(number, scratch, size);
-    total += size;
-  }
-  return total;
-}
-
-std::size_t drain_all() {
-  epoll_event ready[64];
-  std::size_t total = 0;
-  int count = 0;
-  do {
-    count = CRASHREEL_REAL(epoll_wait)(answers, ready, 64, 0);
-    for (int i = 0; i < count; ++i) total += drain(ready[i].data.u32);
-  } while (count == 64);
-  return total;
 }
 
 std::size_t take_answers() {
@@ -132,13 +61,6 @@ std::size_t take_answers() {
   if (!over && !many && !keeping_step_answers() && idles % kTakeEvery != 0) return 0;
   not_taken.store(0, std::memory_order_relaxed);
   return drain_all();
-}
-
-void expect_answers(std::uint32_t session) {
-  epoll_event interest = {};
-  interest.events = EPOLLIN | EPOLLRDHUP;
-  interest.data.u32 = session;
-  ::epoll_ctl(answers, EPOLL_CTL_ADD, sessions[session].fd, &interest);
 }
 
 void open_session(const Step& step) {
@@ -155,9 +77,7 @@ void open_session(const Step& step) {
   const auto* to = reinterpret_cast<const sockaddr*>(&address);
   // On loopback this is done at once, or in progress where the listener's queue is full.
   if (CRASHREEL_REAL(connect)(fd, to, size) != 0 && errno != EINPROGRESS) return close_own(fd);
-  sessions[step.session].fd = fd;
-  sessions[step.session].shut = false;
-  expect_answers(step.session);
+  set_end(step.session, fd, false);
 }
 
 // The program has ended the session, or never had it.
@@ -168,7 +88,7 @@ void note_undelivered(const Step& step) {
 
 // True when all of it is on its way, or will never be.
 bool send_payload(const Step& step) {
-  const int fd = sessions[step.session].fd;
+  const int fd = end_of(step.session);
   const char* bytes = reinterpret_cast<const char*>(script) + step.payload_offset;
   while (fd >= 0 && payload_sent < step.payload_size) {
     const ssize_t sent = CRASHREEL_REAL(send)(
@@ -208,10 +128,7 @@ int perform(const Step& step) {
       break;
     case StepKind::kClose:
       drain(step.session);
-      if (sessions[step.session].fd >= 0) {
-        CRASHREEL_REAL(shutdown)(sessions[step.session].fd, SHUT_WR);
-        sessions[step.session].shut = true;
-      }
+      shut_end(step.session);
       break;
     case StepKind::kSignal:
       signal = static_cast<int>(step.payload_size);
@@ -226,8 +143,8 @@ int perform(const Step& step) {
 }
 
 void found_unread(std::uint16_t here, std::uint16_t there, std::uint64_t bytes) {
-  for (std::uint32_t i = 0; i < session_count; ++i) {
-    const int fd = sessions[i].fd;
+  for (std::uint32_t i = 0; i < session_count(); ++i) {
+    const int fd = end_of(i);
     if (fd >= 0 && is_between(fd, there, here)) return note_unread(i, bytes);
   }
 }
@@ -250,29 +167,11 @@ bool much_was_answered() {
   return much && answers_in_a_row < kLongestAnswer;
 }
 
-// Room for the sessions of a script, and those that were open before in their places: a copy of a
-// checkpoint goes on with them.
-bool take_sessions(std::uint32_t count) {
-  const std::size_t bytes = (count + 1) * sizeof(Session);
-  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return false;
-  auto* taken = static_cast<Session*>(memory);
-  for (std::uint32_t i = 0; i < count; ++i) taken[i] = i < session_count ? sessions[i] : Session{};
-  if (sessions != nullptr) ::munmap(sessions, (session_count + 1) * sizeof(Session));
-  sessions = taken;
-  session_count = count;
-  return true;
-}
-
 // True: this is a copy of the checkpoint that was left here, with a script of its own.
 bool leave_checkpoint_here() {
   static OwnEnd ends[kMostHeldSessions];
-  int count = 0;
   drain_all();
-  for (std::uint32_t i = 0; i < session_count && count < kMostHeldSessions; ++i) {
-    const Session& session = sessions[i];
-    if (session.fd >= 0) ends[count++] = {session.fd, session.shut, port_of(session.fd)};
-  }
+  const int count = list_ends(ends, kMostHeldSessions);
   return leave_checkpoint(next_mark++, ends, count, *script);
 }
 
@@ -289,18 +188,12 @@ bool set_stage(ScriptHeader* given) {
   steps = reinterpret_cast<const Step*>(base + given->steps_offset);
   marks = reinterpret_cast<const std::uint32_t*>(base + given->marks_offset);
   next_mark = 0;
-  std::uint32_t count = session_count;
+  std::uint32_t count = session_count();
   for (std::uint32_t i = 0; i < given->step_count; ++i) {
     if (steps[i].session >= count) count = steps[i].session + 1;
   }
-  if (!take_sessions(count) || !prepare_step_answers(given, session_count)) return false;
-  if (answers >= 0) close_own(answers);  // shared with whom we were copied from
-  answers = move_out_of_sight(::epoll_create1(EPOLL_CLOEXEC));
-  for (std::uint32_t i = 0; i < session_count && answers >= 0; ++i) {
-    if (sessions[i].fd >= 0) expect_answers(i);
-  }
   script = given;
-  return answers >= 0;
+  return prepare_ends(given, count) && prepare_step_answers(given, count);
 }
 
 void note_sent(std::size_t bytes) {
