@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/calls.h"
 #include "harness/player/clock.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/ends.h"
@@ -64,20 +65,23 @@ std::size_t take_answers() {
 }
 
 void open_session(const Step& step) {
-  const int listener = listener_for(static_cast<std::uint16_t>(step.port));
+  if (step.way == Way::kIsCalled) return;  // the program opens it, sooner or later (calls.h)
+  const bool datagrams = step.way == Way::kSendsDatagrams;
+  const int listener = listener_for(step.place);
   sockaddr_storage address = {};
   socklen_t size = sizeof address;
   if (CRASHREEL_REAL(getsockname)(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     return;
   }
-  const int raw = ::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int type = datagrams ? SOCK_DGRAM : SOCK_STREAM;
+  const int raw = ::socket(address.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (raw < 0) return;
   const int fd = move_out_of_sight(raw);
-  prepare_own_end(fd);
+  if (!datagrams) prepare_own_end(fd);
   const auto* to = reinterpret_cast<const sockaddr*>(&address);
   // On loopback this is done at once, or in progress where the listener's queue is full.
   if (CRASHREEL_REAL(connect)(fd, to, size) != 0 && errno != EINPROGRESS) return close_own(fd);
-  set_end(step.session, fd, false);
+  set_end(step.session, fd, datagrams);
 }
 
 // The program has ended the session, or never had it.
@@ -90,7 +94,8 @@ void note_undelivered(const Step& step) {
 bool send_payload(const Step& step) {
   const int fd = end_of(step.session);
   const char* bytes = reinterpret_cast<const char*>(script) + step.payload_offset;
-  while (fd >= 0 && payload_sent < step.payload_size) {
+  bool is_sent = step.payload_size == 0 && !has_datagrams(step.session);
+  while (fd >= 0 && !is_sent) {
     const ssize_t sent = CRASHREEL_REAL(send)(
         fd, bytes + payload_sent, step.payload_size - payload_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
@@ -99,8 +104,9 @@ bool send_payload(const Step& step) {
     if (sent < 0) break;
     refusals_in_a_row = 0;
     payload_sent += static_cast<std::uint32_t>(sent);
+    is_sent = payload_sent >= step.payload_size;
   }
-  if (payload_sent < step.payload_size) note_undelivered(step);
+  if (!is_sent) note_undelivered(step);
   refusals_in_a_row = 0;
   payload_sent = 0;
   return true;
@@ -109,6 +115,7 @@ bool send_payload(const Step& step) {
 // What the program has answered so far is not an answer to this step.
 void part_answers(const Step& step) {
   if (!keeping_step_answers() || step.kind == StepKind::kSignal) return;
+  if (step.kind == StepKind::kOpen && step.way == Way::kIsCalled) return;  // from its call on
   const auto number = static_cast<std::uint32_t>(&step - steps);
   if (is_at_step(step.session, number)) return;  // it is being sent in pieces
   drain(step.session);
@@ -193,6 +200,7 @@ bool set_stage(ScriptHeader* given) {
     if (steps[i].session >= count) count = steps[i].session + 1;
   }
   script = given;
+  answer_calls_from(given);
   return prepare_ends(given, count) && prepare_step_answers(given, count);
 }
 
@@ -210,11 +218,11 @@ void note_full() {
 
 int act(std::uint64_t nearest_deadline_ns) {
   const bool has_begun = script->performed.load(std::memory_order_relaxed) != 0;
-  if (!has_begun && listener_for(0) >= 0) reach_fork_point();
+  if (!has_begun && is_open_to_sessions()) reach_fork_point();
   if (much_was_answered()) return 0;
   const std::uint32_t next = script->performed.load(std::memory_order_relaxed);
   if (next == 0) {
-    if (listener_for(0) < 0) return wait_for_listener(nearest_deadline_ns);
+    if (!is_open_to_sessions()) return wait_for_listener(nearest_deadline_ns);
     const auto listening = static_cast<std::uint32_t>(ScriptState::kListening);
     if (script->state.load(std::memory_order_relaxed) < listening) script->state.store(listening);
   }
