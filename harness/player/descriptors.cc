@@ -146,7 +146,9 @@ void forget_descriptor(int fd) {
 
 void send_at_once(int fd) {
   constexpr char kUnpaced[] = "reno";  // the one that every kernel has and everybody may choose
+  constexpr int kYes = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, kUnpaced, sizeof kUnpaced - 1);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &kYes, sizeof kYes);
 }
 
 const AskedName* asked_name_of(const sockaddr* real, socklen_t size) {

@@ -38,7 +38,8 @@ void find_real_name_again(int fd);
 void forget_descriptor(int fd);
 
 // Nothing but the other side's window holds its data back: a system's default may pace what it
-// sends by the real clock. Connections inherit it from their listener.
+// sends by the real clock, and a second short answer waits until the first is acknowledged, which
+// takes up to 40 ms. Connections inherit it from their listener.
 void send_at_once(int fd);
 
 // What the program knows whatever is bound to this real name as; null: nothing is.

@@ -208,6 +208,10 @@ void note_sent(std::size_t bytes) {
   not_taken.fetch_add(bytes, std::memory_order_relaxed);
 }
 
+bool brings_plain_bytes() {
+  return script != nullptr && script->has_tls != 0;
+}
+
 void miss_thread() {
   end_try(ScriptState::kThreadMissed);
 }
