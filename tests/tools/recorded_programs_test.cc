@@ -341,7 +341,7 @@ TEST_F(RecordedChat, CrashesWhereItsOtherServerTakesItTo) {
   Client link = connect();
   for (const Input& input : fatal_inputs()) {
     link.send(input.data);
-    user.ask_until("PING :x\r\n", "PONG");  // one read each
+    user.ask_until("PING :x\r\n", "PONG");
   }
   const int status = server().wait();
   if (!WIFSIGNALED(status)) GTEST_SKIP() << "this ngircd survives the case: it is mended";
@@ -352,7 +352,7 @@ TEST_F(RecordedChat, CrashesWhereItsOtherServerTakesItTo) {
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->reproduced, 3);
   EXPECT_EQ(report->signature.frames.at(0).module, "ngircd");
-  EXPECT_EQ(tried(reel).in_flight->data, fatal_inputs().back().data);
+  EXPECT_TRUE(tried(reel).in_flight->data.ends_with(fatal_inputs().back().data));
 }
 
 TEST(RecordedShell, ReadsTheSameStatementsAndDiesOfTheSameOne) {
