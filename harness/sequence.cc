@@ -41,6 +41,7 @@ class Writer {
     if (sequence_.empty()) return;
     const std::uint64_t first_ns = sequence_.front()->time_ns;
     start_ns_ = first_ns - std::min(first_ns, kLeadNs);
+    late_ns_ = kLeadNs - std::min(first_ns, kLeadNs);
     const std::unordered_set<std::uint32_t> unserved = unserved_sessions(sequence_);
     for (const Input* input : sequence_) {
       if (unserved.contains(input->session)) continue;
@@ -73,6 +74,8 @@ class Writer {
   std::vector<Step> steps;
   std::vector<const Input*> inputs;  // of each step
   std::uint64_t start_ns() const { return start_ns_; }
+  // Where production was faster to have its first input: by so much all comes later.
+  std::uint64_t late_ns() const { return late_ns_; }
   bool has_tls() const { return has_tls_; }
   std::uint64_t last_ns() const { return steps.empty() ? kLeadNs : steps.back().time_ns; }
 
@@ -139,7 +142,8 @@ class Writer {
 
   void push(const Input& input, const Input* origin, StepKind kind, std::uint32_t session) {
     Step step = {};
-    step.time_ns = std::max(last_ns(), input.time_ns - std::min(input.time_ns, start_ns_));
+    step.time_ns =
+        std::max(last_ns(), input.time_ns - std::min(input.time_ns, start_ns_) + late_ns_);
     step.session = session;
     step.kind = kind;
     step.key = origin != nullptr ? key_of(*origin) : 0;
@@ -166,6 +170,7 @@ class Writer {
   std::uint32_t one_more_ = 0;
   std::unordered_map<std::uint32_t, std::uint32_t> sessions_;  // the reel's number to ours
   std::uint64_t start_ns_ = 0;
+  std::uint64_t late_ns_ = 0;
   std::uint64_t last_seq_ = 0;
 };
 
@@ -210,9 +215,10 @@ Layout lay_out(const Reel& reel, const Sequence& sequence, TargetKind kind,
   const std::uint64_t day = reel.program.start_realtime_ns;
   layout.keeps_answers = options.keeps_answers;
   layout.start_realtime_ns =
-      (day == 0 ? kSomeDayNs : day + writer.start_ns()) + (options.varied ? kOtherDateNs : 0);
+      (day == 0 ? kSomeDayNs : day + writer.start_ns() - std::min(day, writer.late_ns())) +
+      (options.varied ? kOtherDateNs : 0);
   const std::uint64_t crash_ns = reel.crash.time_ns;
-  const std::uint64_t end_ns = crash_ns - std::min(crash_ns, writer.start_ns());
+  const std::uint64_t end_ns = crash_ns - std::min(crash_ns, writer.start_ns()) + writer.late_ns();
   const std::uint64_t last_ns = writer.last_ns();
   layout.end_time_ns = std::clamp(end_ns, last_ns + kTrailNs, last_ns + kLongestGapNs);
   layout.has_tls = writer.has_tls();

@@ -215,6 +215,15 @@ TEST_F(Steps, ShowTheTimeOfDayOfTheRecording) {
             1'000'000'000'000 * kMs + 6900 * kMs);
 }
 
+// An instance may be slower to start than production was; what it is told at which time is the same.
+TEST_F(Steps, ShowTheTimeOfDayAlsoWhereTheFirstInputCameEarly) {
+  reel_ = scene("@10000000 1:a @1010000000 1:b");
+  reel_.program.start_realtime_ns = 1'000'000'000'000 * kMs;
+  EXPECT_EQ(write(whole_sequence(reel_)).header().start_realtime_ns,
+            1'000'000'000'000 * kMs - 90 * kMs);
+  EXPECT_THAT(times(steps()), ElementsAre(100 * kMs, 100 * kMs, 1100 * kMs));
+}
+
 TEST_F(Steps, LetTimePassUntilTheCrash) {
   reel_ = scene("@1000000000 1:a");
   reel_.crash.time_ns = 3000 * kMs;

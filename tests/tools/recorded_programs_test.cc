@@ -47,7 +47,7 @@ ReplayReport replayed(const Reel& reel) {
   return report ? *report : ReplayReport();
 }
 
-// A date may have turned over between production's look at it and its input.
+// Dates vary from replay to replay; where production's was the same, they are not looked at twice.
 void expect_same_answers(const Reel& reel, std::uint64_t at_least) {
   const ReplayReport report = replayed(reel);
   EXPECT_THAT(report.left_out, IsEmpty());
