@@ -160,8 +160,10 @@ TEST_F(RecordedProgram, OnTwoKindsOfSocketsHasEachSessionOnItsOwn) {
   for (const RecordedAnswer& recorded : recorded_answers(reel)) {
     for (const ReplayedAnswer& answer : outcome.answers) {
       if (answer.to != recorded.to || answer.to->data != who) continue;
-      // What it says of itself has the path in it: had it come by the port, it would be shorter.
-      EXPECT_EQ(answer.digest.bytes, recorded.digest.bytes);
+      // What it says of itself has the path in it twice: had it come by the port, it would be
+      // shorter by more than its counters of memory make of it.
+      EXPECT_NEAR(static_cast<double>(answer.digest.bytes),
+                  static_cast<double>(recorded.digest.bytes), 15);
       ++compared;
     }
   }
