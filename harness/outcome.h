@@ -41,6 +41,9 @@ struct Outcome {
   std::uint32_t unread = 0;  // inputs that were given and not read to their end; where answers are
                              // kept and every step was performed
   const Input* first_unread = nullptr;
+  // Connections that the program opened and no session of the reel answers; they were refused.
+  std::uint32_t unanswered = 0;
+  std::string first_unanswered;      // whom the first was for: "10.0.0.5:5432", "/run/db.sock"
   const Input* in_flight = nullptr;  // kCrashed, kHung: the input that was performed last
   std::uint64_t answer_bytes = 0;    // what the program answered, and a digest of it
   std::uint64_t answer_digest = 0;

@@ -54,6 +54,7 @@ struct Layout {
   std::uint64_t start_realtime_ns = 0;
   std::uint64_t end_time_ns = 0;
   bool keeps_answers = false;
+  bool has_tls = false;           // in some session what is brought was inside TLS
   std::vector<DrawnBytes> drawn;  // rising
   std::uint64_t random_seed = 1;
 };

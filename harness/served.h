@@ -1,8 +1,9 @@
 // Which sessions of a sequence can a replay bring to the program?
 //
-// The player opens connections to the program's listeners. What came in another way, by datagrams,
-// pipes, inside TLS, or from somebody whom the program itself had called, is passed over: said
-// here, so that nobody takes its absence for a finding. Knows no process.
+// The player opens connections to the program's listeners, sends datagrams to its sockets, and is
+// whom it calls. What came in another way, by pipes, as datagrams from somebody whom the program
+// had asked, over what it had from its start, is passed over: said here, so that nobody takes its
+// absence for a finding. Knows no process.
 #pragma once
 
 #include <cstdint>

@@ -1,14 +1,17 @@
 #include "harness/try.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <unordered_map>
 
+#include "harness/address.h"
 #include "harness/feed.h"
 #include "harness/holder.h"
 #include "harness/instance.h"
@@ -120,6 +123,14 @@ void note_unread(Outcome& outcome, const Script& script, const Layout& layout) {
   }
 }
 
+// The program shares the memory: whatever it says, what is shown can be.
+std::string first_unanswered(const ScriptHeader& header) {
+  sockaddr_storage address = {};
+  const std::size_t size = std::min<std::size_t>(header.first_unanswered_size, kMaxAddress);
+  std::memcpy(&address, header.first_unanswered, std::min(size, sizeof address));
+  return address_text(address, size);
+}
+
 // `before`: what the instance had behind it when it began.
 void note_steps(Outcome& outcome, const Script& script, const Layout& layout, std::size_t before) {
   const std::uint32_t performed = std::min(script.header().performed.load(), script.step_count());
@@ -131,6 +142,8 @@ void note_steps(Outcome& outcome, const Script& script, const Layout& layout, st
   if (outcome.undelivered > 0 && first < script.step_count()) {
     outcome.first_undelivered = layout.inputs[before + first];
   }
+  outcome.unanswered = script.header().unanswered.load();
+  if (outcome.unanswered > 0) outcome.first_unanswered = first_unanswered(script.header());
   if (!layout.keeps_answers) return;
   note_unread(outcome, script, layout);
   for (std::uint32_t step = 0; step < outcome.performed; ++step) {

@@ -1,5 +1,6 @@
 #include "harness/player/connections.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -37,21 +38,22 @@ int unread_bytes(int fd) {
   return ::ioctl(fd, FIONREAD, &bytes) == 0 ? bytes : 0;
 }
 
-// Somewhere on loopback, for one connection.
+// Somewhere on loopback, or under a name of no file, for one connection.
 int listen_anywhere(int domain, Name* name) {
   const int fd = ::socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
   name->address.ss_family = static_cast<sa_family_t>(domain);
+  socklen_t size = sizeof(sa_family_t);
   if (domain == AF_INET) {
     auto* address = reinterpret_cast<sockaddr_in*>(&name->address);
     address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    name->size = sizeof *address;
-  } else {
+    size = sizeof *address;
+  } else if (domain == AF_INET6) {
     auto* address = reinterpret_cast<sockaddr_in6*>(&name->address);
     address->sin6_addr = in6addr_loopback;
-    name->size = sizeof *address;
+    size = sizeof *address;
   }
-  const bool good = CRASHREEL_REAL(bind)(fd, name->get(), name->size) == 0 &&
+  const bool good = CRASHREEL_REAL(bind)(fd, name->get(), size) == 0 &&
                     CRASHREEL_REAL(listen)(fd, 1) == 0 &&
                     CRASHREEL_REAL(getsockname)(fd, name->get(), &name->size) == 0;
   if (good) return fd;
@@ -87,6 +89,22 @@ int find_own_end(int fd, const OwnEnd* ends, int count) {
 const char* find_unread(int fd, const OwnEnd& end) {
   const bool unread = unread_bytes(fd) != 0 || unread_bytes(end.fd) != 0;
   return unread ? "a connection holds bytes that nobody has read yet" : nullptr;
+}
+
+int connect_to_us(int fd) {
+  Name name;
+  const int listener = listen_anywhere(option(fd, SOL_SOCKET, SO_DOMAIN), &name);
+  if (listener < 0) return -1;
+  send_at_once(fd);
+  int ours = -1;
+  // On loopback the connection is there when it is accepted, also where connect() does not wait.
+  if (CRASHREEL_REAL(connect)(fd, name.get(), name.size) == 0 || errno == EINPROGRESS) {
+    ours = CRASHREEL_REAL(accept4)(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  }
+  CRASHREEL_REAL(close)(listener);
+  ours = move_out_of_sight(ours);
+  if (ours >= 0) prepare_own_end(ours);
+  return ours;
 }
 
 int connect_again(int fd, const OwnEnd& end) {

@@ -2,7 +2,8 @@
 // again?
 //
 // For a copy of an instance that has open sessions: after a fork both processes hold the same
-// connections. TCP over loopback alone. One thread; no allocation.
+// connections; TCP over loopback alone. And for a program that calls somebody, who is then the
+// player. One thread; no allocation.
 #pragma once
 
 #include <cstdint>
@@ -27,5 +28,9 @@ const char* find_unread(int fd, const OwnEnd& end);
 // A new connection in the place of the old one. Our end gets the old one's number; the program's is
 // returned, with the options of `fd` but not yet its number. -1: the kernel refused.
 int connect_again(int fd, const OwnEnd& end);
+
+// Connects a socket of the program's, which may not wait for it, to the player. Our end; -1: the
+// kernel refused, and errno says why.
+int connect_to_us(int fd);
 
 }  // namespace crashreel::player

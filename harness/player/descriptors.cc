@@ -4,13 +4,16 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/place.h"
 
 namespace crashreel::player {
 namespace {
@@ -25,9 +28,10 @@ int high_base = 0;
 
 struct Bound {
   std::atomic<int> fd{-1};
-  std::atomic<std::uint16_t> asked{0};
-  std::atomic<std::uint16_t> real{0};
-  std::atomic<bool> listening{false};
+  std::atomic<std::uint32_t> place{kAnyPlace};
+  std::atomic<std::uint32_t> real{kAnyPlace};
+  std::atomic<bool> open{false};
+  AskedName asked;  // written before `place`
 };
 constexpr int kMaxBound = 64;
 Bound bound[kMaxBound];
@@ -47,17 +51,12 @@ Bound* claim_free(int fd) {
   return nullptr;
 }
 
-std::uint16_t real_port_of(int fd) {
+std::uint32_t real_place_of(int fd) {
   sockaddr_storage address = {};
   socklen_t size = sizeof address;
-  if (CRASHREEL_REAL(getsockname)(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
-  if (address.ss_family == AF_INET) {
-    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
-  }
-  if (address.ss_family == AF_INET6) {
-    return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
-  }
-  return 0;
+  auto* name = reinterpret_cast<sockaddr*>(&address);
+  if (CRASHREEL_REAL(getsockname)(fd, name, &size) != 0) return kAnyPlace;
+  return place_of(name, size, has_datagrams(fd));
 }
 
 }  // namespace
@@ -113,63 +112,109 @@ void close_all_own() {
   }
 }
 
-void remember_bound(int fd, std::uint16_t port) {
+void remember_bound(int fd, const AskedName& asked) {
   Bound* entry = bound_of(fd);
   if (entry == nullptr) entry = claim_free(fd);
   if (entry == nullptr) return;  // more listeners than any program has: this one gets no sessions
-  entry->listening.store(false, std::memory_order_relaxed);
-  entry->asked.store(port, std::memory_order_relaxed);
-  entry->real.store(real_port_of(fd), std::memory_order_relaxed);
+  const bool datagrams = has_datagrams(fd);
+  entry->asked = asked;
+  const auto* name = reinterpret_cast<const sockaddr*>(&entry->asked.address);
+  const std::uint32_t place = place_of(name, asked.size, datagrams);
+  entry->real.store(real_place_of(fd), std::memory_order_relaxed);
+  entry->place.store(place, std::memory_order_release);
+  entry->open.store(is_for_datagrams(place), std::memory_order_release);
 }
 
 void remember_listening(int fd) {
-  if (bound_of(fd) == nullptr) remember_bound(fd, 0);
+  if (bound_of(fd) == nullptr) remember_bound(fd, {});
   Bound* entry = bound_of(fd);
-  if (entry != nullptr) entry->listening.store(true, std::memory_order_release);
+  if (entry != nullptr) entry->open.store(true, std::memory_order_release);
 }
 
-void find_real_port_again(int fd) {
+void find_real_name_again(int fd) {
   Bound* entry = bound_of(fd);
-  if (entry != nullptr) entry->real.store(real_port_of(fd), std::memory_order_relaxed);
+  if (entry != nullptr) entry->real.store(real_place_of(fd), std::memory_order_relaxed);
 }
 
 void forget_descriptor(int fd) {
   if (fd < 0) return;
   Bound* entry = bound_of(fd);
   if (entry == nullptr) return;
-  entry->listening.store(false, std::memory_order_relaxed);
+  entry->open.store(false, std::memory_order_relaxed);
   entry->fd.store(-1, std::memory_order_release);
 }
 
 void send_at_once(int fd) {
   constexpr char kUnpaced[] = "reno";  // the one that every kernel has and everybody may choose
+  constexpr int kYes = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, kUnpaced, sizeof kUnpaced - 1);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &kYes, sizeof kYes);
 }
 
-std::uint16_t asked_port(int fd) {
-  const Bound* entry = bound_of(fd);
-  return entry == nullptr ? std::uint16_t{0} : entry->asked.load(std::memory_order_relaxed);
-}
-
-std::uint16_t asked_port_of_real(std::uint16_t real_port) {
-  for (const Bound& entry : bound) {
-    if (entry.fd.load(std::memory_order_relaxed) >= 0 && real_port != 0 &&
-        entry.real.load(std::memory_order_relaxed) == real_port) {
-      return entry.asked.load(std::memory_order_relaxed);
+const AskedName* asked_name_of(const sockaddr* real, socklen_t size) {
+  for (const bool datagrams : {false, true}) {
+    const std::uint32_t place = place_of(real, size, datagrams);
+    for (const Bound& entry : bound) {
+      const bool same = entry.fd.load(std::memory_order_relaxed) >= 0 && place != kAnyPlace &&
+                        entry.real.load(std::memory_order_relaxed) == place;
+      if (same && entry.place.load(std::memory_order_acquire) != kAnyPlace) return &entry.asked;
     }
   }
-  return 0;
+  return nullptr;
 }
 
-int listener_for(std::uint16_t port) {
+bool is_asked_path(const char* path) {
+  return socket_at(place_of_path(path, ::strlen(path))) >= 0;
+}
+
+std::uint32_t place_of(const sockaddr* address, socklen_t size, bool has_datagrams) {
+  if (address->sa_family == AF_INET && size >= sizeof(sockaddr_in)) {
+    const auto* name = reinterpret_cast<const sockaddr_in*>(address);
+    return place_of_port(ntohs(name->sin_port), has_datagrams);
+  }
+  if (address->sa_family == AF_INET6 && size >= sizeof(sockaddr_in6)) {
+    const auto* name = reinterpret_cast<const sockaddr_in6*>(address);
+    return place_of_port(ntohs(name->sin6_port), has_datagrams);
+  }
+  constexpr socklen_t kNameAt = offsetof(sockaddr_un, sun_path);
+  if (address->sa_family != AF_UNIX || size <= kNameAt) return kAnyPlace;
+  sockaddr_un name = {};
+  ::memcpy(&name, address, size < sizeof name ? size : sizeof name);
+  const bool is_abstract = name.sun_path[0] == 0;
+  const std::size_t most = (size < sizeof name ? size : sizeof name) - kNameAt;
+  if (is_abstract) name.sun_path[0] = '@';
+  return place_of_path(name.sun_path, is_abstract ? most : ::strnlen(name.sun_path, most));
+}
+
+bool has_datagrams(int fd) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM;
+}
+
+int listener_for(std::uint32_t place) {
   int first = -1;
   for (const Bound& entry : bound) {
     const int fd = entry.fd.load(std::memory_order_acquire);
-    if (fd < 0 || !entry.listening.load(std::memory_order_acquire)) continue;
-    if (port != 0 && entry.asked.load(std::memory_order_relaxed) == port) return fd;
-    if (first < 0) first = fd;
+    if (fd < 0 || !entry.open.load(std::memory_order_acquire)) continue;
+    const std::uint32_t asked = entry.place.load(std::memory_order_relaxed);
+    if (place != kAnyPlace && asked == place) return fd;
+    if (first < 0 && is_for_datagrams(asked) == is_for_datagrams(place)) first = fd;
   }
   return first;
+}
+
+int socket_at(std::uint32_t place) {
+  if (place == kAnyPlace) return -1;
+  for (const Bound& entry : bound) {
+    const int fd = entry.fd.load(std::memory_order_acquire);
+    if (fd >= 0 && entry.place.load(std::memory_order_relaxed) == place) return fd;
+  }
+  return -1;
+}
+
+bool is_open_to_sessions() {
+  return listener_for(kAnyPlace) >= 0 || listener_for(kDatagramPlaces) >= 0;
 }
 
 }  // namespace crashreel::player

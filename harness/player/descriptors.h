@@ -5,6 +5,8 @@
 // program's the player knows the listeners, under the ports that the program asked for.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 
 namespace crashreel::player {
@@ -22,23 +24,38 @@ int close_all_but_own(unsigned first, unsigned last, int flags);
 // In a forked child of the program, which has no use for the sessions' other ends.
 void close_all_own();
 
-// A listener: the program asked for `port` and got a free one.
-void remember_bound(int fd, std::uint16_t asked_port);
+// Where the program offers itself: it asked for a place (place.h) and got another one, a free port
+// or a name that nobody else sees. A socket for datagrams is open to sessions once it is bound,
+// others when they listen.
+struct AskedName {
+  sockaddr_storage address;
+  socklen_t size;
+};
+void remember_bound(int fd, const AskedName& asked);
 void remember_listening(int fd);
-// The socket has been made again, with another real port.
-void find_real_port_again(int fd);
+// The socket has been made again, with another real name.
+void find_real_name_again(int fd);
 void forget_descriptor(int fd);
 
 // Nothing but the other side's window holds its data back: a system's default may pace what it
-// sends by the real clock. Connections inherit it from their listener.
+// sends by the real clock, and a second short answer waits until the first is acknowledged, which
+// takes up to 40 ms. Connections inherit it from their listener.
 void send_at_once(int fd);
 
-// The port that the program asked for; 0 when fd was never bound to one.
-std::uint16_t asked_port(int fd);
-// The same for whatever is bound to this real port; 0 when nothing is.
-std::uint16_t asked_port_of_real(std::uint16_t real_port);
+// What the program knows whatever is bound to this real name as; null: nothing is.
+const AskedName* asked_name_of(const sockaddr* real, socklen_t size);
+// Whether the program has a socket that it believes to be bound to this path.
+bool is_asked_path(const char* path);
 
-// The listener for connections to this port as the program named it, else the first; -1: none.
-int listener_for(std::uint16_t port);
+// 0: an address of another kind than those that have places.
+std::uint32_t place_of(const sockaddr* address, socklen_t size, bool has_datagrams);
+bool has_datagrams(int fd);
+
+// The socket for sessions at this place, else the first of the same kind; -1: none.
+int listener_for(std::uint32_t place);
+// The socket at this very place; -1: none.
+int socket_at(std::uint32_t place);
+// Whether the program offers itself anywhere.
+bool is_open_to_sessions();
 
 }  // namespace crashreel::player

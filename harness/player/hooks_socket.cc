@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/calls.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
@@ -17,45 +19,54 @@ using namespace crashreel::player;
 
 namespace {
 
-std::uint16_t port_of(const sockaddr* address) {
-  if (address->sa_family == AF_INET) {
-    return ntohs(reinterpret_cast<const sockaddr_in*>(address)->sin_port);
-  }
-  return ntohs(reinterpret_cast<const sockaddr_in6*>(address)->sin6_port);
-}
-
-void set_port(sockaddr* address, std::uint16_t port) {
-  if (address->sa_family == AF_INET) {
-    reinterpret_cast<sockaddr_in*>(address)->sin_port = htons(port);
-  } else if (address->sa_family == AF_INET6) {
-    reinterpret_cast<sockaddr_in6*>(address)->sin6_port = htons(port);
-  }
-}
-
 bool is_internet(const sockaddr* address, socklen_t size) {
   return address != nullptr && ((address->sa_family == AF_INET && size >= sizeof(sockaddr_in)) ||
                                 (address->sa_family == AF_INET6 && size >= sizeof(sockaddr_in6)));
 }
 
-int bind_on_loopback(int fd, const sockaddr* asked) {
-  if (asked->sa_family == AF_INET) {
-    sockaddr_in here = {};
-    here.sin_family = AF_INET;
-    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return CRASHREEL_REAL(bind)(fd, reinterpret_cast<const sockaddr*>(&here), sizeof here);
-  }
-
-  sockaddr_in6 here = {};
-  here.sin6_family = AF_INET6;
-  here.sin6_addr = in6addr_loopback;
-  return CRASHREEL_REAL(bind)(fd, reinterpret_cast<const sockaddr*>(&here), sizeof here);
+bool is_unix(const sockaddr* address, socklen_t size) {
+  return address != nullptr && address->sa_family == AF_UNIX && size > sizeof(sa_family_t);
 }
 
-// The program's own listeners show the port it asked for, as do the sessions they accepted.
-void show_asked_port(sockaddr* address, socklen_t* size) {
-  if (address == nullptr || size == nullptr || !is_internet(address, *size)) return;
-  const std::uint16_t asked = asked_port_of_real(port_of(address));
-  if (asked != 0) set_port(address, asked);
+// On a free port of loopback. Of a path: on a name that is no file, so that neither another
+// instance nor the program that is in production here is in the way, or is harmed.
+int bind_elsewhere(int fd, const sockaddr* asked) {
+  sockaddr_storage here = {};
+  socklen_t size = sizeof(sa_family_t);
+  here.ss_family = asked->sa_family;
+  if (asked->sa_family == AF_INET) {
+    reinterpret_cast<sockaddr_in&>(here).sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    size = sizeof(sockaddr_in);
+  } else if (asked->sa_family == AF_INET6) {
+    reinterpret_cast<sockaddr_in6&>(here).sin6_addr = in6addr_loopback;
+    size = sizeof(sockaddr_in6);
+  }
+  return CRASHREEL_REAL(bind)(fd, reinterpret_cast<const sockaddr*>(&here), size);
+}
+
+// The program's own listeners show the name it asked for, as do the sessions they accepted. Of an
+// internet address that is the port: the host stays loopback.
+void show_asked(sockaddr* address, socklen_t* size, socklen_t room) {
+  const AskedName* asked = asked_name_of(address, *size < room ? *size : room);
+  if (asked == nullptr) return;
+  const auto* name = reinterpret_cast<const sockaddr*>(&asked->address);
+  if (address->sa_family == AF_INET) {
+    reinterpret_cast<sockaddr_in*>(address)->sin_port =
+        reinterpret_cast<const sockaddr_in*>(name)->sin_port;
+  } else if (address->sa_family == AF_INET6) {
+    reinterpret_cast<sockaddr_in6*>(address)->sin6_port =
+        reinterpret_cast<const sockaddr_in6*>(name)->sin6_port;
+  } else {
+    ::memcpy(address, name, asked->size < room ? asked->size : room);
+    *size = asked->size;
+  }
+}
+
+AskedName asked_name(const sockaddr* address, socklen_t size) {
+  AskedName asked = {};
+  asked.size = size < sizeof asked.address ? size : socklen_t{sizeof asked.address};
+  ::memcpy(&asked.address, address, asked.size);
+  return asked;
 }
 
 }  // namespace
@@ -65,11 +76,11 @@ void show_asked_port(sockaddr* address, socklen_t* size) {
 extern "C" {
 
 CRASHREEL_HOOK int bind(int fd, const sockaddr* address, socklen_t size) noexcept {
-  if (!scheduling() || !is_internet(address, size)) {
+  if (!scheduling() || !(is_internet(address, size) || is_unix(address, size))) {
     return CRASHREEL_REAL(bind)(fd, address, size);
   }
-  const int result = bind_on_loopback(fd, address);
-  if (result == 0) remember_bound(fd, port_of(address));
+  const int result = bind_elsewhere(fd, address);
+  if (result == 0) remember_bound(fd, asked_name(address, size));
   return result;
 }
 
@@ -82,9 +93,25 @@ CRASHREEL_HOOK int listen(int fd, int backlog) noexcept {
 
 CRASHREEL_HOOK int getsockname(int fd, sockaddr* __restrict address,
                                socklen_t* __restrict size) noexcept {
+  const socklen_t room = size == nullptr ? 0 : *size;
   const int result = CRASHREEL_REAL(getsockname)(fd, address, size);
-  if (result == 0 && scheduling()) show_asked_port(address, size);
+  if (result == 0 && scheduling()) show_asked(address, size, room);
   return result;
+}
+
+CRASHREEL_HOOK int getpeername(int fd, sockaddr* __restrict address,
+                               socklen_t* __restrict size) noexcept {
+  const socklen_t room = size == nullptr ? 0 : *size;
+  const int result = CRASHREEL_REAL(getpeername)(fd, address, size);
+  if (result == 0 && scheduling()) show_called(fd, address, size, room);
+  return result;
+}
+
+CRASHREEL_HOOK int connect(int fd, const sockaddr* address, socklen_t size) {
+  if (!scheduling() || !(is_internet(address, size) || is_unix(address, size))) {
+    return CRASHREEL_REAL(connect)(fd, address, size);
+  }
+  return call(fd, address, size);
 }
 
 CRASHREEL_HOOK int close(int fd) {
@@ -93,6 +120,7 @@ CRASHREEL_HOOK int close(int fd) {
     return -1;
   }
   forget_descriptor(fd);
+  forget_call(fd);
   forget_random_device(fd);
   return CRASHREEL_REAL(close)(fd);
 }

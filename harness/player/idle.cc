@@ -271,6 +271,11 @@ bool scheduling() {
   return active.load(std::memory_order_acquire) && !inside && !self.over;
 }
 
+void do_locked(void (*what)(void* context), void* context) {
+  const Locked locked;
+  what(context);
+}
+
 Woken wait_for_descriptors(pollfd* descriptors, nfds_t count, std::uint64_t deadline_ns, Look look,
                            void* context) {
   thread_seen();

@@ -85,6 +85,9 @@ Woken wait_for_object(Wait::Kind kind, const void* object, std::uint64_t deadlin
 void begin_mutex_wait(Wait& wait, pthread_mutex_t* mutex);
 void end_mutex_wait(Wait& wait);
 
+// Calls this while nobody else acts, as the program's stage does everything. Not from there.
+void do_locked(void (*what)(void* context), void* context);
+
 // Ends the wait of the one who waits longest, or of all.
 void release_one(const void* object);
 void release_all(const void* object);

@@ -15,7 +15,7 @@ namespace crashreel {
 inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
 inline constexpr char kScriptName[] = "crashreel-script";          // of all shared memory of ours
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
-inline constexpr std::uint32_t kScriptVersion = 3;
+inline constexpr std::uint32_t kScriptVersion = 4;
 
 // The numbers of InputKind. The last three are of a function's steps alone.
 enum class StepKind : std::uint32_t {
@@ -28,6 +28,13 @@ enum class StepKind : std::uint32_t {
   kNote = 7,
 };
 
+// How a session comes about.
+enum class Way : std::uint16_t {
+  kCalls = 0,           // the player connects to a listener of the program's
+  kIsCalled = 1,        // the program connects: the player is who it calls
+  kSendsDatagrams = 2,  // to a socket of the program's, and each has what is answered to it
+};
+
 // One thing that the player does, or that a function is called with. Sessions are numbered densely
 // from 0; a function's steps may have 0xffffffff, for none.
 struct Step {
@@ -36,9 +43,10 @@ struct Step {
   std::uint32_t payload_size;    // bytes; the player's kSignal: the signal's number
   std::uint32_t session;
   StepKind kind;
-  std::uint32_t port;  // kOpen: which listener, as the program named its port; 0: the first
+  std::uint32_t place;  // kOpen: where, as the program named it (place.h); 0: the first listener
   // The clock jumps here without ending the waits that lie between: inputs are missing before it.
-  std::uint32_t after_gap;
+  std::uint16_t after_gap;
+  Way way;  // kOpen
   // The same for this input whatever others are left out; 0: it is none of the reel's.
   std::uint32_t key;
 };
@@ -94,6 +102,8 @@ struct ScriptCrash {
   char stack[kMaxCrashStack];  // from stack_pointer upwards; only where the stack overflowed
 };
 
+inline constexpr std::uint32_t kMaxAddress = 128;
+
 struct ScriptHeader {
   std::uint64_t magic;
   std::uint32_t version;
@@ -110,6 +120,8 @@ struct ScriptHeader {
   std::uint32_t random_count;
   std::uint32_t first_key;    // of what came before the first step
   std::uint64_t random_seed;  // of the bytes that production did not draw
+  std::uint32_t has_tls;      // 1: sessions have the bytes that were inside their TLS
+  std::uint32_t unused;
 
   std::atomic<std::uint32_t> state;        // ScriptState
   std::atomic<std::uint32_t> performed;    // steps performed so far
@@ -119,6 +131,9 @@ struct ScriptHeader {
   std::atomic<std::uint64_t> answer_digest;      // of what was answered, session by session
   std::atomic<std::uint32_t> undelivered;        // inputs that nobody was there to read
   std::atomic<std::uint32_t> first_undelivered;  // step of the first of them
+  std::atomic<std::uint32_t> unanswered;         // calls of the program that no session answers
+  std::uint32_t first_unanswered_size;
+  char first_unanswered[kMaxAddress];  // a sockaddr: whom the first of them was for
   ScriptCrash crash;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

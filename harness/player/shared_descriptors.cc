@@ -15,7 +15,6 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
@@ -203,7 +202,7 @@ bool make_pipe(Descriptor& first) {
   return made;
 }
 
-// A free port again, as the program's own bind() got one.
+// A free port or name again, as the program's own bind() got one.
 bool bind_like(int old, int made) {
   sockaddr_storage address = {};
   socklen_t size = sizeof address;
@@ -216,9 +215,8 @@ bool bind_like(int old, int made) {
     if (*port == 0) return true;  // not bound yet
     *port = 0;
   } else {
-    const auto* path = reinterpret_cast<const sockaddr_un*>(name)->sun_path;
     if (size <= sizeof(sa_family_t)) return true;
-    if (path[0] != 0) ::unlink(path);
+    size = sizeof(sa_family_t);  // any name, as the program's own bind() got one
   }
   return CRASHREEL_REAL(bind)(made, name, size) == 0;
 }
@@ -242,7 +240,7 @@ bool make_socket(const Descriptor& old) {
     return false;
   }
   if (!replace(old, made)) return false;
-  find_real_port_again(old.fd);
+  find_real_name_again(old.fd);
   return true;
 }
 

@@ -4,15 +4,15 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/calls.h"
 #include "harness/player/clock.h"
 #include "harness/player/descriptors.h"
+#include "harness/player/ends.h"
 #include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
 #include "harness/player/socket_options.h"
@@ -40,89 +40,19 @@ constexpr std::uint32_t kPatience = 64;
 // More than there is room for descriptors: a checkpoint with more is refused for that reason.
 constexpr int kMostHeldSessions = 1024;
 
-struct Session {
-  int fd = -1;  // not open
-  bool shut = false;
-  std::uint64_t digest = 0xcbf29ce484222325;
-};
-
 ScriptHeader* script = nullptr;
 const Step* steps = nullptr;
 const std::uint32_t* marks = nullptr;
 std::uint32_t next_mark = 0;
-Session* sessions = nullptr;  // by session number
-std::uint32_t session_count = 0;
 std::uint32_t answers_in_a_row = 0;
 std::uint32_t refusals_in_a_row = 0;
 std::uint32_t payload_sent = 0;         // of the current step, where a send was partial
 std::atomic<std::size_t> not_taken{0};  // bytes that the program has sent to anybody
-int answers = -1;                       // epoll set of the player's ends
-char scratch[64 * 1024];
 
 [[noreturn]] void end_try(ScriptState state) {
   script->state.store(static_cast<std::uint32_t>(state));
   note_touched_pages();
   for (;;) ::syscall(SYS_exit_group, 0);
-}
-
-std::uint64_t mix(std::uint64_t digest, const char* bytes, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) {  // FNV-1a
-    digest = (digest ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3;
-  }
-  return digest;
-}
-
-// A session's part in the digest of all: in whatever pieces and order the answers are taken, the
-// sum is the same.
-std::uint64_t part_of(std::uint64_t digest, std::uint32_t session) {
-  return (digest ^ (session + 1)) * 0x9e3779b97f4a7c15;
-}
-
-void note_answer(std::uint32_t number, const char* bytes, std::size_t size) {
-  Session& session = sessions[number];
-  const std::uint64_t before = part_of(session.digest, number);
-  session.digest = mix(session.digest, bytes, size);
-  const std::uint64_t change = part_of(session.digest, number) - before;
-  script->answer_digest.fetch_add(change, std::memory_order_relaxed);
-  script->answer_bytes.fetch_add(size, std::memory_order_relaxed);
-  step_answered(number, bytes, size);
-}
-
-void hang_up(Session& session) {
-  close_own(session.fd);
-  session.fd = -1;
-}
-
-// Everything that the program has answered in this session. The end of it included: then our end
-// closes as well, as a client's would.
-std::size_t drain(std::uint32_t number) {
-  Session& session = sessions[number];
-  std::size_t total = 0;
-  while (session.fd >= 0) {
-    const ssize_t got = CRASHREEL_REAL(recv)(session.fd, scratch, sizeof scratch, MSG_DONTWAIT);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-    if (got <= 0) {
-      hang_up(session);
-      end_step_answer(number);
-      break;
-    }
-    const auto size = static_cast<std::size_t>(got);
-    note_answer(number, scratch, size);
-    total += size;
-  }
-  return total;
-}
-
-std::size_t drain_all() {
-  epoll_event ready[64];
-  std::size_t total = 0;
-  int count = 0;
-  do {
-    count = CRASHREEL_REAL(epoll_wait)(answers, ready, 64, 0);
-    for (int i = 0; i < count; ++i) total += drain(ready[i].data.u32);
-  } while (count == 64);
-  return total;
 }
 
 std::size_t take_answers() {
@@ -134,30 +64,24 @@ std::size_t take_answers() {
   return drain_all();
 }
 
-void expect_answers(std::uint32_t session) {
-  epoll_event interest = {};
-  interest.events = EPOLLIN | EPOLLRDHUP;
-  interest.data.u32 = session;
-  ::epoll_ctl(answers, EPOLL_CTL_ADD, sessions[session].fd, &interest);
-}
-
 void open_session(const Step& step) {
-  const int listener = listener_for(static_cast<std::uint16_t>(step.port));
+  if (step.way == Way::kIsCalled) return;  // the program opens it, sooner or later (calls.h)
+  const bool datagrams = step.way == Way::kSendsDatagrams;
+  const int listener = listener_for(step.place);
   sockaddr_storage address = {};
   socklen_t size = sizeof address;
   if (CRASHREEL_REAL(getsockname)(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     return;
   }
-  const int raw = ::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int type = datagrams ? SOCK_DGRAM : SOCK_STREAM;
+  const int raw = ::socket(address.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (raw < 0) return;
   const int fd = move_out_of_sight(raw);
-  prepare_own_end(fd);
+  if (!datagrams) prepare_own_end(fd);
   const auto* to = reinterpret_cast<const sockaddr*>(&address);
   // On loopback this is done at once, or in progress where the listener's queue is full.
   if (CRASHREEL_REAL(connect)(fd, to, size) != 0 && errno != EINPROGRESS) return close_own(fd);
-  sessions[step.session].fd = fd;
-  sessions[step.session].shut = false;
-  expect_answers(step.session);
+  set_end(step.session, fd, datagrams);
 }
 
 // The program has ended the session, or never had it.
@@ -168,9 +92,10 @@ void note_undelivered(const Step& step) {
 
 // True when all of it is on its way, or will never be.
 bool send_payload(const Step& step) {
-  const int fd = sessions[step.session].fd;
+  const int fd = end_of(step.session);
   const char* bytes = reinterpret_cast<const char*>(script) + step.payload_offset;
-  while (fd >= 0 && payload_sent < step.payload_size) {
+  bool is_sent = step.payload_size == 0 && !has_datagrams(step.session);
+  while (fd >= 0 && !is_sent) {
     const ssize_t sent = CRASHREEL_REAL(send)(
         fd, bytes + payload_sent, step.payload_size - payload_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
@@ -179,8 +104,9 @@ bool send_payload(const Step& step) {
     if (sent < 0) break;
     refusals_in_a_row = 0;
     payload_sent += static_cast<std::uint32_t>(sent);
+    is_sent = payload_sent >= step.payload_size;
   }
-  if (payload_sent < step.payload_size) note_undelivered(step);
+  if (!is_sent) note_undelivered(step);
   refusals_in_a_row = 0;
   payload_sent = 0;
   return true;
@@ -189,6 +115,7 @@ bool send_payload(const Step& step) {
 // What the program has answered so far is not an answer to this step.
 void part_answers(const Step& step) {
   if (!keeping_step_answers() || step.kind == StepKind::kSignal) return;
+  if (step.kind == StepKind::kOpen && step.way == Way::kIsCalled) return;  // from its call on
   const auto number = static_cast<std::uint32_t>(&step - steps);
   if (is_at_step(step.session, number)) return;  // it is being sent in pieces
   drain(step.session);
@@ -208,10 +135,7 @@ int perform(const Step& step) {
       break;
     case StepKind::kClose:
       drain(step.session);
-      if (sessions[step.session].fd >= 0) {
-        CRASHREEL_REAL(shutdown)(sessions[step.session].fd, SHUT_WR);
-        sessions[step.session].shut = true;
-      }
+      shut_end(step.session);
       break;
     case StepKind::kSignal:
       signal = static_cast<int>(step.payload_size);
@@ -226,8 +150,8 @@ int perform(const Step& step) {
 }
 
 void found_unread(std::uint16_t here, std::uint16_t there, std::uint64_t bytes) {
-  for (std::uint32_t i = 0; i < session_count; ++i) {
-    const int fd = sessions[i].fd;
+  for (std::uint32_t i = 0; i < session_count(); ++i) {
+    const int fd = end_of(i);
     if (fd >= 0 && is_between(fd, there, here)) return note_unread(i, bytes);
   }
 }
@@ -250,29 +174,11 @@ bool much_was_answered() {
   return much && answers_in_a_row < kLongestAnswer;
 }
 
-// Room for the sessions of a script, and those that were open before in their places: a copy of a
-// checkpoint goes on with them.
-bool take_sessions(std::uint32_t count) {
-  const std::size_t bytes = (count + 1) * sizeof(Session);
-  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return false;
-  auto* taken = static_cast<Session*>(memory);
-  for (std::uint32_t i = 0; i < count; ++i) taken[i] = i < session_count ? sessions[i] : Session{};
-  if (sessions != nullptr) ::munmap(sessions, (session_count + 1) * sizeof(Session));
-  sessions = taken;
-  session_count = count;
-  return true;
-}
-
 // True: this is a copy of the checkpoint that was left here, with a script of its own.
 bool leave_checkpoint_here() {
   static OwnEnd ends[kMostHeldSessions];
-  int count = 0;
   drain_all();
-  for (std::uint32_t i = 0; i < session_count && count < kMostHeldSessions; ++i) {
-    const Session& session = sessions[i];
-    if (session.fd >= 0) ends[count++] = {session.fd, session.shut, port_of(session.fd)};
-  }
+  const int count = list_ends(ends, kMostHeldSessions);
   return leave_checkpoint(next_mark++, ends, count, *script);
 }
 
@@ -289,22 +195,21 @@ bool set_stage(ScriptHeader* given) {
   steps = reinterpret_cast<const Step*>(base + given->steps_offset);
   marks = reinterpret_cast<const std::uint32_t*>(base + given->marks_offset);
   next_mark = 0;
-  std::uint32_t count = session_count;
+  std::uint32_t count = session_count();
   for (std::uint32_t i = 0; i < given->step_count; ++i) {
     if (steps[i].session >= count) count = steps[i].session + 1;
   }
-  if (!take_sessions(count) || !prepare_step_answers(given, session_count)) return false;
-  if (answers >= 0) close_own(answers);  // shared with whom we were copied from
-  answers = move_out_of_sight(::epoll_create1(EPOLL_CLOEXEC));
-  for (std::uint32_t i = 0; i < session_count && answers >= 0; ++i) {
-    if (sessions[i].fd >= 0) expect_answers(i);
-  }
   script = given;
-  return answers >= 0;
+  answer_calls_from(given);
+  return prepare_ends(given, count) && prepare_step_answers(given, count);
 }
 
 void note_sent(std::size_t bytes) {
   not_taken.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+bool brings_plain_bytes() {
+  return script != nullptr && script->has_tls != 0;
 }
 
 void miss_thread() {
@@ -317,11 +222,11 @@ void note_full() {
 
 int act(std::uint64_t nearest_deadline_ns) {
   const bool has_begun = script->performed.load(std::memory_order_relaxed) != 0;
-  if (!has_begun && listener_for(0) >= 0) reach_fork_point();
+  if (!has_begun && is_open_to_sessions()) reach_fork_point();
   if (much_was_answered()) return 0;
   const std::uint32_t next = script->performed.load(std::memory_order_relaxed);
   if (next == 0) {
-    if (listener_for(0) < 0) return wait_for_listener(nearest_deadline_ns);
+    if (!is_open_to_sessions()) return wait_for_listener(nearest_deadline_ns);
     const auto listening = static_cast<std::uint32_t>(ScriptState::kListening);
     if (script->state.load(std::memory_order_relaxed) < listening) script->state.store(listening);
   }

@@ -21,6 +21,9 @@ void note_sent(std::size_t bytes);
 // The program could not send any more on one.
 void note_full();
 
+// Whether what was inside TLS is brought without it.
+bool brings_plain_bytes();
+
 // The scheduler's Act and Missed (idle.h).
 int act(std::uint64_t nearest_deadline_ns);
 void miss_thread();

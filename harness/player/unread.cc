@@ -69,7 +69,7 @@ bool is_between(int fd, std::uint16_t own_port, std::uint16_t other_port) {
   sockaddr_storage own = {}, other = {};
   socklen_t own_size = sizeof own, other_size = sizeof other;
   return CRASHREEL_REAL(getsockname)(fd, reinterpret_cast<sockaddr*>(&own), &own_size) == 0 &&
-         ::getpeername(fd, reinterpret_cast<sockaddr*>(&other), &other_size) == 0 &&
+         CRASHREEL_REAL(getpeername)(fd, reinterpret_cast<sockaddr*>(&other), &other_size) == 0 &&
          port_of(own) == own_port && port_of(other) == other_port;
 }
 

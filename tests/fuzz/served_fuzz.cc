@@ -7,6 +7,8 @@
 
 #include "capture/base/check.h"
 #include "capture/reel/reel.h"
+#include "harness/opening.h"
+#include "harness/player/place.h"
 #include "harness/served.h"
 
 using namespace crashreel;
@@ -35,8 +37,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     sequence.push_back(&input);
     const bool served = is_served(input.data);
     unserved += served ? 0 : 1;
-    const std::string second = input.data.substr(input.data.find(' ') + 1);
-    CRASHREEL_CHECK(!(served && second.starts_with("outbound ")));
+    const Opening opening = read_opening(input.data);
+    CRASHREEL_CHECK(!(served && opening.is_inherited));
+    CRASHREEL_CHECK(opening.way() != Way::kSendsDatagrams || is_for_datagrams(opening.place()) ||
+                    opening.place() == kAnyPlace);
   }
   const std::string told = unserved_text(sequence);
   CRASHREEL_CHECK(told.empty() == (unserved == 0));

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/player/place.h"
 #include "harness/served.h"
 #include "tests/capture/reel/scene.h"
 
@@ -51,7 +52,7 @@ class Steps : public testing::Test {
       }
       out << step.session;
       if (step.kind == StepKind::kOpen) out << "+";
-      if (step.kind == StepKind::kOpen && step.port != 0) out << step.port;
+      if (step.kind == StepKind::kOpen && step.place != 0) out << step.place;
       if (step.kind == StepKind::kClose) out << "-";
       if (step.kind != StepKind::kData) continue;
       out << ":" << std::string(base + step.payload_offset, step.payload_size);
@@ -130,50 +131,58 @@ TEST_F(Steps, OfAStdinProgramAreNone) {
   EXPECT_THAT(steps(), IsEmpty());
 }
 
-struct Opening {
+struct Said {
   const char* text;
-  std::uint32_t port;
+  std::uint32_t place;
 };
 
-class Port : public Steps, public testing::WithParamInterface<Opening> {};
+class PlaceOf : public Steps, public testing::WithParamInterface<Said> {};
 
-TEST_P(Port, IsTheLocalOneOfTheOpening) {
+TEST_P(PlaceOf, AnOpeningIsWhereTheProgramTakesOrMakesTheCall) {
   reel_ = scene("1+ 1:x");
   reel_.inputs[0].data = GetParam().text;
   write(whole_sequence(reel_));
-  EXPECT_EQ(steps()[0].port, GetParam().port) << GetParam().text;
+  EXPECT_EQ(steps()[0].place, GetParam().place) << GetParam().text;
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    In, Port,
-    testing::Values(Opening{"tcp inbound 127.0.0.1:6379 127.0.0.1:50112", 6379},
-                    Opening{"tcp inbound [::1]:6379 [::1]:50112", 6379},
-                    Opening{"tcp inbound 127.0.0.1:65535", 65535},
-                    Opening{"tcp inbound 127.0.0.1:65536", 0}, Opening{"tcp inbound here", 0},
-                    Opening{"tcp inbound :", 0}, Opening{"tcp inbound :-1", 0},
-                    Opening{"tcp inbound :99999999999999999999", 0}, Opening{"tcp", 0},
-                    Opening{"", 0}, Opening{"   ", 0}));
+    In, PlaceOf,
+    testing::Values(Said{"tcp inbound 127.0.0.1:6379 127.0.0.1:50112", 6379},
+                    Said{"tcp inbound [::1]:6379 [::1]:50112", 6379},
+                    Said{"tcp inbound 127.0.0.1:65535", 65535},
+                    Said{"tcp outbound 127.0.0.1:40001 10.0.0.5:5432", 5432},
+                    Said{"tcp+tls inbound 127.0.0.1:443", 443},
+                    Said{"udp inbound 127.0.0.1:53 127.0.0.1:50112", (1 << 16) + 53},
+                    Said{"unix inbound /run/a\\x20b", place_of_path("/run/a b", 8)},
+                    Said{"unix outbound unnamed @a", place_of_path("@a", 2)},
+                    Said{"unix inbound unnamed", 0}, Said{"tcp inbound 127.0.0.1:65536", 0},
+                    Said{"tcp inbound here", 0}, Said{"tcp inbound :", 0},
+                    Said{"tcp inbound :-1", 0}, Said{"tcp inbound :99999999999999999999", 0},
+                    Said{"tcp", 0}, Said{"", 0}, Said{"   ", 0}));
 
 TEST_F(Steps, PassOverSessionsThatTheReplayCannotServe) {
-  reel_ = scene("1+ 2+ 1:a 2:answer 1:b 2- 3+ 3:plain 3+ 3:secret 4+ 4:datagram");
+  reel_ = scene("1+ 2+ 1:a 2:answer 1:b 2- 3+ 3:plain 3+ 3:plain 4+ 4:datagram");
   reel_.inputs[0].data = "tcp inbound 127.0.0.1:80 127.0.0.1:50112";
-  reel_.inputs[1].data = "tcp outbound 127.0.0.1:50113 127.0.0.1:5432";
-  reel_.inputs[6].data = "tcp inbound 127.0.0.1:80 127.0.0.1:50114";
-  reel_.inputs[8].data = "tcp+tls inbound 127.0.0.1:80 127.0.0.1:50114";
-  reel_.inputs[10].data = "udp inbound 127.0.0.1:53 127.0.0.1:50115";
+  reel_.inputs[1].data = "udp outbound 127.0.0.1:50113 127.0.0.1:53";
+  reel_.inputs[6].data = "tls inbound";
+  reel_.inputs[8].data = "tls inbound";
+  reel_.inputs[10].data = "unix-datagram inbound /run/a unnamed";
   write(whole_sequence(reel_));
   EXPECT_EQ(text(), "0+80 0:a 0:b");
-  EXPECT_THAT(unserved_text(whole_sequence(reel_)),
-              testing::StartsWith("3 sessions (1 tcp outbound, 1 tcp+tls inbound, 1 udp inbound) "
-                                  "are left out: "));
+  EXPECT_THAT(
+      unserved_text(whole_sequence(reel_)),
+      testing::StartsWith("3 sessions (1 tls inbound, 1 udp outbound, 1 unix-datagram inbound) "
+                          "are left out: "));
 }
 
 TEST_F(Steps, ServeWhatIsNotSaidToBeOfAnotherKind) {
-  for (const char* opening : {"", "tcp inbound", "unix inbound /run/a", "app inbound", "tcp"}) {
+  for (const char* opening : {"", "tcp inbound", "unix inbound /run/a", "app inbound", "tcp",
+                              "udp inbound 1.2.3.4:1", "tcp outbound 1.2.3.4:1 1.2.3.4:2",
+                              "unix outbound unnamed /run/a", "tcp+tls inbound 1.2.3.4:1"}) {
     EXPECT_TRUE(is_served(opening)) << opening;
   }
   for (const char* opening :
-       {"unix outbound unnamed /run/a", "udp inbound 1.2.3.4:1", "unix-seqpacket inbound @a",
+       {"udp outbound 1.2.3.4:1 1.2.3.4:53", "unix-seqpacket inbound @a",
         "unix-datagram inbound @a unnamed", "pipe inbound /run/feed", "pipe outbound date",
         "tls inbound", "stdin inbound", "tcp inbound 1.2.3.4:1 1.2.3.4:2 fd:0"}) {
     EXPECT_FALSE(is_served(opening)) << opening;
@@ -204,6 +213,15 @@ TEST_F(Steps, ShowTheTimeOfDayOfTheRecording) {
   reel_.program.start_realtime_ns = 1'000'000'000'000 * kMs;
   EXPECT_EQ(write(whole_sequence(reel_)).header().start_realtime_ns,
             1'000'000'000'000 * kMs + 6900 * kMs);
+}
+
+// An instance may be slower to start than production was; what it is told at which time is the same.
+TEST_F(Steps, ShowTheTimeOfDayAlsoWhereTheFirstInputCameEarly) {
+  reel_ = scene("@10000000 1:a @1010000000 1:b");
+  reel_.program.start_realtime_ns = 1'000'000'000'000 * kMs;
+  EXPECT_EQ(write(whole_sequence(reel_)).header().start_realtime_ns,
+            1'000'000'000'000 * kMs - 90 * kMs);
+  EXPECT_THAT(times(steps()), ElementsAre(100 * kMs, 100 * kMs, 1100 * kMs));
 }
 
 TEST_F(Steps, LetTimePassUntilTheCrash) {

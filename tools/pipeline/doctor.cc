@@ -143,8 +143,9 @@ class Doctor {
       seen_.answers = compare_answers(recorded, first->answers, varied->answers);
     }
     seen_.replay = *std::move(first);
-    for (const std::string& hint : {unread_hint(*seen_.replay), undelivered_hint(*seen_.replay),
-                                    made_random_hint(*seen_.replay)}) {
+    for (const std::string& hint :
+         {unread_hint(*seen_.replay), undelivered_hint(*seen_.replay),
+          unanswered_hint(*seen_.replay), made_random_hint(*seen_.replay)}) {
       if (!hint.empty()) seen_.hints.push_back(hint);
     }
     seen_.finding = finding_of(seen_);

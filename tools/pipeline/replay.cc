@@ -80,7 +80,8 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
     if (!first) return first.error();
     if (options.progress) options.progress(1, *first);
     add(report, *first, tries);
-    shown = {undelivered_hint(*first), unread_hint(*first), made_random_hint(*first)};
+    shown = {undelivered_hint(*first), unanswered_hint(*first), unread_hint(*first),
+             made_random_hint(*first)};
   }
   const auto run = [&](int count) -> Result<void> {
     const std::vector<Sequence> sequences(static_cast<std::size_t>(count), whole);

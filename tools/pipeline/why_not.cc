@@ -109,6 +109,15 @@ std::string undelivered_hint(const Outcome& outcome) {
          "answers first differ, and what came before";
 }
 
+std::string unanswered_hint(const Outcome& outcome) {
+  if (outcome.unanswered == 0) return "";
+  return counted_text(outcome.unanswered, "connection") + " that the program opened " +
+         (outcome.unanswered == 1 ? "was" : "were") + " refused, the first to " +
+         outcome.first_unanswered +
+         ": the reel has no answer for it; record with the recorder, or with a ring (--ring) that "
+         "reaches back to where the program was connected";
+}
+
 std::string made_random_hint(const Outcome& outcome) {
   if (outcome.made_random == 0) return "";
   return counted_text(static_cast<std::size_t>(outcome.made_random), "random byte") +

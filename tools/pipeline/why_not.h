@@ -26,6 +26,7 @@ std::string changed_file_hint(const FileDigest& file);
 // Of a try, not of the reel.
 std::string unread_hint(const Outcome& outcome);
 std::string undelivered_hint(const Outcome& outcome);
+std::string unanswered_hint(const Outcome& outcome);
 std::string made_random_hint(const Outcome& outcome);
 
 }  // namespace crashreel

@@ -1,0 +1,163 @@
+#include "harness/player/ends.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "capture/interpose/real_call.h"
+#include "harness/player/descriptors.h"
+#include "harness/player/step_answers.h"
+
+namespace crashreel::player {
+namespace {
+
+struct Session {
+  int fd = -1;  // not open
+  bool shut = false;
+  bool has_datagrams = false;
+  bool claimed = false;
+  std::uint64_t digest = 0xcbf29ce484222325;
+};
+
+ScriptHeader* script = nullptr;
+Session* sessions = nullptr;  // by session number
+std::uint32_t count = 0;
+int answers = -1;  // epoll set of the ends
+char scratch[64 * 1024];
+
+std::uint64_t mix(std::uint64_t digest, const char* bytes, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {  // FNV-1a
+    digest = (digest ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3;
+  }
+  return digest;
+}
+
+// A session's part in the digest of all: in whatever pieces and order the answers are taken, the
+// sum is the same.
+std::uint64_t part_of(std::uint64_t digest, std::uint32_t session) {
+  return (digest ^ (session + 1)) * 0x9e3779b97f4a7c15;
+}
+
+void note_answer(std::uint32_t number, const char* bytes, std::size_t size) {
+  Session& session = sessions[number];
+  const std::uint64_t before = part_of(session.digest, number);
+  session.digest = mix(session.digest, bytes, size);
+  const std::uint64_t change = part_of(session.digest, number) - before;
+  script->answer_digest.fetch_add(change, std::memory_order_relaxed);
+  script->answer_bytes.fetch_add(size, std::memory_order_relaxed);
+  step_answered(number, bytes, size);
+}
+
+void hang_up(Session& session) {
+  close_own(session.fd);
+  session.fd = -1;
+}
+
+bool take_room(std::uint32_t wanted) {
+  const std::size_t bytes = (wanted + 1) * sizeof(Session);
+  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return false;
+  auto* taken = static_cast<Session*>(memory);
+  for (std::uint32_t i = 0; i < wanted; ++i) taken[i] = i < count ? sessions[i] : Session{};
+  if (sessions != nullptr) ::munmap(sessions, (count + 1) * sizeof(Session));
+  sessions = taken;
+  count = wanted;
+  return true;
+}
+
+void expect_answers(std::uint32_t session) {
+  epoll_event interest = {};
+  interest.events = EPOLLIN | EPOLLRDHUP;
+  interest.data.u32 = session;
+  ::epoll_ctl(answers, EPOLL_CTL_ADD, sessions[session].fd, &interest);
+}
+
+}  // namespace
+
+bool prepare_ends(ScriptHeader* given, std::uint32_t session_count) {
+  if (!take_room(session_count)) return false;
+  if (answers >= 0) close_own(answers);  // shared with whom we were copied from
+  answers = move_out_of_sight(::epoll_create1(EPOLL_CLOEXEC));
+  for (std::uint32_t i = 0; i < count && answers >= 0; ++i) {
+    if (sessions[i].fd >= 0) expect_answers(i);
+  }
+  script = given;
+  return answers >= 0;
+}
+
+std::uint32_t session_count() {
+  return count;
+}
+
+void set_end(std::uint32_t number, int fd, bool has_datagrams) {
+  Session& session = sessions[number];
+  session.fd = fd;
+  session.shut = false;
+  session.has_datagrams = has_datagrams;
+  expect_answers(number);
+}
+
+int end_of(std::uint32_t session) {
+  return sessions[session].fd;
+}
+
+bool has_datagrams(std::uint32_t session) {
+  return sessions[session].has_datagrams;
+}
+
+void shut_end(std::uint32_t number) {
+  Session& session = sessions[number];
+  if (session.fd < 0) return;
+  CRASHREEL_REAL(shutdown)(session.fd, SHUT_WR);
+  session.shut = true;
+}
+
+bool is_claimed(std::uint32_t session) {
+  return sessions[session].claimed;
+}
+
+void claim(std::uint32_t session) {
+  sessions[session].claimed = true;
+}
+
+std::size_t drain(std::uint32_t number) {
+  Session& session = sessions[number];
+  std::size_t total = 0;
+  while (session.fd >= 0) {
+    const ssize_t got = CRASHREEL_REAL(recv)(session.fd, scratch, sizeof scratch, MSG_DONTWAIT);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || session.has_datagrams)) break;
+    if (got <= 0 && !session.has_datagrams) {
+      hang_up(session);
+      end_step_answer(number);
+      break;
+    }
+    const auto size = static_cast<std::size_t>(got);
+    note_answer(number, scratch, size);
+    total += size;
+  }
+  return total;
+}
+
+std::size_t drain_all() {
+  epoll_event ready[64];
+  std::size_t total = 0;
+  int found = 0;
+  do {
+    found = CRASHREEL_REAL(epoll_wait)(answers, ready, 64, 0);
+    for (int i = 0; i < found; ++i) total += drain(ready[i].data.u32);
+  } while (found == 64);
+  return total;
+}
+
+int list_ends(OwnEnd* ends, int capacity) {
+  int listed = 0;
+  for (std::uint32_t i = 0; i < count && listed < capacity; ++i) {
+    const Session& session = sessions[i];
+    if (session.fd >= 0) ends[listed++] = {session.fd, session.shut, port_of(session.fd)};
+  }
+  return listed;
+}
+
+}  // namespace crashreel::player

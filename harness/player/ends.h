@@ -1,0 +1,42 @@
+// Which ends of the program's sessions does the player hold, and what was answered there?
+//
+// Each session of the script has at most one open end. What the program answers is taken from all
+// of them and hashed, session by session; an end that the program has closed is closed here as
+// well, as a client would. Called under the scheduler's lock, but for note_sent(). Knows no step
+// but by its number.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "harness/player/connections.h"
+#include "harness/player/script.h"
+
+namespace crashreel::player {
+
+// Room for the sessions of a script, and those that were open before in their places: a copy of a
+// checkpoint goes on with them. False: there is no memory for it, or no descriptor.
+bool prepare_ends(ScriptHeader* script, std::uint32_t session_count);
+std::uint32_t session_count();
+
+// Takes a socket of the player's (move_out_of_sight()) for the session's end. Of datagrams an empty
+// one is no end, nor is an error.
+void set_end(std::uint32_t session, int fd, bool has_datagrams);
+// -1: not open.
+int end_of(std::uint32_t session);
+bool has_datagrams(std::uint32_t session);
+// Nothing more is sent there.
+void shut_end(std::uint32_t session);
+
+// Sessions that the program itself opens (calls.h): whether it has.
+bool is_claimed(std::uint32_t session);
+void claim(std::uint32_t session);
+
+// Takes everything that the program has answered in this session, or in all; in bytes.
+std::size_t drain(std::uint32_t session);
+std::size_t drain_all();
+
+// The open ends. Returns how many there are of them, at most `capacity`.
+int list_ends(OwnEnd* ends, int capacity);
+
+}  // namespace crashreel::player
