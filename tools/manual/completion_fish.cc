@@ -7,13 +7,13 @@ namespace {
 
 constexpr char kBegin[] =
     R"fish(# fish completion of crashreel, made by 'crashreel --completion=fish'.
-function __crashreel_verb --description 'The verb that was typed; -- behind that'
+function __crashreel_verb --description 'The verb that was typed; "program" behind --'
     set -l words (commandline -opc)
     set -e words[1]
     set -l verb
     for word in $words
         if test "$word" = --
-            echo --
+            echo program
             return
         end
         if string match -q -- '-*' $word
@@ -32,8 +32,15 @@ function __crashreel_is --description 'Is this the verb that was typed?'
     test "$(__crashreel_verb)" = "$argv"
 end
 
+function __crashreel_program --description 'What the command line behind -- is completed with'
+    set -l words (commandline -opc)
+    set -l dashes (contains -i -- -- $words)
+    set -e words[1..$dashes]
+    complete -C (string join ' ' -- $words (commandline -ct))
+end
+
 complete -c crashreel -f
-complete -c crashreel -n '__crashreel_is --' -F -a '(__fish_complete_command)'
+complete -c crashreel -n '__crashreel_is program' -a '(__crashreel_program)'
 )fish";
 
 std::string in_quotes(const std::string& text) {

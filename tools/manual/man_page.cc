@@ -85,7 +85,7 @@ std::string option_entries(const std::vector<Option>& options) {
 }
 
 std::string sentence(const std::string& summary) {
-  return summary.ends_with("?") ? summary : summary + ".";
+  return summary.ends_with("?") || summary.ends_with(".") ? summary : summary + ".";
 }
 
 std::string page_of(const Verb& verb, const std::string& version) {
