@@ -22,13 +22,13 @@ as_user() { # runs as somebody without rights, in a folder of theirs
   cd "$HOME"
   { seq -f 'set v %.0f' 300; cat /packages/crash.tcl; } >script.tcl
   local status=0
-  crashreel record -o night.reel -- jimsh <script.tcl || status=$?
+  crashreel record -o night.reel -- jimsh <script.tcl >answers.txt || status=$?
   [[ $status == 139 ]]
   crashreel replay night.reel --tries 5 | tee replay.txt
   grep -q 'reproduced 5 of 5' replay.txt
   grep -q Jim replay.txt # names of frames: the symbolizer is there
   crashreel minimize night.reel -o small.reel
-  [[ $(crashreel show small.reel --jsonl | grep -c '"data"') == 4 ]]
+  [[ $(crashreel show small.reel --jsonl | grep -c '"kind":"data"') == 4 ]]
 
   cp -rL /packages/project .
   cd project
