@@ -64,7 +64,10 @@ Result<void> check_attachable(Target& target) {
 std::string library_path(const std::string& file_name) {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  return (self.parent_path().parent_path() / "lib" / file_name).string();
+  const auto prefix = self.parent_path().parent_path();
+  const auto installed = prefix / "lib" / "crashreel" / file_name;
+  if (std::filesystem::exists(installed, error)) return installed.string();
+  return (prefix / "lib" / file_name).string();
 }
 
 std::string find_program(const std::string& name) {

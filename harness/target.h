@@ -32,8 +32,8 @@ struct Target {
 Result<Target> target_of(const Reel& reel,
                          const std::optional<std::vector<std::string>>& argv = {});
 
-// Where the libraries that come with this command lie: ../lib beside the running executable's
-// folder.
+// Where the libraries that come with this command lie: in ../lib/crashreel of the running executable's
+// folder when it is installed, in ../lib when it was just built.
 std::string library_path(const std::string& file_name);
 
 // The program as a shell would find it; empty when there is none.

@@ -65,7 +65,9 @@ Result<WorkingDirectory> WorkingDirectory::create(const std::vector<ReelFile>& f
   std::error_code error;
   const fs::path base = fs::temp_directory_path(error);
   std::string path = (error ? fs::path("/tmp") : base) / "crashreel-try-XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr) return errno_error(path);
+  if (::mkdtemp(path.data()) == nullptr)
+    return errno_error(path + ": no directory for a try can be made there",
+                       "name a place that can be written in TMPDIR");
   WorkingDirectory directory(std::move(path));
   for (const ReelFile& file : files) {
     const fs::path place = directory.place_of(file);

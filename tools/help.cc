@@ -62,10 +62,7 @@ std::string in_synopsis(const Option& option) {
 std::string option_lines(const std::vector<Option>& options) {
   std::string lines;
   for (const Option& option : options) {
-    std::string help = option.help;
-    if (!option.fallback.empty()) help += " (default " + option.fallback + ")";
-    if (option.repeated) help += "; may be given several times";
-    lines += wrapped(term_of(option), kTextAt, help);
+    lines += wrapped(term_of(option), kTextAt, explanation_of(option));
   }
   return lines;
 }
@@ -126,6 +123,33 @@ Json json_of(const Verb& verb) {
 
 }  // namespace
 
+const std::vector<Option>& options_without_verb() {
+  static const std::vector<Option> options = {
+      {.name = "help", .letter = 'h', .help = "Print this help; 'crashreel VERB --help' says more"},
+      {.name = "version", .help = "Print the version"},
+      {.name = "completion",
+       .value = Value::kChoice,
+       .argument = "bash|zsh|fish",
+       .help = "Print the script that completes the command line in that shell"},
+      {.name = "manual",
+       .value = Value::kText,
+       .argument = "DIR",
+       .help = "Write the manual pages into that directory, one of each verb"},
+  };
+  return options;
+}
+
+std::string purpose_in_a_line() {
+  return "Keeps the last inputs of a production program and turns them into a minimal reproducer";
+}
+
+std::string explanation_of(const Option& option) {
+  std::string help = option.help;
+  if (!option.fallback.empty()) help += " (default " + option.fallback + ")";
+  if (option.repeated) help += "; may be given several times";
+  return help;
+}
+
 std::string synopsis_of(const Verb& verb) {
   std::string text = "crashreel " + verb.name;
   for (const Operand& operand : verb.operands) {
@@ -164,16 +188,11 @@ Json json_help_of(const Verb& verb) {
 }
 
 std::string overview_of(std::span<const Verb* const> verbs) {
-  std::string text =
-      "Usage: crashreel VERB ...\n\n"
-      "Keeps the last inputs of a production program and turns them into a minimal reproducer.\n\n"
-      "Verbs:\n";
+  std::string text = "Usage: crashreel VERB ...\n\n" + purpose_in_a_line() + ".\n\nVerbs:\n";
   for (const Verb* verb : verbs) text += wrapped("  " + verb->name + "  ", 16, verb->summary);
-  return text +
-         "\nOptions:\n"
-         "  --help        Print this help; 'crashreel VERB --help' says more\n"
-         "  --version     Print the version\n\n"
-         "Results go to stdout, narration to stderr; --json makes one JSON object of any result.\n";
+  return text + "\nOptions:\n" + option_lines(options_without_verb()) +
+         "\nResults go to stdout, narration to stderr; --json makes one JSON object of any "
+         "result.\n";
 }
 
 Json json_overview_of(std::span<const Verb* const> verbs) {

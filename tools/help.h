@@ -3,11 +3,21 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "tools/json.h"
 #include "tools/verb.h"
 
 namespace crashreel {
+
+// What can be asked without a verb.
+const std::vector<Option>& options_without_verb();
+
+// What the command is for, without a full stop.
+std::string purpose_in_a_line();
+
+// What an option does, its fallback, and whether it may come again; without a full stop.
+std::string explanation_of(const Option& option);
 
 // "crashreel show [--inputs] ... FILE.reel".
 std::string synopsis_of(const Verb& verb);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/program_options/errors.hpp>
 #include <exception>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "tools/exit_status.h"
 #include "tools/help.h"
 #include "tools/json.h"
+#include "tools/manual/completion.h"
+#include "tools/manual/man_page.h"
 #include "tools/suggest.h"
 #include "tools/verb.h"
 #include "tools/verbs.h"
@@ -26,10 +29,37 @@ bool is_option(const std::string& word) {
   return word.starts_with("-");
 }
 
-// What can be asked without a verb.
+// What can be asked without a verb; --help every verb has.
 const Verb& no_verb() {
-  static const Verb verb{.options = {{.name = "version", .help = "Print the version"}}};
+  static const Verb verb = [] {
+    Verb none;
+    for (const Option& option : options_without_verb()) {
+      if (option.name != "help") none.options.push_back(option);
+    }
+    return none;
+  }();
   return verb;
+}
+
+// "bash" in `--completion bash`.
+bool is_value_without_verb(const Words& words, Words::const_iterator word) {
+  if (word == words.begin() || word == words.end()) return false;
+  for (const Option& option : no_verb().options) {
+    if (option.value != Value::kSwitch && *(word - 1) == "--" + option.name) return true;
+  }
+  return false;
+}
+
+Result<int> write_manual(const std::string& folder) {
+  for (const ManPage& page : man_pages(all_verbs(), CRASHREEL_VERSION)) {
+    std::ofstream file(folder + "/" + page.file_name);
+    file << page.text << std::flush;
+    if (!file) {
+      return Error{Trouble::kEnvironment, folder + "/" + page.file_name +
+                                              ": can't be written; is there such a directory?"};
+    }
+  }
+  return kExitDone;
 }
 
 // A run of the command: which verb, with which words, and how its result is told.
@@ -72,6 +102,7 @@ class Command {
   bool split_at_verb() {
     auto word = std::find_if_not(words_.begin(), words_.end(), is_option);
     if (word == words_.end() || std::find(words_.begin(), word, "--") != word) return true;
+    if (is_value_without_verb(words_, word)) return true;
     for (const Verb* verb : all_verbs()) {
       // The longest name wins by being tried as a whole: "corpus add" is two words.
       std::size_t name_words = verb->name.find(' ') == std::string::npos ? 1 : 2;
@@ -106,6 +137,11 @@ class Command {
       print_version();
       return kExitDone;
     }
+    if (arguments->has("completion")) {
+      console_.print(completion_for(arguments->text("completion"), all_verbs()));
+      return kExitDone;
+    }
+    if (arguments->has("manual")) return write_manual(arguments->text("manual"));
     if (!arguments->help()) return Error{Trouble::kUsage, "a verb is missing"};
     print_overview("");
     return kExitDone;

@@ -15,21 +15,10 @@
 set -euo pipefail
 exec </dev/null
 
-cannot() { echo "clean system: $*"; exit 77; }
+# shellcheck source=tests/long/clean_debian.bash
+source "$(dirname "${BASH_SOURCE[0]}")/clean_debian.bash"
 
 # ---------------------------------------------------------------- within the namespaces
-
-bootstrap() { # ROOT MIRROR
-  local tools=$work/debootstrap
-  mkdir -p "$tools"
-  # Unpacked, not installed: the machine that runs this gets no package from it.
-  (cd "$tools" && apt-get -q download debootstrap && dpkg-deb -x debootstrap_*.deb .) || exit 1
-  DEBOOTSTRAP_DIR=$tools/usr/share/debootstrap \
-    "$tools/usr/sbin/debootstrap" --variant=minbase bookworm "$1" "$2"
-  rm -rf "$1/etc/apt/sources.list"
-  cp -r /etc/apt/sources.list* /etc/apt/apt.conf.d /etc/apt/trusted.gpg.d "$1/etc/apt/"
-  cp -L /etc/resolv.conf /etc/hosts "$1/etc/"
-}
 
 what_starts_by_itself() { # ROOT
   find "$1"/etc/systemd/system "$1"/etc/rc[2-5S].d -type l ! -name 'K*' -printf '%P\n' 2>/dev/null |
@@ -39,7 +28,7 @@ what_starts_by_itself() { # ROOT
 inside() { # MIRROR COMMAND...
   local root=$work/root mirror=$1 start=$SECONDS
   shift
-  bootstrap "$root" "$mirror"
+  bootstrap "$root" "$mirror" "$work"
   git clone -q --no-hardlinks "$source" "$root$place"
   echo "clean system: bootstrapped in $((SECONDS - start)) s"
 
@@ -68,21 +57,6 @@ inside() { # MIRROR COMMAND...
   echo "clean system: $* passed in $took s; no service enabled or running"
 }
 
-# A new root rather than chroot: within a chroot nobody may make user namespaces. In mounts of its own,
-# for it takes every process of its mount namespace along.
-in_new_root() { # ROOT FOLDER COMMAND...
-  mount --bind "$1" "$1"
-  mount -t proc proc "$1/proc"
-  mount --rbind /dev "$1/dev"
-  cd "$1"
-  mkdir -p old
-  pivot_root . old
-  umount -l old
-  cd "$2"
-  shift 2
-  exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"
-}
-
 # ---------------------------------------------------------------- around them
 
 if [[ ${1-} == --in-new-root ]]; then
@@ -100,14 +74,8 @@ fi
 source=$(git -C "$(dirname "${BASH_SOURCE[0]}")" rev-parse --show-toplevel)
 shift $(($# > 0 ? 1 : 0))
 if (($# == 0)); then set -- tools/quickstart; fi
-((EUID == 0)) || cannot "only root can bootstrap a system"
-command -v apt-get >/dev/null || cannot "this machine has no apt"
-command -v wget >/dev/null || cannot "debootstrap needs wget"
-unshare --mount --pid --fork true 2>/dev/null || cannot "no mount namespaces here"
-# shellcheck disable=SC2016  # apt's own variables
-mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
-  awk '$2 == "bookworm" { print $1; exit }')
-[[ $mirror == http* ]] || cannot "apt takes Debian 12 from no web server that debootstrap could use"
+mirror=$(configured_mirror)
+[[ $mirror == http* ]] || cannot "$mirror"
 
 work=$(mktemp -d /var/tmp/crashreel-clean-system.XXXXXX)
 trap 'rm -rf --one-file-system "$work"' EXIT

@@ -5,12 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "tests/tools/document.h"
 #include "tests/tools/run_command.h"
 
 namespace crashreel {
@@ -72,28 +71,10 @@ TEST(Quickstart, SaysWhenThereIsNoSuchServer) {
   EXPECT_THAT(run.err, HasSubstr("/nowhere/server"));
 }
 
-// The blocks marked `sh`, one after the other in one shell, as a reader would paste them.
-std::string commands_of_readme() {
-  std::ifstream file(CRASHREEL_SOURCE_DIR "/README.md");
-  std::string commands, line;
-  bool inside = false;
-  while (std::getline(file, line)) {
-    if (line.starts_with("```")) {
-      inside = line == "```sh";
-    } else if (inside) {
-      commands += line + "\n";
-    }
-  }
-  const std::string built = "$PWD/build/release";
-  const std::size_t at = commands.find(built);
-  return at == std::string::npos ? commands
-                                 : commands.replace(at, built.size(), CRASHREEL_BUILD_DIR);
-}
-
 TEST(Readme, EveryCommandOfItsTourWorks) {
   const TemporaryDirectory work;
   const CommandRun run = run_command(
-      {"bash", "-euo", "pipefail", "-c", commands_of_readme()},
+      {"bash", "-euo", "pipefail", "-c", testing::commands_of_document("README.md")},
       {.directory = CRASHREEL_SOURCE_DIR, .settings = {"TMPDIR=" + work.path().string()}});
   ASSERT_EQ(run.exit, 0) << run.out << run.err;
   EXPECT_THAT(run.out, HasSubstr("status 139"));
