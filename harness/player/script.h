@@ -15,7 +15,7 @@ namespace crashreel {
 inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
 inline constexpr char kScriptName[] = "crashreel-script";          // of all shared memory of ours
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
-inline constexpr std::uint32_t kScriptVersion = 3;
+inline constexpr std::uint32_t kScriptVersion = 4;
 
 // The numbers of InputKind. The last three are of a function's steps alone.
 enum class StepKind : std::uint32_t {
@@ -61,6 +61,15 @@ struct StepAnswer {
   std::atomic<std::uint32_t> is_whole;  // 0: there may be more, or nobody has looked yet
 };
 static_assert(sizeof(StepAnswer) == 32);
+
+inline constexpr std::uint32_t kStopsNowhere = UINT32_MAX;
+
+// Where an instance stands still for a debugger (stop.h). The harness may change it at any time.
+struct ScriptStop {
+  std::atomic<std::uint32_t> before;    // from this step on it stops before each; or kStopsNowhere
+  std::atomic<std::uint32_t> held;      // 1: it waits there until this is 0, a futex
+  std::atomic<std::uint32_t> standing;  // 1: it waits
+};
 
 // How far the instance came. Only ever grows.
 enum class ScriptState : std::uint32_t {
@@ -111,6 +120,7 @@ struct ScriptHeader {
   std::uint32_t first_key;    // of what came before the first step
   std::uint64_t random_seed;  // of the bytes that production did not draw
 
+  ScriptStop stop;
   std::atomic<std::uint32_t> state;        // ScriptState
   std::atomic<std::uint32_t> performed;    // steps performed so far
   std::atomic<std::uint64_t> idles;        // how often the program was found idle: a sign of life
