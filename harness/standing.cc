@@ -34,11 +34,10 @@ ScriptState state_of(const Script& script) {
 }  // namespace
 
 Result<Standing> Standing::alone(const Target& target, const Layout& layout,
-                                 const Sequence& sequence, std::size_t step,
-                                 std::uint32_t hang_ms) {
+                                 const Sequence& sequence, StandingOrder& order) {
   auto script = Script::write(layout);
   if (!script) return script.error();
-  hold_before(*script, step);
+  hold_before(*script, order.before);
   std::optional<StdinFeed> feed;
   if (target.kind == TargetKind::kStdin) {
     auto created = StdinFeed::create(sequence);
@@ -51,31 +50,31 @@ Result<Standing> Standing::alone(const Target& target, const Layout& layout,
   if (!instance) return instance.error();
   if (feed) feed->close_read_end();
   Standing standing(std::move(*instance), std::move(*script), std::move(feed), 0);
-  standing.feed_most_ = step;
-  if (const auto reached = standing.reach(step, hang_ms, nullptr); !reached) return reached.error();
+  standing.feed_most_ = order.before;
+  if (const auto reached = standing.reach(order, nullptr); !reached) return reached.error();
   return standing;
 }
 
 Result<std::optional<Standing>> Standing::copy(ForkServer& server, const Layout& layout,
-                                               std::size_t step, std::uint32_t hang_ms,
-                                               Held& held) {
+                                               StandingOrder& order, Held& held) {
   auto script = server.script_for(layout, held.before);
   if (!script) return script.error();
-  hold_before(*script, step - server.steps());
+  hold_before(*script, order.before - server.steps());
   auto holder = Holder::create(server, held);
   if (!holder) return holder.error();
   auto instance = server.make(script->fd(), held.before.empty() ? -1 : holder->their_end());
   if (!instance) return instance.error();
   holder->close_their_end();
   Standing standing(std::move(*instance), std::move(*script), std::nullopt, server.steps());
-  const auto reached = standing.reach(step, hang_ms, &*holder);
+  const auto reached = standing.reach(order, &*holder);
   if (standing.lacked_thread()) return std::optional<Standing>();
   if (!reached) return reached.error();
   return std::optional<Standing>(std::move(standing));
 }
 
 std::size_t Standing::steps() const {
-  return feed_ ? feed_->performed() : before_ + script_.header().performed.load();
+  if (feed_) return feed_->performed() - (feed_->is_full() ? 1 : 0);
+  return before_ + script_.header().performed.load();
 }
 
 bool Standing::lacked_thread() const {
@@ -87,10 +86,10 @@ bool Standing::stands() const {
   return feed_->performed() == feed_most_ && !feed_->is_full() && waits_for_stdin(pid());
 }
 
-Result<void> Standing::reach(std::size_t step, std::uint32_t hang_ms, Holder* holder) {
-  Watchdog watchdog(hang_ms);
+Result<void> Standing::reach(StandingOrder& order, Holder* holder) {
+  Watchdog watchdog(order.hang_ms);
   for (int still_ms = 0; !stands(); still_ms += kLookMs) {
-    if (instance_.poll_end()) return ended_before(step);
+    if (instance_.poll_end()) return ended(order);
     pollfd ends[2] = {{instance_.pid_fd(), POLLIN, 0},
                       {holder == nullptr ? -1 : holder->fd(), POLLIN, 0}};
     const int ready = ::poll(ends, 2, kLookMs);
@@ -101,15 +100,17 @@ Result<void> Standing::reach(std::size_t step, std::uint32_t hang_ms, Holder* ho
     const ScriptHeader& header = script_.header();
     const std::uint64_t progress = header.idles + header.performed + header.state + steps();
     if (!watchdog.bites(instance_, progress)) continue;
+    order.came_to = steps();
     return Error{Trouble::kTarget, "it hangs after " + std::to_string(steps()) + " of " +
-                                       std::to_string(step) + " steps"};
+                                       std::to_string(order.before) + " steps"};
   }
   return {};
 }
 
-Error Standing::ended_before(std::size_t step) {
+Error Standing::ended(StandingOrder& order) {
   const ProcessEnd end = *instance_.poll_end();
   if (feed_) feed_->finish();
+  order.came_to = steps();
   std::string how = "exited with status " + std::to_string(end.code);
   if (end.by_signal) how = "was killed by " + signal_name(end.code);
   if (state_of(script_) == ScriptState::kWritten) how += ", and the player never came up in it";
@@ -117,7 +118,7 @@ Error Standing::ended_before(std::size_t step) {
   if (const std::string why = instance_.exec_error(); !why.empty())
     how = "can't be started: " + why;
   return {Trouble::kTarget, "it " + how + " after " + std::to_string(steps()) + " of " +
-                                std::to_string(step) + " steps"};
+                                std::to_string(order.before) + " steps"};
 }
 
 void Standing::go_on_until(std::size_t step) {

@@ -26,22 +26,28 @@ namespace crashreel {
 // How often an instance that is fed is looked at.
 inline constexpr int kLookMs = 1;
 
+struct StandingOrder {
+  std::size_t before = 0;     // this step
+  std::uint32_t hang_ms = 0;  // as in TryOptions
+  std::size_t came_to = 0;    // where it does not come to stand: so many steps it had performed
+};
+
 class Standing {
  public:
   // Started alone. Steps of what is fed are the inputs with bytes among the sequence. An error
   // where it ends or hangs before that step, or the machine refuses.
   static Result<Standing> alone(const Target& target, const Layout& layout,
-                                const Sequence& sequence, std::size_t step, std::uint32_t hang_ms);
+                                const Sequence& sequence, StandingOrder& order);
   // A copy of this server, that leaves checkpoints on the way where `held` asks for them. Empty: it
   // lacked a thread, and has to be had without the checkpoint.
   static Result<std::optional<Standing>> copy(ForkServer& server, const Layout& layout,
-                                              std::size_t step, std::uint32_t hang_ms, Held& held);
+                                              StandingOrder& order, Held& held);
   Standing(Standing&&) noexcept = default;
   Standing& operator=(Standing&&) = delete;
   ~Standing() = default;  // ends it, and waits for that: nobody may hold it any more
 
   pid_t pid() const { return instance_.pid(); }
-  // So many steps it has behind it. Beyond a step that is fed, as far as it has taken it.
+  // So many steps it has behind it, or the last of them in hand.
   std::size_t steps() const;
   // The copy has ended since, because it needed a thread that was not copied.
   bool lacked_thread() const;
@@ -63,9 +69,9 @@ class Standing {
         feed_(std::move(feed)),
         before_(before) {}
 
-  Result<void> reach(std::size_t step, std::uint32_t hang_ms, class Holder* holder);
+  Result<void> reach(StandingOrder& order, class Holder* holder);
   bool stands() const;
-  Error ended_before(std::size_t step);
+  Error ended(StandingOrder& order);
 
   Instance instance_;
   Script script_;

@@ -61,7 +61,11 @@ Result<int> run(const Arguments& arguments, Console& console) {
   if (!at) return at.error();
 
   choose_same_addresses();
-  const auto first = debuggee.go_to(*at, false);
+  auto first = debuggee.go_to(*at, false);
+  if (const auto fatal = debuggee.failed_in(); !first && !arguments.has("at") && fatal != 0) {
+    console.say("debug: " + first.error().message + ", so this is before that input");
+    first = debuggee.go_to(fatal, false);
+  }
   if (!first) {
     return Error{first.error().trouble, target->executable + ": input " + std::to_string(*at) +
                                             " is not reached: " + first.error().message +
@@ -102,7 +106,8 @@ const Verb& debug_verb() {
       .summary = "Look at the program with gdb, just before an input",
       .text =
           "Has a fresh instance run to the moment at which it has taken all inputs before the one "
-          "that is asked for, the last of the reel if none is, and gives it to gdb. There:\n\n"
+          "that is asked for, and gives it to gdb; if none is, before the last one of the reel, or "
+          "the one that it dies of before. There:\n\n"
           "'reel inputs' lists the inputs around; 'reel next' goes on to the next one, 'reel "
           "back' to the one before and 'reel goto K' to any; 'reel until EXPRESSION' to the first "
           "one after which an expression holds; 'reel diff K L EXPRESSION' tells what changed "
@@ -114,24 +119,26 @@ const Verb& debug_verb() {
           "slow.\n\n"
           "An input is counted as 'crashreel blame' and 'crashreel show' count them.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
-      .options = {{.name = "at",
-                   .value = Value::kCount,
-                   .argument = "K",
-                   .help = "Before which input, from 1 (default: the last one)"},
-                  {.name = "ex",
-                   .value = Value::kText,
-                   .argument = "COMMAND",
-                   .help = "A command for gdb, once it is there",
-                   .repeated = true},
-                  {.name = "batch", .help = "End after these instead of waiting for more"},
-                  {.name = "mi",
-                   .help = "gdb talks its machine interface (mi3) on standard input and output, "
-                           "for editors"},
-                  {.name = "gdb",
-                   .value = Value::kText,
-                   .argument = "PROGRAM",
-                   .help = "A gdb with Python",
-                   .fallback = "gdb"}},
+      .options =
+          {{.name = "at",
+            .value = Value::kCount,
+            .argument = "K",
+            .help =
+                "Before which input, from 1 (default: the last one that the program lives to see)"},
+           {.name = "ex",
+            .value = Value::kText,
+            .argument = "COMMAND",
+            .help = "A command for gdb, once it is there",
+            .repeated = true},
+           {.name = "batch", .help = "End after these instead of waiting for more"},
+           {.name = "mi",
+            .help = "gdb talks its machine interface (mi3) on standard input and output, "
+                    "for editors"},
+           {.name = "gdb",
+            .value = Value::kText,
+            .argument = "PROGRAM",
+            .help = "A gdb with Python",
+            .fallback = "gdb"}},
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone, "gdb has ended"},
                    {kExitNotStarted,

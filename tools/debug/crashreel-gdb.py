@@ -39,6 +39,40 @@ class Line:
         return answer
 
 
+class Hush:
+    """Keeps gdb from telling where it stopped: attaching prints that wherever output is caught."""
+
+    def __init__(self, wanted):
+        self.wanted = wanted
+
+    def __enter__(self):
+        if self.wanted:
+            gdb.flush()
+            self.kept = os.dup(1)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 1)
+            os.close(nowhere)
+
+    def __exit__(self, *_):
+        if self.wanted:
+            gdb.flush()
+            os.dup2(self.kept, 1)
+            os.close(self.kept)
+
+
+class WatchpointsOff:
+    """What they watch has changed with the instance, which is no event of the program's."""
+
+    def __enter__(self):
+        self.off = [each for each in gdb.breakpoints() if each.expression and each.enabled]
+        for each in self.off:
+            each.enabled = False
+
+    def __exit__(self, *_):
+        for each in self.off:
+            each.enabled = True
+
+
 class Hook(gdb.Breakpoint):
     """Stops before an input, unless somebody waits for another one."""
 
@@ -60,6 +94,9 @@ class Reel:
         self.hook = None
         self.until = None  # an expression that is waited for
         self.at_boundary = False
+        self.stopped_by = None  # a signal's name
+        self.going_to_input = False
+        self.held_before = None
         self.fresh = False  # copies of checkpoints have been found to lack threads
         self.hello = hello
 
@@ -80,19 +117,22 @@ class Reel:
         return place
 
     def let_fall(self):
+        self.at_boundary = False  # what gdb has go on from here to the next boundary is not for it
         if gdb.selected_inferior().pid != 0:
             gdb.execute("with confirm off -- kill", to_string=True)
 
     def take(self, place):
-        gdb.execute("with confirm off -- attach %d" % place["pid"], to_string=True)
+        with Hush(not self.hello["machine_interface"]):
+            gdb.execute("with confirm off -- attach %d" % place["pid"], to_string=True)
         if not self.fed:
             if self.hook is None:
                 self.hook = Hook(self)
-            self.line.ask("until", input=place["input"])
-            self.resume()
+            # It waits, and is let go once gdb has its breakpoints in place.
+            self.held_before = place["input"]
+            with WatchpointsOff():
+                self.resume()
         else:
             self.at_boundary = True
-            self.line.ask("on")
         self.choose_frame()
 
     def choose_frame(self):
@@ -117,30 +157,29 @@ class Reel:
     def resume(self):
         """Continues; returns what gdb said of a stop that is not ours, else nothing."""
         self.at_boundary = False
-        text = gdb.execute("continue", to_string=True)
+        self.going_to_input = True
+        try:
+            with Hush(self.fed and not self.hello["machine_interface"]):
+                text = gdb.execute("continue", to_string=True)
+        finally:
+            self.going_to_input = False
         if self.fed and self.stopped_by_us():
             self.at_boundary = True
         if self.at_boundary:
-            # A plain `continue` goes on to a breakpoint, or to the end.
-            self.line.ask("on")
             return None
         return text
 
     def stopped_by_us(self):
         """A program that is fed is stopped by a signal, once it waits for the input."""
-        if gdb.selected_inferior().pid == 0:
-            return False
-        try:
-            info = gdb.parse_and_eval("$_siginfo.si_signo")
-        except gdb.error:
-            return False
-        return int(info) == 19 and not self.line.ask("at")["between"]
+        return gdb.selected_inferior().pid != 0 and self.stopped_by == "SIGSTOP"
 
     def wants_to_stop(self):
         """Asked at each call of the hook, while everything stands."""
-        if self.line.ask("at")["between"]:
+        place = self.line.ask("at")
+        if place["between"]:
             return False
-        if self.until is not None and not self.holds():
+        at_end = place["input"] > self.inputs
+        if self.until is not None and not at_end and not self.holds():
             return False
         self.at_boundary = True
         return True
@@ -213,6 +252,10 @@ class Reel:
             return self.tell(self.line.ask("at"))
         if not self.lacked_thread():
             print(text, end="")
+            if self.fed and gdb.selected_inferior().pid != 0:
+                if self.stopped_by is not None:
+                    print("Program received signal %s" % self.stopped_by)
+                gdb.execute("frame")
             return None
         self.fresh = True
         print("a thread was needed that copies of checkpoints lack: once more from the start")
@@ -340,9 +383,8 @@ def run_next(argument):
 def run_back(argument):
     if argument:
         raise gdb.GdbError("`reel back` takes no argument; `reel goto K` goes further")
-    place = REEL.line.ask("at")
-    # Amid an input its own beginning is what lies behind.
-    number = place["input"] - (1 if REEL.at_boundary else 0)
+    # Amid an input, which is behind it as far as it was taken, that is this input's beginning.
+    number = REEL.line.ask("at")["input"] - 1
     if number < 1:
         raise gdb.GdbError("this is the first input")
     REEL.tell(REEL.goto(number))
@@ -368,15 +410,17 @@ def run_until(argument):
 
 
 def on_stop(event):
-    """A stop that is not ours is amid an input."""
-    if isinstance(event, (gdb.SignalEvent, gdb.BreakpointEvent)):
-        mine = getattr(event, "breakpoints", [])
-        if REEL.hook is None or REEL.hook not in mine:
-            REEL.at_boundary = False
+    REEL.stopped_by = getattr(event, "stop_signal", None)
 
 
-def on_exit(_event):
-    REEL.at_boundary = False
+def on_going(_event):
+    """Whatever else goes on goes on to a breakpoint or the end, and not from input to input."""
+    if REEL.held_before is not None:
+        REEL.line.ask("until", input=REEL.held_before)
+        REEL.held_before = None
+    if not REEL.going_to_input and REEL.at_boundary:
+        REEL.at_boundary = False
+        REEL.line.ask("on")
 
 
 ReelCommand()
@@ -418,5 +462,5 @@ It is looked at after each input, from this one on; breakpoints are honoured."""
 
 REEL = Reel()
 gdb.events.stop.connect(on_stop)
-gdb.events.exited.connect(on_exit)
+gdb.events.cont.connect(on_going)
 REEL.start()

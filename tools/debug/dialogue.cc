@@ -86,6 +86,7 @@ Json Dialogue::place(const DebuggedPlace& place) const {
 Json Dialogue::hello() const {
   Json json = place(first_);
   json["inputs"] = debuggee_.inputs();
+  json["machine_interface"] = machine_interface_;
   json["fed"] = debuggee_.instance().is_fed();
   return json;
 }

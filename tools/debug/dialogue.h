@@ -27,9 +27,13 @@ inline constexpr char kDialogueEnv[] = "CRASHREEL_DEBUG";
 
 class Dialogue {
  public:
-  // All must outlive it. `first`: where the instance stands.
-  Dialogue(int socket, Debuggee& debuggee, DebuggedPlace first)
-      : socket_(socket), debuggee_(debuggee), first_(first) {}
+  // All must outlive it. `first`: where the instance stands. What gdb prints is for a program where
+  // it talks its machine interface.
+  Dialogue(int socket, Debuggee& debuggee, DebuggedPlace first, bool machine_interface)
+      : socket_(socket),
+        debuggee_(debuggee),
+        first_(first),
+        machine_interface_(machine_interface) {}
 
   // A message is there, or the other end is closed: then false.
   bool hear_one();
@@ -50,6 +54,7 @@ class Dialogue {
   int socket_;
   Debuggee& debuggee_;
   DebuggedPlace first_;
+  bool machine_interface_;
   bool greeted_ = false;
 };
 

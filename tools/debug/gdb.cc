@@ -20,7 +20,6 @@ extern char** environ;
 namespace crashreel {
 namespace {
 
-// Its own reading of the symbols apart, nothing that a person waits for.
 constexpr char kOurPart[] = "crashreel-gdb.py";
 
 std::vector<std::string> words_for(const GdbOptions& options) {
@@ -120,7 +119,7 @@ Result<int> run_gdb(const GdbOptions& options, Debuggee& debuggee, const Debugge
   const auto pid = spawn(options, theirs.get());
   theirs.reset();
   if (!pid) return pid.error();
-  Dialogue dialogue(ours.get(), debuggee, first);
+  Dialogue dialogue(ours.get(), debuggee, first, options.machine_interface);
   converse(ours.get(), dialogue, debuggee);
   const int status = wait_for(*pid);
   if (dialogue.was_greeted()) return status;

@@ -47,7 +47,11 @@ bool Debuggee::is_brought(std::uint64_t number) const {
 }
 
 std::uint64_t Debuggee::at() const {
-  const auto found = std::upper_bound(first_step_.begin(), first_step_.end(), instance_->steps());
+  return number_at(instance_->steps());
+}
+
+std::uint64_t Debuggee::number_at(std::size_t steps) const {
+  const auto found = std::upper_bound(first_step_.begin(), first_step_.end(), steps);
   const auto after = static_cast<std::uint64_t>(found - first_step_.begin());
   return std::max<std::uint64_t>(after, 1);
 }
@@ -63,9 +67,13 @@ void Debuggee::go_on_until(std::uint64_t number) {
 Result<DebuggedPlace> Debuggee::go_to(std::uint64_t number, bool fresh) {
   const auto start = std::chrono::steady_clock::now();
   instance_.reset();
-  const std::size_t step = first_step_[number - 1];
+  StandingOrder order = {.before = first_step_[number - 1], .hang_ms = kHangMs};
   std::size_t resumed = 0;
-  if (const auto stood = stand(step, fresh, resumed); !stood) return stood.error();
+  failed_in_ = 0;
+  if (const auto stood = stand(order, fresh, resumed); !stood) {
+    if (order.came_to > 0) failed_in_ = number_at(order.came_to) - 1;
+    return stood.error();
+  }
   DebuggedPlace place;
   place.input = at();
   if (resumed > 0) {
@@ -76,30 +84,30 @@ Result<DebuggedPlace> Debuggee::go_to(std::uint64_t number, bool fresh) {
   return place;
 }
 
-Result<void> Debuggee::stand(std::size_t step, bool fresh, std::size_t& resumed) {
+Result<void> Debuggee::stand(StandingOrder& order, bool fresh, std::size_t& resumed) {
   resumed = 0;
   if (!start_server()) {
-    auto alone = Standing::alone(target_, layout_, whole_, step, kHangMs);
+    auto alone = Standing::alone(target_, layout_, whole_, order);
     if (!alone) return alone.error();
     instance_.emplace(std::move(*alone));
     return {};
   }
-  ForkServer& from = fresh ? *server_ : nearest(step);
+  ForkServer& from = fresh ? *server_ : nearest(order.before);
   resumed = from.steps();
-  const auto stands = stand_copied(from, step);
+  const auto stands = stand_copied(from, order);
   if (!stands) return stands.error();
   if (*stands) return {};
-  if (resumed > 0) return stand(step, true, resumed);
+  if (resumed > 0) return stand(order, true, resumed);
   return Error{Trouble::kTarget, "it lacks a thread that it was started with"};
 }
 
-Result<bool> Debuggee::stand_copied(ForkServer& from, std::size_t step) {
+Result<bool> Debuggee::stand_copied(ForkServer& from, StandingOrder& order) {
   const std::size_t gap = std::max(kWorthACheckpoint, brought_by_.size() / kMostCheckpoints + 1);
   Held held;
-  for (std::size_t mark = gap; mark < step; mark += gap) {
+  for (std::size_t mark = gap; mark < order.before; mark += gap) {
     if (mark > from.steps() && !checkpoints_.contains(mark)) held.before.push_back(mark);
   }
-  auto standing = Standing::copy(from, layout_, step, kHangMs, held);
+  auto standing = Standing::copy(from, layout_, order, held);
   // A checkpoint that a copy left before it lacked a thread is as good as any.
   for (auto& [mark, server] : held.servers) checkpoints_.emplace(mark, std::move(server));
   if (!standing) return standing.error();

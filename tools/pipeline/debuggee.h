@@ -43,6 +43,8 @@ class Debuggee {
   // Ends the instance that there is, which nobody may hold any more, and has another one stand
   // before this input, or before the next one that is brought. `fresh`: from no checkpoint.
   Result<DebuggedPlace> go_to(std::uint64_t number, bool fresh);
+  // Where go_to() has failed because the program ended or hung: with this input in hand; 0: none.
+  std::uint64_t failed_in() const { return failed_in_; }
 
   // Of the instance; there must be one. Before which input it is, and exactly there?
   Standing& instance() { return *instance_; }
@@ -59,9 +61,10 @@ class Debuggee {
 
  private:
   void number_steps();
-  Result<void> stand(std::size_t step, bool fresh, std::size_t& resumed);
+  std::uint64_t number_at(std::size_t steps) const;
+  Result<void> stand(StandingOrder& order, bool fresh, std::size_t& resumed);
   // False: the copy lacked a thread.
-  Result<bool> stand_copied(ForkServer& from, std::size_t step);
+  Result<bool> stand_copied(ForkServer& from, StandingOrder& order);
   bool start_server();
   ForkServer& nearest(std::size_t step);
 
@@ -74,6 +77,7 @@ class Debuggee {
   std::optional<ForkServer> server_;
   std::map<std::size_t, ForkServer> checkpoints_;  // by the steps that they have behind them
   std::string obstacle_;
+  std::uint64_t failed_in_ = 0;
   std::optional<Standing> instance_;  // gone before the servers are
 };
 
