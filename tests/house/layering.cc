@@ -20,7 +20,7 @@ const std::vector<Folder>& folders() {
       {"harness/symbols/", {"capture/base/"}},
       {"harness/",
        {"capture/base/", "capture/reel/", "capture/runtime/output_digest.h",
-        "capture/runtime/adapter.h", "harness/player/script.h"}},
+        "capture/runtime/adapter.h", "harness/player/script.h", "harness/player/stop.h"}},
       {"minimizer/", {"capture/base/"}},
       {"corpus/", {"capture/base/", "capture/reel/", "capture/runtime/adapter.h"}},
       {"tools/", {"capture/", "harness/", "minimizer/", "corpus/"}},
