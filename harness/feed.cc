@@ -72,6 +72,11 @@ void StdinFeed::write_next() {
   ++performed_;
 }
 
+bool StdinFeed::is_full() const {
+  int unread = 0;
+  return write_end_ >= 0 && ::ioctl(write_end_, FIONREAD, &unread) == 0 && unread > 0;
+}
+
 void StdinFeed::finish() {
   int unread = 0;
   const bool known = bool(write_end_) && performed_ > 0 && written_ == 0 &&

@@ -29,6 +29,9 @@ class StdinFeed {
   // When the program has ended: an input that still lies in the pipe never reached it.
   void finish();
 
+  // The program has not taken what was written last.
+  bool is_full() const;
+
   std::uint32_t performed() const { return performed_; }
   std::uint32_t count() const { return static_cast<std::uint32_t>(inputs_.size()); }
   const Input* in_flight() const { return performed_ == 0 ? nullptr : inputs_[performed_ - 1]; }

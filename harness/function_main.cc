@@ -19,6 +19,7 @@
 
 #include "capture/runtime/adapter.h"
 #include "harness/player/script.h"
+#include "harness/player/stop.h"
 
 extern "C" {
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -81,9 +82,11 @@ int perform(ScriptHeader& script) {
   for (std::uint32_t i = 0; i < script.step_count; ++i) {
     const std::uint64_t gap_ns = i == 0 ? 0 : steps[i].time_ns - steps[i - 1].time_ns;
     if (gap_ns != 0) crashreel_adapter_idle(instance, gap_ns);
+    crashreel::player::stop_before(script, i);
     script.performed.store(i + 1);
     give(instance, steps[i], bytes);
   }
+  crashreel::player::stop_before(script, script.step_count);
   crashreel_adapter_idle(instance, UINT64_MAX);
   crashreel_adapter_stop(instance);
   script.state.store(static_cast<std::uint32_t>(ScriptState::kDone));

@@ -47,6 +47,7 @@ class Instance {
   Instance& operator=(Instance&&) = delete;
   ~Instance();  // kills what still runs and removes the directory
 
+  pid_t pid() const { return pid_; }
   int pid_fd() const { return pid_fd_; }
 
   // Has it ended? Collects the status once. Of a forked one whose parent is gone, nobody knows how:

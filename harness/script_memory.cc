@@ -54,6 +54,7 @@ Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
   header->size = memory->size();
   header->start_realtime_ns = layout.start_realtime_ns;
   header->end_time_ns = layout.end_time_ns;
+  header->stop.before = kStopsNowhere;
   header->feeds = layout.kind == TargetKind::kServer ? 1 : 0;
   header->answers_offset = answers != 0 ? answers_at : 0;
   header->mark_count = static_cast<std::uint32_t>(part.marks.size());

@@ -82,6 +82,8 @@ class Script {
   const ScriptHeader& header() const {
     return *reinterpret_cast<const ScriptHeader*>(memory_.bytes());
   }
+  // Where it stands still; nowhere as it is written.
+  ScriptStop& stop() { return reinterpret_cast<ScriptHeader*>(memory_.bytes())->stop; }
   // As written; the program shares the header's memory, and may have written anything there.
   std::uint32_t step_count() const { return step_count_; }
   // What the program answered to a step, once that is known whole. Where answers are kept.

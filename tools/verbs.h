@@ -16,6 +16,7 @@ const Verb& reach_verb();
 const Verb& doctor_verb();
 const Verb& minimize_verb();
 const Verb& blame_verb();
+const Verb& debug_verb();
 const Verb& report_verb();
 const Verb& corpus_add_verb();
 const Verb& corpus_list_verb();

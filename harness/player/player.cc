@@ -20,6 +20,7 @@
 #include "harness/player/random.h"
 #include "harness/player/script.h"
 #include "harness/player/stage.h"
+#include "harness/player/stop.h"
 
 namespace crashreel::player {
 namespace {
@@ -60,6 +61,7 @@ void leave_child_alone() {
 __attribute__((constructor)) void attach() {
   ScriptHeader* script = take_script();
   if (script == nullptr) return;
+  allow_debugger(*script);
   watch_for_crash(script);
   take_random_from(script);
   find_real_clock();
@@ -79,6 +81,7 @@ __attribute__((constructor)) void attach() {
 bool begin_script(int fd) {
   ScriptHeader* script = map_script(fd);
   if (script == nullptr || !set_stage(script)) return false;
+  allow_debugger(*script);
   watch_for_crash_of(script);
   take_random_from(script);
   script->state.store(static_cast<std::uint32_t>(ScriptState::kAttached));

@@ -70,6 +70,15 @@ struct StepAnswer {
 };
 static_assert(sizeof(StepAnswer) == 32);
 
+inline constexpr std::uint32_t kStopsNowhere = UINT32_MAX;
+
+// Where an instance stands still for a debugger (stop.h). The harness may change it at any time.
+struct ScriptStop {
+  std::atomic<std::uint32_t> before;    // from this step on it stops before each; or kStopsNowhere
+  std::atomic<std::uint32_t> held;      // 1: it waits there until this is 0, a futex
+  std::atomic<std::uint32_t> standing;  // 1: it waits
+};
+
 // How far the instance came. Only ever grows.
 enum class ScriptState : std::uint32_t {
   kWritten = 0,       // the harness wrote it; nobody has read it yet
@@ -123,6 +132,7 @@ struct ScriptHeader {
   std::uint32_t has_tls;      // 1: sessions have the bytes that were inside their TLS
   std::uint32_t unused;
 
+  ScriptStop stop;
   std::atomic<std::uint32_t> state;        // ScriptState
   std::atomic<std::uint32_t> performed;    // steps performed so far
   std::atomic<std::uint64_t> idles;        // how often the program was found idle: a sign of life

@@ -17,6 +17,7 @@
 #include "harness/player/idle.h"
 #include "harness/player/socket_options.h"
 #include "harness/player/step_answers.h"
+#include "harness/player/stop.h"
 #include "harness/player/unread.h"
 #include "harness/player/warm_pages.h"
 
@@ -235,12 +236,14 @@ int act(std::uint64_t nearest_deadline_ns) {
   }
   if (next == script->step_count) {
     if (nearest_deadline_ns <= script->end_time_ns) return let_time_pass(nearest_deadline_ns);
+    stop_before(*script, next);
     end_done();
   }
   const Step& step = steps[next];
   if (nearest_deadline_ns < step.time_ns && step.after_gap == 0) {
     return let_time_pass(nearest_deadline_ns);
   }
+  if (payload_sent == 0 && refusals_in_a_row == 0) stop_before(*script, next);
   advance_clock(step.time_ns);
   expire_waits(now_ns());
   return perform(step);

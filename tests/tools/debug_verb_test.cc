@@ -1,0 +1,185 @@
+// Does `crashreel debug` lead to where it says? gdb is driven as an editor does it, through its
+// machine interface.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "capture/reel/base64.h"
+#include "tests/tools/run_command.h"
+#include "tests/tools/scene.h"
+
+namespace crashreel {
+namespace {
+
+using ::testing::AllOf;
+using testing::CommandRun;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string said_in(int session, const std::string& data) {
+  return Json({{"session", session}, {"data", to_base64(data)}}).dump() + "\n";
+}
+
+// One of gdb's commands for people, as the machine interface takes it.
+std::string console(const std::string& command) {
+  return "-interpreter-exec console " + Json(command).dump() + "\n";
+}
+
+std::size_t times(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+class DebugVerbTest : public ::testing::Test {
+ protected:
+  CommandRun type(const std::string& line, const std::string& standard_input = "") {
+    return testing::run_line(line, {.directory = directory_.path(),
+                                    .standard_input = standard_input,
+                                    .settings = {"HOME=" + directory_.path().string()}});
+  }
+
+  void import(const std::string& lines, const std::string& kind, const std::string& program) {
+    const CommandRun run =
+        type("crashreel import - -q -o crash.reel --kind " + kind + " -- " + program, lines);
+    ASSERT_EQ(run.exit, 0) << run.err;
+  }
+
+  void import_ledger() {
+    import(said_in(0, "5\n") + said_in(0, "7\n") + said_in(0, "-4\n") + said_in(0, "1\n") +
+               said_in(0, "-90\n") + said_in(0, "3\n"),
+           "stdin", LEDGER);
+  }
+
+  // Its threads wait for work; the second input kills it.
+  void import_pool() {
+    import(said_in(1, "OPEN\n") + said_in(1, "PAY\n"), "server", CRASHREEL_BUILD_DIR "/zoo/pool 0");
+  }
+
+  // What gdb prints.
+  std::string drive(const std::string& options, const std::string& commands) {
+    const CommandRun run = type("crashreel debug crash.reel --mi " + options, commands);
+    EXPECT_EQ(run.exit, 0) << run.out << run.err;
+    return run.out;
+  }
+
+  testing::TemporaryDirectory directory_;
+};
+
+TEST_F(DebugVerbTest, StandsBeforeTheInputThatIsAskedFor) {
+  import_ledger();
+  EXPECT_THAT(drive("--at 3", "-data-evaluate-expression balance\n"), HasSubstr("value=\"12\""));
+  EXPECT_THAT(drive("--at 1", "-data-evaluate-expression balance\n"), HasSubstr("value=\"0\""));
+}
+
+TEST_F(DebugVerbTest, StandsBeforeTheInputThatKillsIfNoneIsAskedFor) {
+  import_ledger();
+  const std::string told = drive("", "-data-evaluate-expression balance\n-exec-continue\n");
+  EXPECT_THAT(told, AllOf(HasSubstr("before input 5 of 6"), HasSubstr("value=\"9\""),
+                          HasSubstr("signal-name=\"SIGABRT\"")));
+}
+
+TEST_F(DebugVerbTest, GoesFromInputToInputAndBack) {
+  import_ledger();
+  const std::string balance = "-data-evaluate-expression balance\n";
+  const std::string told =
+      drive("--at 1", console("reel next") + balance + console("reel next") + balance +
+                          console("reel back") + balance + console("reel goto 4") + balance);
+  EXPECT_THAT(told, AllOf(HasSubstr("before input 2 of 6"), HasSubstr("before input 3 of 6"),
+                          HasSubstr("before input 4 of 6"), HasSubstr("value=\"8\"")));
+  EXPECT_EQ(times(told, "value=\"5\""), 2);
+  EXPECT_EQ(times(told, "value=\"12\""), 1);
+}
+
+TEST_F(DebugVerbTest, KeepsBreakpointsAndWatchpointsWhenItGoesBack) {
+  import_ledger();
+  const std::string told =
+      drive("--at 4", "-gdb-set can-use-hw-watchpoints 0\n" +  // virtual machines may have none
+                          std::string("-break-insert add\n") + console("reel goto 2") +
+                          "-exec-continue\n-break-delete 1\n" + "-break-watch balance\n" +
+                          console("reel back") + console("reel back") +
+                          "-exec-continue\n-exec-continue\n");
+  EXPECT_THAT(told, HasSubstr("reason=\"breakpoint-hit\""));
+  EXPECT_THAT(told, HasSubstr("value={old=\"0\",new=\"5\"}"));
+  EXPECT_THAT(told, HasSubstr("value={old=\"5\",new=\"12\"}"));
+}
+
+TEST_F(DebugVerbTest, TellsWhatChangedBetweenTwoInputs) {
+  import_ledger();
+  const std::string told =
+      drive("", console("reel diff 2 4 balance") + console("reel diff 3 3 balance") +
+                    "-break-watch balance\n" + console("reel diff 1 2"));
+  EXPECT_THAT(told, AllOf(HasSubstr("balance: 5 -> 8"), HasSubstr("balance: unchanged, 12"),
+                          HasSubstr("balance: 0 -> 5"), HasSubstr("before input 2 of 6")));
+}
+
+TEST_F(DebugVerbTest, FindsTheFirstInputAfterWhichAnExpressionHolds) {
+  import_ledger();
+  const std::string told =
+      drive("--at 1", console("reel until balance > 7") + console("reel until balance == 8"));
+  EXPECT_THAT(told, AllOf(HasSubstr("balance > 7 holds after input 2"),
+                          HasSubstr("balance == 8 holds after input 3")));
+}
+
+// Copies of one start: a place is the same in all of them, threads included.
+TEST_F(DebugVerbTest, LeadsThroughAServerWithThreads) {
+  import_pool();
+  const std::string opened = "*(char*)&'(anonymous namespace)::opened'";
+  const std::string told =
+      drive("", console("reel diff 1 2 " + opened) + console("reel back") +
+                    console("reel until " + opened + " != 0") + "-thread-info\n-exec-continue\n");
+  EXPECT_THAT(told, HasSubstr("before input 2 of 2"));
+  EXPECT_THAT(told, HasSubstr(" != 0 holds after input 1"));
+  EXPECT_THAT(told, HasSubstr("{id=\"3\",target-id="));
+  EXPECT_THAT(told, AllOf(HasSubstr("signal-name=\"SIGSEGV\""), HasSubstr("func=\"answer_to\"")));
+}
+
+TEST_F(DebugVerbTest, LeadsThroughRedis) {
+  const std::string inputs = CRASHREEL_ZOO_SOURCES "/../cases/redis-acl-self-kill/inputs.jsonl";
+  ASSERT_EQ(type("crashreel import " + inputs +
+                 " -q -o crash.reel -- redis-server --port 6379 --save '' --appendonly no")
+                .exit,
+            0);
+  const std::string told =
+      drive("", "-thread-info\n" + console("reel back") + console("reel inputs") +
+                    console("reel next") + "-exec-continue\n");
+  EXPECT_THAT(told, AllOf(HasSubstr("bio_close_file"), HasSubstr("bio_lazy_free")));
+  EXPECT_THAT(told, AllOf(HasSubstr("before input 3 of 4"), HasSubstr(">       3        2  tail")));
+  EXPECT_THAT(told, HasSubstr("signal-name=\"SIGSEGV\""));
+}
+
+TEST_F(DebugVerbTest, SaysWhatCanNotBeDone) {
+  import_ledger();
+  const std::string told =
+      drive("", console("reel goto 9") + console("reel goto x") + console("reel goto 6") +
+                    console("reel next") + console("reel diff 1 2 nothing"));
+  EXPECT_THAT(told, AllOf(HasSubstr("inputs 1 to 6, and 7 is the end"),
+                          HasSubstr("`x` is no input's number"),
+                          HasSubstr("input 6 is not reached: it was killed by SIGABRT"),
+                          HasSubstr("the program does not run"), HasSubstr("no value (")));
+  const CommandRun late = type("crashreel debug crash.reel --at 6 --batch");
+  EXPECT_EQ(late.exit, 5);
+  EXPECT_THAT(late.err, HasSubstr("killed by SIGABRT after 5 of 5 steps; choose an earlier one"));
+  EXPECT_EQ(type("crashreel debug crash.reel --at 7 --batch").exit, 2);
+  EXPECT_THAT(type("crashreel debug crash.reel --batch --gdb ./none").err,
+              HasSubstr("./none: No such file or directory; install gdb"));
+  EXPECT_THAT(type("crashreel debug crash.reel --batch --gdb true").err,
+              HasSubstr("that has Python"));
+  EXPECT_EQ(type("crashreel debug crash.reel --json").exit, 2);
+  EXPECT_EQ(type("crashreel debug crash.reel -- ./none").exit, 5);
+}
+
+TEST_F(DebugVerbTest, AnswersWithOneObject) {
+  import_ledger();
+  const CommandRun run = type("crashreel debug crash.reel --json --batch --ex 'print balance'");
+  const Json answer = testing::one_object(run.out);
+  EXPECT_EQ(answer["input"], 5);
+  EXPECT_EQ(answer["inputs"], 6);
+  EXPECT_EQ(answer["gdb_status"], 0);
+  EXPECT_THAT(run.err, HasSubstr("$1 = 9"));
+}
+
+}  // namespace
+}  // namespace crashreel

@@ -1,0 +1,139 @@
+#include "tools/debug/dialogue.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+
+#include "tools/input_table.h"
+
+namespace crashreel {
+namespace {
+
+// More lines at a time than these nobody reads, nor does a message hold them.
+constexpr std::uint64_t kMostLines = 500;
+constexpr std::size_t kColumns = 110;
+constexpr std::size_t kMostBytes = 64 * 1024;
+
+std::optional<std::uint64_t> number_in(const Json& question, const char* name) {
+  const auto found = question.find(name);
+  if (found == question.end() || !found->is_number_unsigned()) return std::nullopt;
+  return found->get<std::uint64_t>();
+}
+
+Json refused(const std::string& why) {
+  Json json;
+  json["error"] = why;
+  return json;
+}
+
+std::string count_text(const Debuggee& debuggee) {
+  return "the reel has inputs 1 to " + std::to_string(debuggee.inputs()) + ", and " +
+         std::to_string(debuggee.inputs() + 1) + " is the end";
+}
+
+std::string numbered_row(const Debuggee& debuggee, std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  digits.insert(0, digits.size() < 7 ? 7 - digits.size() : 0, ' ');
+  return digits + " " + input_row(debuggee.input(number), kColumns - 8) +
+         (debuggee.is_brought(number) ? "" : "  (no replay brings it)");
+}
+
+}  // namespace
+
+bool Dialogue::hear_one() {
+  std::string message(kMostBytes, '\0');
+  ssize_t got = -1;
+  do {
+    got = ::recv(socket_, message.data(), message.size(), 0);
+  } while (got < 0 && errno == EINTR);
+  if (got <= 0) return false;
+  message.resize(static_cast<std::size_t>(got));
+  const std::string text = answer_to(message);
+  return ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) ==
+         static_cast<ssize_t>(text.size());
+}
+
+std::string Dialogue::answer_to(const std::string& message) {
+  const Json question = Json::parse(message, nullptr, false);
+  return answer(question).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json Dialogue::answer(const Json& question) {
+  const std::string what =
+      question.is_object() && question.contains("ask") && question["ask"].is_string()
+          ? question["ask"].get<std::string>()
+          : "";
+  if (what == "hello") return greeted_ = true, hello();
+  if (what == "go") return go(question);
+  if (what == "inputs") return inputs(question);
+  if (!debuggee_.has_instance()) return refused("there is no instance; 'reel goto K' makes one");
+  if (what == "until") return until(question);
+  if (what == "on") return debuggee_.instance().go_on(), at();
+  if (what == "at") return at();
+  return refused("crashreel does not know what is asked");
+}
+
+Json Dialogue::place(const DebuggedPlace& place) const {
+  Json json = at();
+  json["pid"] = debuggee_.instance().pid();
+  json["resumed"] = place.resumed;
+  json["seconds"] = place.seconds;
+  return json;
+}
+
+Json Dialogue::hello() const {
+  Json json = place(first_);
+  json["inputs"] = debuggee_.inputs();
+  json["machine_interface"] = machine_interface_;
+  json["fed"] = debuggee_.instance().is_fed();
+  return json;
+}
+
+Json Dialogue::go(const Json& question) {
+  const auto number = number_in(question, "input");
+  if (!number || *number < 1 || *number > debuggee_.inputs() + 1) {
+    return refused("there is no such input; " + count_text(debuggee_));
+  }
+  const bool fresh = question.contains("fresh") && question["fresh"] == true;
+  const auto there = debuggee_.go_to(*number, fresh);
+  if (there) return place(*there);
+  return refused("input " + std::to_string(*number) + " is not reached: " + there.error().message +
+                 "; go to an earlier one");
+}
+
+Json Dialogue::until(const Json& question) {
+  const auto number = number_in(question, "input");
+  if (!number || *number < 1 || *number > debuggee_.inputs() + 1) {
+    return refused("there is no such input; " + count_text(debuggee_));
+  }
+  debuggee_.go_on_until(*number);
+  return at();
+}
+
+Json Dialogue::at() const {
+  Json json;
+  const std::uint64_t number = debuggee_.at();
+  json["input"] = number;
+  json["between"] = debuggee_.is_between();
+  json["lacked_thread"] = debuggee_.instance().lacked_thread();
+  json["row"] = number <= debuggee_.inputs() ? numbered_row(debuggee_, number) : "";
+  return json;
+}
+
+Json Dialogue::inputs(const Json& question) const {
+  const std::uint64_t from = std::max<std::uint64_t>(number_in(question, "from").value_or(1), 1);
+  const std::uint64_t to =
+      std::min(number_in(question, "to").value_or(debuggee_.inputs()), debuggee_.inputs());
+  Json json;
+  json["head"] = "  input " + input_table_head();
+  json["rows"] = Json::array();
+  for (std::uint64_t i = from; i <= to && i - from < kMostLines; ++i) {
+    json["rows"].push_back(numbered_row(debuggee_, i));
+  }
+  json["left_out"] = to >= from + kMostLines;
+  return json;
+}
+
+}  // namespace crashreel
