@@ -74,7 +74,7 @@ void StdinFeed::write_next() {
 
 bool StdinFeed::is_full() const {
   int unread = 0;
-  return write_end_ >= 0 && ::ioctl(write_end_, FIONREAD, &unread) == 0 && unread > 0;
+  return write_end_ && ::ioctl(write_end_.get(), FIONREAD, &unread) == 0 && unread > 0;
 }
 
 void StdinFeed::finish() {

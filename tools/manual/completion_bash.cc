@@ -7,7 +7,7 @@ namespace {
 
 // Leaves the verb in $verb, the word under the cursor in $current and the one before in $previous;
 // bash makes words of its own of '=' in "--kind=stdin".
-constexpr char kBegin[] =
+constexpr char kBashBegin[] =
     R"bash(# bash completion of crashreel, made by 'crashreel --completion=bash'.
 _crashreel_files() {
   compopt -o filenames 2>/dev/null
@@ -48,7 +48,7 @@ _crashreel() {
   done
 )bash";
 
-constexpr char kEnd[] = R"bash(  if [[ $current == -* ]]; then
+constexpr char kBashEnd[] = R"bash(  if [[ $current == -* ]]; then
     _crashreel_words "$options"
   elif [[ -n $operand ]]; then
     _crashreel_files "$operand"
@@ -124,11 +124,11 @@ std::string bash_completion(std::span<const Verb* const> verbs) {
     verb_cases += "    '" + verb->name + "') options='" + option_words(options) + "' operand='" +
                   operand_action(*verb) + "' ;;\n";
   }
-  std::string script = kBegin;
+  std::string script = kBashBegin;
   const std::string variables = "local verb='' ";
   script.insert(script.find(variables) + variables.size(), "halves='" + halves + "' ");
   return script + "  case \"$verb $previous\" in\n" + values + "  esac\n  case $verb in\n" +
-         verb_cases + "  esac\n" + kEnd;
+         verb_cases + "  esac\n" + kBashEnd;
 }
 
 }  // namespace crashreel

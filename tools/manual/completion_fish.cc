@@ -5,7 +5,7 @@
 namespace crashreel {
 namespace {
 
-constexpr char kBegin[] =
+constexpr char kFishBegin[] =
     R"fish(# fish completion of crashreel, made by 'crashreel --completion=fish'.
 function __crashreel_verb --description 'The verb that was typed; "program" behind --'
     set -l words (commandline -opc)
@@ -108,7 +108,7 @@ std::string fish_completion(std::span<const Verb* const> verbs) {
       if (!files.empty()) rules += rule(verb->name) + files + "\n";
     }
   }
-  return kBegin + halves + "\n" + rules;
+  return kFishBegin + halves + "\n" + rules;
 }
 
 }  // namespace crashreel

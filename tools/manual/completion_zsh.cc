@@ -6,7 +6,7 @@ namespace crashreel {
 namespace {
 
 // Leaves $words beginning with the verb, as if that were the command.
-constexpr char kBegin[] = R"zsh(#compdef crashreel
+constexpr char kZshBegin[] = R"zsh(#compdef crashreel
 # zsh completion of crashreel, made by 'crashreel --completion=zsh'.
 _crashreel() {
   local curcontext="$curcontext" state line verb='' word i
@@ -41,7 +41,7 @@ constexpr char kFindVerb[] = R"zsh(
   case $verb in
 )zsh";
 
-constexpr char kEnd[] = R"zsh(  esac
+constexpr char kZshEnd[] = R"zsh(  esac
 }
 _crashreel "$@"
 )zsh";
@@ -128,8 +128,8 @@ std::string zsh_completion(std::span<const Verb* const> verbs) {
     cases += words_case(verbs, half);
   }
   for (const Verb* verb : verbs) cases += verb_case(*verb);
-  return kBegin + ("  halves=(" + halves.substr(halves.empty() ? 0 : 1) + ")") + kFindVerb + cases +
-         kEnd;
+  return kZshBegin + ("  halves=(" + halves.substr(halves.empty() ? 0 : 1) + ")") + kFindVerb +
+         cases + kZshEnd;
 }
 
 }  // namespace crashreel

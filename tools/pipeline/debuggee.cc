@@ -11,7 +11,7 @@ namespace crashreel {
 namespace {
 
 // Each is a process. What lies between two of them is replayed when one goes back.
-constexpr std::size_t kMostCheckpoints = 32;
+constexpr std::size_t kMostStandpoints = 32;
 // Fewer steps than these are replayed sooner than a copy is made.
 constexpr std::size_t kWorthACheckpoint = 500;
 constexpr std::uint32_t kHangMs = TryOptions{}.hang_ms;
@@ -102,7 +102,7 @@ Result<void> Debuggee::stand(StandingOrder& order, bool fresh, std::size_t& resu
 }
 
 Result<bool> Debuggee::stand_copied(ForkServer& from, StandingOrder& order) {
-  const std::size_t gap = std::max(kWorthACheckpoint, brought_by_.size() / kMostCheckpoints + 1);
+  const std::size_t gap = std::max(kWorthACheckpoint, brought_by_.size() / kMostStandpoints + 1);
   Held held;
   for (std::size_t mark = gap; mark < order.before; mark += gap) {
     if (mark > from.steps() && !checkpoints_.contains(mark)) held.before.push_back(mark);
