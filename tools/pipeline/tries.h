@@ -38,6 +38,15 @@ class Tries {
   Result<std::vector<Outcome>> run(std::span<const Sequence> sequences, Start start = Start::kAlone,
                                    const std::function<void(const Outcome&)>& each = {});
 
+  // The same where an answer can make others needless: those are ended under way, or never begun
+  // and then null. Both functions are called from one thread at a time.
+  struct Contest {
+    std::function<void(std::size_t, const Outcome&)> ended;  // not of what was given up
+    std::function<bool(std::size_t)> needless;
+  };
+  Result<std::vector<std::optional<Outcome>>> race(std::span<const Sequence> sequences, Start start,
+                                                   const Contest& contest);
+
   // One, alone, in another way than the others: of what it answers, say.
   Result<Outcome> run_as(const Sequence& sequence, const ScriptOptions& options);
 
@@ -68,10 +77,12 @@ class Tries {
 
  private:
   bool is_expected(const Outcome& outcome) const;
-  Result<Outcome> run_one(const Sequence& sequence, Start start, std::size_t job);
-  Result<Outcome> run_alone(const Sequence& sequence);
+  // give_up_fd: TryOptions.
+  Result<Outcome> run_one(const Sequence& sequence, Start start, std::size_t job, int give_up_fd);
+  Result<Outcome> run_alone(const Sequence& sequence, int give_up_fd);
   // Empty: it has to be run alone.
-  std::optional<Outcome> run_forked(const Sequence& sequence, Start start, std::size_t job);
+  std::optional<Outcome> run_forked(const Sequence& sequence, Start start, std::size_t job,
+                                    int give_up_fd);
   // False: there can be none.
   bool start_server(const Layout& layout, std::size_t job);
 
