@@ -131,9 +131,9 @@ std::vector<Sequence> ReplayOracle::sequences_of(std::span<const Choice> choices
   return sequences;
 }
 
-// Without checkpoints every answer is taken to cost the same, as fresh starts mostly do.
+// Where steps are dear and no checkpoint saves them, the search goes from coarse to fine.
 Costs ReplayOracle::costs() const {
-  Costs costs;
+  Costs costs = judge_.tries().costs();
   if (to_input_ && judge_.tries().not_holding().empty()) costs.checkpoints = kMostCheckpoints;
   return costs;
 }

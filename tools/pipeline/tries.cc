@@ -22,6 +22,11 @@ namespace {
 constexpr std::uint64_t kServersToLose = 3;
 constexpr std::uint64_t kTriesForServer = 8;
 
+bool ended_by_itself(const Outcome& outcome) {
+  return outcome.ending == Ending::kSurvived || outcome.ending == Ending::kExited ||
+         outcome.ending == Ending::kCrashed;
+}
+
 // Not how somebody ended it then: what is sought is the hang.
 constexpr const char* kHangKind = "hang";
 
@@ -144,6 +149,7 @@ Result<Outcome> Tries::run_alone(const Sequence& sequence, int give_up_fd) {
   const double seconds = outcome->seconds / outcome->performed;
   const std::lock_guard guard(forking_);
   if (step_seconds_ == 0 || seconds < step_seconds_) step_seconds_ = seconds;
+  if (ended_by_itself(*outcome)) alone_cost_.saw(outcome->performed, outcome->seconds);
   return outcome;
 }
 
@@ -177,6 +183,9 @@ std::optional<Outcome> Tries::run_forked(const Sequence& sequence, Start start, 
                                           : run_try(copier->server, target_, *layout, options);
   const std::lock_guard guard(forking_);
   ++forked_;
+  if (outcome && ended_by_itself(*outcome)) {
+    copy_cost_.saw(outcome->performed - outcome->resumed, outcome->seconds);
+  }
   // An instance that got no further than its copying can't be told from one that went wrong there.
   if (outcome && outcome->ending != Ending::kNotAttached) return std::move(*outcome);
   copier.reset();
@@ -217,6 +226,13 @@ std::string Tries::not_holding() const {
   const std::string why = not_forking();
   if (!why.empty() || !not_holding_.empty()) return why.empty() ? not_holding_ : why;
   return copiers_[0] ? copiers_[0]->checkpoints.obstacle() : std::string();
+}
+
+Costs Tries::costs() const {
+  const std::lock_guard guard(forking_);
+  const CostMeasure& measure = not_forking_.empty() ? copy_cost_ : alone_cost_;
+  if (!measure.known()) return {};
+  return {.start = measure.start_seconds(), .item = measure.step_seconds()};
 }
 
 std::string Tries::not_forking() const {

@@ -19,6 +19,7 @@
 #include "harness/checkpoints.h"
 #include "harness/try.h"
 #include "minimizer/oracle.h"
+#include "tools/pipeline/cost_measure.h"
 
 namespace crashreel {
 
@@ -59,6 +60,9 @@ class Tries {
   void hold(std::vector<const Input*> wanted) { wanted_ = std::move(wanted); }
   // So long without progress is a hang.
   void set_hang_ms(std::uint32_t hang_ms) { hang_ms_ = hang_ms; }
+  // What a question costs in seconds, by what the tries so far took; a search's, so of copies where
+  // there are any. Without checkpoints.
+  Costs costs() const;
   // Why there are no checkpoints; empty: there may be.
   std::string not_holding() const;
   // Why no fork server is in use; empty: there is one.
@@ -113,6 +117,8 @@ class Tries {
   std::uint32_t hang_ms_ = TryOptions{}.hang_ms;
   mutable std::mutex forking_;  // guards what follows
   std::string not_forking_;
+  CostMeasure alone_cost_;
+  CostMeasure copy_cost_;
   std::atomic<std::uint64_t> alone_{0};  // tries from their own exec
   double step_seconds_ = 0;  // at most, by what instances alone took; 0: none was started
   std::uint64_t servers_lost_ = 0;
