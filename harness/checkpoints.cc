@@ -57,7 +57,9 @@ Result<Outcome> Checkpoints::run_from(ForkServer& from, const std::shared_ptr<co
   auto outcome = run_try(from, target_, *layout, options, &held);
   if (!outcome) return outcome;
   outcome->resumed = static_cast<std::uint32_t>(behind);
-  if (outcome->ending == Ending::kThreadMissed) return outcome;
+  const bool whole =
+      outcome->ending != Ending::kThreadMissed && outcome->ending != Ending::kGivenUp;
+  if (!whole) return outcome;
   learn(*outcome, outcome->performed - behind, held.servers.size());
   keep(held, chosen, layout);
   return outcome;

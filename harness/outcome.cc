@@ -22,6 +22,8 @@ const char* name_of(Ending ending) {
       return "not attached";
     case Ending::kThreadMissed:
       return "lacked a thread";
+    case Ending::kGivenUp:
+      return "given up";
   }
   return "unknown";
 }

@@ -19,6 +19,7 @@ enum class Ending {
   kNotStarted,    // ended before it listened, or could not be executed
   kNotAttached,   // runs, but the player never came up in it
   kThreadMissed,  // went on from a checkpoint, and needed a thread that is not there
+  kGivenUp,       // nobody wanted to know any more (TryOptions::give_up_fd)
 };
 
 const char* name_of(Ending ending);  // "survived", "exited", ...

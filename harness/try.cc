@@ -32,23 +32,30 @@ std::uint64_t progress_of(const Script& script, const StdinFeed* feed) {
          header.state.load();
 }
 
-// Until the process has ended or hangs. True: it hung.
-bool wait_for_end(Instance& instance, const Script& script, StdinFeed* feed, Holder* holder,
+enum class Wait { kEnded, kHung, kGivenUp };
+
+// Until the process has ended, hangs, or is wanted no longer.
+Wait wait_for_end(Instance& instance, const Script& script, StdinFeed* feed, Holder* holder,
                   const TryOptions& options) {
   Watchdog watchdog(options.hang_ms);
   while (!instance.poll_end()) {
-    pollfd ends[3] = {{instance.pid_fd(), POLLIN, 0},
+    pollfd ends[4] = {{instance.pid_fd(), POLLIN, 0},
                       {feed == nullptr ? -1 : feed->write_end(), POLLOUT, 0},
-                      {holder == nullptr ? -1 : holder->fd(), POLLIN, 0}};
-    const int ready = ::poll(ends, 3, kWatchMs);
+                      {holder == nullptr ? -1 : holder->fd(), POLLIN, 0},
+                      {options.give_up_fd, POLLIN, 0}};
+    const int ready = ::poll(ends, 4, kWatchMs);
     if (ready == 0 && watchdog.bites(instance, progress_of(script, feed))) {
       instance.kill();
-      return true;
+      return Wait::kHung;
+    }
+    if (ready > 0 && ends[3].revents != 0) {
+      instance.kill();
+      return Wait::kGivenUp;
     }
     if (ready > 0 && ends[1].revents != 0) feed->write_next();
     if (ready > 0 && ends[2].revents != 0) holder->take();
   }
-  return false;
+  return Wait::kEnded;
 }
 
 Ending ending_of(const Script& script, const ProcessEnd& end, TargetKind kind) {
@@ -73,10 +80,12 @@ Signature signature_for(const Script& script, const Target& target, const Proces
 }
 
 // What the process's end and the player's notes say.
-Outcome outcome_of(const Instance& instance, const ProcessEnd& end, bool hung, const Script& script,
+Outcome outcome_of(const Instance& instance, const ProcessEnd& end, Wait wait, const Script& script,
                    const Target& target) {
   Outcome outcome;
-  outcome.ending = hung ? Ending::kHung : ending_of(script, end, target.kind);
+  outcome.ending = wait == Wait::kHung      ? Ending::kHung
+                   : wait == Wait::kGivenUp ? Ending::kGivenUp
+                                            : ending_of(script, end, target.kind);
   outcome.code = end.code;
   if (outcome.ending == Ending::kCrashed) outcome.signature = signature_for(script, target, end);
   outcome.output_tail = instance.output_tail();
@@ -180,8 +189,8 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
         target, {.script_fd = script->fd(), .stdin_fd = stdin_of(target, *script, feed)});
     if (!instance) return instance.error();
     if (feed) feed->close_read_end();
-    const bool hung = wait_for_end(*instance, *script, feed ? &*feed : nullptr, nullptr, options);
-    outcome = outcome_of(*instance, end_of(*instance), hung, *script, target);
+    const Wait wait = wait_for_end(*instance, *script, feed ? &*feed : nullptr, nullptr, options);
+    outcome = outcome_of(*instance, end_of(*instance), wait, *script, target);
   }
   feed ? note_steps(outcome, *feed) : note_steps(outcome, *script, layout, 0);
   outcome.seconds = seconds_since(start);
@@ -205,11 +214,11 @@ Result<Outcome> run_try(ForkServer& server, const Target& target, const Layout& 
     auto instance = server.make(script->fd(), holder ? holder->their_end() : -1);
     if (!instance) return instance.error();
     if (holder) holder->close_their_end();
-    const bool hung =
+    const Wait wait =
         wait_for_end(*instance, *script, nullptr, holder ? &*holder : nullptr, options);
     const ProcessEnd end = end_of(*instance);
     if (instance->is_lost()) return Error{Trouble::kTarget, "the fork server has ended"};
-    outcome = outcome_of(*instance, end, hung, *script, target);
+    outcome = outcome_of(*instance, end, wait, *script, target);
   }
   note_steps(outcome, *script, layout, server.steps());
   outcome.seconds = seconds_since(start);

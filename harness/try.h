@@ -32,6 +32,7 @@ struct TryOptions {
   // The watchdog: so long without the player finding the program idle is a hang. Wall time in which
   // the process gets no processor does not count.
   std::uint32_t hang_ms = 10'000;
+  int give_up_fd = -1;  // once it is readable the try is ended; -1: none
   ScriptOptions script{};
 };
 

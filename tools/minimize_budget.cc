@@ -33,7 +33,9 @@ const std::vector<Option>& budget_options() {
       {.name = "json-lines",
        .help = "Print the progress as one JSON object a line, and the result as the last one: the "
                "stage, what is left, the questions asked and expected, the rate at which the crash "
-               "comes, seconds; seed is null, as the search draws nothing at random: the same "
+               "comes, seconds, and those that the rest of the stage will take by the newest "
+               "questions (null: not known yet); seed is null, as the search draws nothing at "
+               "random: the same "
                "answers lead the same way"}};
   return options;
 }
@@ -67,8 +69,11 @@ Watch::Watch(const Arguments& arguments, Console& console)
     : console_(console), json_lines_(arguments.has("json-lines")), line_(console) {}
 
 void Watch::show(const std::string& stage, const char* item, const Progress& progress) {
+  const auto now = std::chrono::steady_clock::now();
+  const std::optional<double> left =
+      time_left_.after(stage, progress.questions, progress.expected_questions, now);
   if (json_lines_) {
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start_;
+    const std::chrono::duration<double> passed = now - start_;
     Json object = new_answer("minimize");
     object["progress"] = {{"stage", stage},
                           {"items_left", progress.items_left},
@@ -77,7 +82,8 @@ void Watch::show(const std::string& stage, const char* item, const Progress& pro
                           {"expected_questions", progress.expected_questions},
                           {"rate", progress.rate},
                           {"seed", nullptr},  // nothing is drawn at random
-                          {"seconds", passed.count()}};
+                          {"seconds", passed.count()},
+                          {"seconds_left_in_stage", left ? Json(*left) : Json()}};
     console_.print(to_text(object) + "\n");
     return;
   }
@@ -86,6 +92,7 @@ void Watch::show(const std::string& stage, const char* item, const Progress& pro
   if (progress.expected_questions > progress.questions) {
     text += " of about " + grouped(progress.expected_questions);
   }
+  if (left) text += ", " + text_of_time_left(*left);
   line_.update(text);
 }
 

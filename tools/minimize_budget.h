@@ -14,6 +14,7 @@
 #include "tools/console.h"
 #include "tools/interrupt.h"
 #include "tools/progress.h"
+#include "tools/time_left.h"
 #include "tools/verb.h"
 
 namespace crashreel {
@@ -57,6 +58,7 @@ class Watch {
   Console& console_;
   bool json_lines_;
   ProgressLine line_;
+  TimeLeft time_left_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 

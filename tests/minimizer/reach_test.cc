@@ -128,7 +128,7 @@ int wrong_lengths(double p, bool by_rate) {
 
 TEST(Reach, OfACrashThatComesSometimesIsFoundByVotes) {
   for (const double p : {0.2, 0.5, 0.8}) {
-    EXPECT_LE(wrong_lengths(p, /*by_rate=*/true), 10) << p;
+    EXPECT_LE(wrong_lengths(p, /*by_rate=*/true), 2) << p;
     EXPECT_GE(wrong_lengths(p, /*by_rate=*/false), 50) << p;
   }
 }

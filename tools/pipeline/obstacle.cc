@@ -24,6 +24,7 @@ std::string obstacle_of(const Outcome& outcome, const Target& target) {
     case Ending::kExited:
     case Ending::kCrashed:
     case Ending::kThreadMissed:
+    case Ending::kGivenUp:
       return {};
     case Ending::kNotStarted:
       if (target.kind == TargetKind::kFunction) {

@@ -29,42 +29,68 @@ ContentKey identity_of(const Reel& reel, const Target& target) {
   return content_key(facts);
 }
 
+namespace {
+
+class AllWanted : public Race {
+ public:
+  void answered(std::size_t, Verdict) override {}
+  bool needless(std::size_t) const override { return false; }
+};
+
+}  // namespace
+
 std::vector<Verdict> SequenceJudge::ask(std::span<const Sequence> sequences, Start start) {
+  AllWanted all_wanted;
+  std::vector<Verdict> verdicts;
+  for (const auto& verdict : race(sequences, start, all_wanted)) {
+    verdicts.push_back(verdict.value());
+  }
+  return verdicts;
+}
+
+std::vector<std::optional<Verdict>> SequenceJudge::race(std::span<const Sequence> sequences,
+                                                        Start start, Race& race) {
   if (alone_) start = Start::kAlone;
-  if (journal_ == nullptr) return ask_fresh(sequences, start);
-  std::vector<Verdict> verdicts(sequences.size());
+  std::vector<std::optional<Verdict>> verdicts(sequences.size());
+  const auto answer = [&](std::size_t place, Verdict verdict) {
+    verdicts[place] = verdict;
+    race.answered(place, verdict);
+  };
   std::vector<Sequence> open;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < sequences.size(); ++i) {
-    if (const auto known = journal_->recall(key_of(sequences[i]))) {
-      verdicts[i] = *known;
+    if (const auto known = journal_ ? journal_->recall(key_of(sequences[i])) : std::nullopt) {
+      answer(i, *known);
     } else {
       open.push_back(sequences[i]);
       places.push_back(i);
     }
   }
-  const std::vector<Verdict> answers = ask_fresh(open, start);
-  for (std::size_t i = 0; i < open.size(); ++i) {
-    verdicts[places[i]] = answers[i];
-    if (!trouble_) journal_->note(key_of(open[i]), answers[i]);
+  Tries::Contest contest;
+  contest.needless = [&](std::size_t i) { return race.needless(places[i]); };
+  contest.ended = [&](std::size_t i, const Outcome& outcome) {
+    const Verdict verdict = settle(outcome, open[i]);
+    if (journal_ != nullptr) journal_->note(key_of(open[i]), verdict);
+    answer(places[i], verdict);
+  };
+  const auto outcomes = tries_.race(open, start, contest);
+  if (!outcomes) {
+    trouble_ = outcomes.error();
+    for (const std::size_t place : places) {
+      if (!verdicts[place]) answer(place, Verdict::kUnresolved);
+    }
+    return verdicts;
+  }
+  for (const std::optional<Outcome>& outcome : *outcomes) {
+    if (outcome) replayed_steps_ += outcome->performed - outcome->resumed;
   }
   return verdicts;
 }
 
-std::vector<Verdict> SequenceJudge::ask_fresh(std::span<const Sequence> sequences, Start start) {
-  const auto outcomes = tries_.run(sequences, start);
-  if (!outcomes) {
-    trouble_ = outcomes.error();
-    return std::vector<Verdict>(sequences.size(), Verdict::kUnresolved);
-  }
-  std::vector<Verdict> verdicts;
-  for (std::size_t i = 0; i < sequences.size(); ++i) {
-    replayed_steps_ += (*outcomes)[i].performed - (*outcomes)[i].resumed;
-    verdicts.push_back(tries_.judge((*outcomes)[i]));
-    if (verdicts.back() != Verdict::kDifferent) continue;
-    keep_aside((*outcomes)[i].signature, sequences[i]);
-  }
-  return verdicts;
+Verdict SequenceJudge::settle(const Outcome& outcome, const Sequence& sequence) {
+  const Verdict verdict = tries_.judge(outcome);
+  if (verdict == Verdict::kDifferent) keep_aside(outcome.signature, sequence);
+  return verdict;
 }
 
 void SequenceJudge::keep_aside(const Signature& signature, const Sequence& sequence) {
@@ -90,15 +116,24 @@ Verdict ReplayOracle::ask(std::span<const std::uint32_t> kept) {
 }
 
 std::vector<Verdict> ReplayOracle::ask_all(std::span<const Choice> choices) {
+  return judge_.ask(sequences_of(choices), start());
+}
+
+std::vector<std::optional<Verdict>> ReplayOracle::race(std::span<const Choice> choices,
+                                                       Race& race) {
+  return judge_.race(sequences_of(choices), start(), race);
+}
+
+std::vector<Sequence> ReplayOracle::sequences_of(std::span<const Choice> choices) {
   if (!choices.empty()) pass_on_what_to_hold(choices.front());
   std::vector<Sequence> sequences;
   for (const Choice& choice : choices) sequences.push_back(to_sequence_(choice));
-  return judge_.ask(sequences, start());
+  return sequences;
 }
 
-// Without checkpoints every answer is taken to cost the same, as fresh starts mostly do.
+// Where steps are dear and no checkpoint saves them, the search goes from coarse to fine.
 Costs ReplayOracle::costs() const {
-  Costs costs;
+  Costs costs = judge_.tries().costs();
   if (to_input_ && judge_.tries().not_holding().empty()) costs.checkpoints = kMostCheckpoints;
   return costs;
 }

@@ -32,6 +32,9 @@ class SequenceJudge {
 
   // kResumed: where the sequences' inputs are the reel's own.
   std::vector<Verdict> ask(std::span<const Sequence> sequences, Start start = Start::kForked);
+  // Side by side, as many as there are jobs; what the race calls needless is ended under way.
+  std::vector<std::optional<Verdict>> race(std::span<const Sequence> sequences, Start start,
+                                           Race& race);
   // From now on every question is asked, and of an instance that was started alone.
   void trust_nothing() {
     journal_ = nullptr;
@@ -46,7 +49,7 @@ class SequenceJudge {
   const std::vector<OtherCrash>& others() const { return others_; }
 
  private:
-  std::vector<Verdict> ask_fresh(std::span<const Sequence> sequences, Start start);
+  Verdict settle(const Outcome& outcome, const Sequence& sequence);
   void keep_aside(const Signature& signature, const Sequence& sequence);
 
   Tries& tries_;
@@ -71,10 +74,12 @@ class ReplayOracle : public Oracle {
 
   Verdict ask(std::span<const std::uint32_t> kept) override;
   std::vector<Verdict> ask_all(std::span<const Choice> choices) override;
+  std::vector<std::optional<Verdict>> race(std::span<const Choice> choices, Race& race) override;
   Costs costs() const override;
   void hold(std::span<const std::uint32_t> lengths) override;
 
  private:
+  std::vector<Sequence> sequences_of(std::span<const Choice> choices);
   // The lengths are of the next question's items.
   void pass_on_what_to_hold(std::span<const std::uint32_t> kept);
   Start start() const { return to_input_ ? Start::kResumed : Start::kForked; }

@@ -1,5 +1,7 @@
 #include "tools/pipeline/tries.h"
 
+#include <sys/eventfd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <mutex>
@@ -10,6 +12,7 @@
 #include "harness/sanitizer.h"
 #include "harness/signature.h"
 #include "tools/pipeline/frame_names.h"
+#include "tools/pipeline/owned_fd.h"
 
 namespace crashreel {
 namespace {
@@ -18,6 +21,11 @@ namespace {
 // after fewer tries than it takes to be worth its start, no more.
 constexpr std::uint64_t kServersToLose = 3;
 constexpr std::uint64_t kTriesForServer = 8;
+
+bool ended_by_itself(const Outcome& outcome) {
+  return outcome.ending == Ending::kSurvived || outcome.ending == Ending::kExited ||
+         outcome.ending == Ending::kCrashed;
+}
 
 // Not how somebody ended it then: what is sought is the hang.
 constexpr const char* kHangKind = "hang";
@@ -73,14 +81,41 @@ Tries::Tries(Target target, const Reel& reel, int jobs)
 
 Result<std::vector<Outcome>> Tries::run(std::span<const Sequence> sequences, Start start,
                                         const std::function<void(const Outcome&)>& each) {
+  Contest contest;
+  if (each) contest.ended = [&](std::size_t, const Outcome& outcome) { each(outcome); };
+  auto raced = race(sequences, start, contest);
+  if (!raced) return raced.error();
+  std::vector<Outcome> outcomes;
+  for (std::optional<Outcome>& outcome : *raced) outcomes.push_back(std::move(outcome.value()));
+  return outcomes;
+}
+
+Result<std::vector<std::optional<Outcome>>> Tries::race(std::span<const Sequence> sequences,
+                                                        Start start, const Contest& contest) {
   std::vector<std::optional<Result<Outcome>>> results(sequences.size());
+  std::vector<OwnedFd> give_up(contest.needless ? sequences.size() : 0);
+  for (OwnedFd& one : give_up) one.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   std::atomic<std::size_t> next{0};
   std::mutex reporting;
+  const auto is_needless = [&](std::size_t i) { return contest.needless && contest.needless(i); };
+  const auto report = [&](std::size_t i, Result<Outcome> result) {
+    const std::lock_guard guard(reporting);
+    results[i].emplace(std::move(result));
+    const Result<Outcome>& told = *results[i];
+    if (!told.has_value() || told->ending == Ending::kGivenUp) return;
+    if (contest.ended) contest.ended(i, *told);
+    for (std::size_t j = 0; j < give_up.size(); ++j) {
+      if (!results[j] && is_needless(j)) ::eventfd_write(give_up[j].get(), 1);
+    }
+  };
+  const auto begin = [&](std::size_t i) {
+    const std::lock_guard guard(reporting);
+    return !is_needless(i);
+  };
   const auto work = [&](std::size_t job) {
     for (std::size_t i = next++; i < sequences.size(); i = next++) {
-      results[i].emplace(run_one(sequences[i], start, job));
-      const std::lock_guard guard(reporting);
-      if (each && results[i]->has_value()) each(**results[i]);
+      if (!begin(i)) continue;
+      report(i, run_one(sequences[i], start, job, give_up.empty() ? -1 : give_up[i].get()));
     }
   };
   std::vector<std::jthread> workers;
@@ -89,28 +124,32 @@ Result<std::vector<Outcome>> Tries::run(std::span<const Sequence> sequences, Sta
   }
   work(0);
   workers.clear();
-  std::vector<Outcome> outcomes;
-  for (auto& result : results) {
-    if (!result->has_value()) return result->error();
-    outcomes.push_back(std::move(**result));
+  std::vector<std::optional<Outcome>> outcomes(sequences.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (!results[i]) continue;
+    if (!results[i]->has_value()) return results[i]->error();
+    outcomes[i] = std::move(**results[i]);
   }
   return outcomes;
 }
 
-Result<Outcome> Tries::run_one(const Sequence& sequence, Start start, std::size_t job) {
+Result<Outcome> Tries::run_one(const Sequence& sequence, Start start, std::size_t job,
+                               int give_up_fd) {
   if (start != Start::kAlone && not_forking().empty()) {
-    if (auto outcome = run_forked(sequence, start, job)) return std::move(*outcome);
+    if (auto outcome = run_forked(sequence, start, job, give_up_fd)) return std::move(*outcome);
   }
-  return run_alone(sequence);
+  return run_alone(sequence, give_up_fd);
 }
 
-Result<Outcome> Tries::run_alone(const Sequence& sequence) {
+Result<Outcome> Tries::run_alone(const Sequence& sequence, int give_up_fd) {
   auto outcome =
-      run_try(target_, reel_, sequence, {.hang_ms = hang_ms_, .script = script_of(++alone_)});
+      run_try(target_, reel_, sequence,
+              {.hang_ms = hang_ms_, .give_up_fd = give_up_fd, .script = script_of(++alone_)});
   if (!outcome || outcome->performed == 0) return outcome;
   const double seconds = outcome->seconds / outcome->performed;
   const std::lock_guard guard(forking_);
   if (step_seconds_ == 0 || seconds < step_seconds_) step_seconds_ = seconds;
+  if (ended_by_itself(*outcome)) alone_cost_.saw(outcome->performed, outcome->seconds);
   return outcome;
 }
 
@@ -132,17 +171,21 @@ bool Tries::start_server(const Layout& layout, std::size_t job) {
   return started.has_value();
 }
 
-std::optional<Outcome> Tries::run_forked(const Sequence& sequence, Start start, std::size_t job) {
+std::optional<Outcome> Tries::run_forked(const Sequence& sequence, Start start, std::size_t job,
+                                         int give_up_fd) {
   const auto layout =
       std::make_shared<const Layout>(lay_out(reel_, sequence, target_.kind, script_of(1)));
   std::unique_ptr<Copier>& copier = copiers_[job];
   if (!copier && !start_server(*layout, job)) return std::nullopt;
   if (start != Start::kResumed) copier->checkpoints.drop();
-  const TryOptions options = {.hang_ms = hang_ms_};
+  const TryOptions options = {.hang_ms = hang_ms_, .give_up_fd = give_up_fd};
   auto outcome = start == Start::kResumed ? copier->checkpoints.run(layout, wanted_, options)
                                           : run_try(copier->server, target_, *layout, options);
   const std::lock_guard guard(forking_);
   ++forked_;
+  if (outcome && ended_by_itself(*outcome)) {
+    copy_cost_.saw(outcome->performed - outcome->resumed, outcome->seconds);
+  }
   // An instance that got no further than its copying can't be told from one that went wrong there.
   if (outcome && outcome->ending != Ending::kNotAttached) return std::move(*outcome);
   copier.reset();
@@ -185,6 +228,13 @@ std::string Tries::not_holding() const {
   return copiers_[0] ? copiers_[0]->checkpoints.obstacle() : std::string();
 }
 
+Costs Tries::costs() const {
+  const std::lock_guard guard(forking_);
+  const CostMeasure& measure = not_forking_.empty() ? copy_cost_ : alone_cost_;
+  if (!measure.known()) return {};
+  return {.start = measure.start_seconds(), .item = measure.step_seconds()};
+}
+
 std::string Tries::not_forking() const {
   const std::lock_guard guard(forking_);
   return not_forking_;
@@ -208,6 +258,7 @@ Verdict Tries::judge(const Outcome& outcome) {
     case Ending::kNotStarted:
     case Ending::kNotAttached:
     case Ending::kThreadMissed:
+    case Ending::kGivenUp:
       return Verdict::kUnresolved;
   }
   if (expected_.frames.empty() && kind_agrees(expected_.kind, outcome.signature.kind)) {

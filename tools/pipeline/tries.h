@@ -19,6 +19,7 @@
 #include "harness/checkpoints.h"
 #include "harness/try.h"
 #include "minimizer/oracle.h"
+#include "tools/pipeline/cost_measure.h"
 
 namespace crashreel {
 
@@ -38,6 +39,15 @@ class Tries {
   Result<std::vector<Outcome>> run(std::span<const Sequence> sequences, Start start = Start::kAlone,
                                    const std::function<void(const Outcome&)>& each = {});
 
+  // The same where an answer can make others needless: those are ended under way, or never begun
+  // and then null. Both functions are called from one thread at a time.
+  struct Contest {
+    std::function<void(std::size_t, const Outcome&)> ended;  // not of what was given up
+    std::function<bool(std::size_t)> needless;
+  };
+  Result<std::vector<std::optional<Outcome>>> race(std::span<const Sequence> sequences, Start start,
+                                                   const Contest& contest);
+
   // One, alone, in another way than the others: of what it answers, say.
   Result<Outcome> run_as(const Sequence& sequence, const ScriptOptions& options);
 
@@ -50,6 +60,9 @@ class Tries {
   void hold(std::vector<const Input*> wanted) { wanted_ = std::move(wanted); }
   // So long without progress is a hang.
   void set_hang_ms(std::uint32_t hang_ms) { hang_ms_ = hang_ms; }
+  // What a question costs in seconds, by what the tries so far took; a search's, so of copies where
+  // there are any. Without checkpoints.
+  Costs costs() const;
   // Why there are no checkpoints; empty: there may be.
   std::string not_holding() const;
   // Why no fork server is in use; empty: there is one.
@@ -68,10 +81,12 @@ class Tries {
 
  private:
   bool is_expected(const Outcome& outcome) const;
-  Result<Outcome> run_one(const Sequence& sequence, Start start, std::size_t job);
-  Result<Outcome> run_alone(const Sequence& sequence);
+  // give_up_fd: TryOptions.
+  Result<Outcome> run_one(const Sequence& sequence, Start start, std::size_t job, int give_up_fd);
+  Result<Outcome> run_alone(const Sequence& sequence, int give_up_fd);
   // Empty: it has to be run alone.
-  std::optional<Outcome> run_forked(const Sequence& sequence, Start start, std::size_t job);
+  std::optional<Outcome> run_forked(const Sequence& sequence, Start start, std::size_t job,
+                                    int give_up_fd);
   // False: there can be none.
   bool start_server(const Layout& layout, std::size_t job);
 
@@ -102,6 +117,8 @@ class Tries {
   std::uint32_t hang_ms_ = TryOptions{}.hang_ms;
   mutable std::mutex forking_;  // guards what follows
   std::string not_forking_;
+  CostMeasure alone_cost_;
+  CostMeasure copy_cost_;
   std::atomic<std::uint64_t> alone_{0};  // tries from their own exec
   double step_seconds_ = 0;  // at most, by what instances alone took; 0: none was started
   std::uint64_t servers_lost_ = 0;
