@@ -8,6 +8,7 @@
 #include "capture/interpose/real_call.h"
 #include "harness/player/crash.h"
 #include "harness/player/descriptors.h"
+#include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
 
 namespace crashreel::player {
@@ -63,6 +64,7 @@ bool may_be_fed() {
   if (next_wake_fd < 0) return false;
   aside = true;
   child_count = 0;
+  leave_no_checkpoints();
   be_forked_thread(next_wake_fd);
   next_wake_fd = -1;
   return true;
