@@ -13,6 +13,7 @@
 
 #include "capture/interpose/real_call.h"
 #include "capture/runtime/crash_memory.h"
+#include "harness/player/handover.h"
 #include "harness/player/warm_pages.h"
 
 namespace crashreel::player {
@@ -25,6 +26,8 @@ ScriptHeader* script = nullptr;
 bool watching = false;
 struct sigaction wanted_by_program[NSIG];
 pthread_key_t alternate_stack;
+
+void on_fatal_signal(int signal, siginfo_t* info, void* raw_context);
 
 void take_frames(const ucontext_t& context, CrashCopier& memory) {
   ScriptCrash& crash = script->crash;
@@ -47,6 +50,19 @@ void take_maps() {
   script->crash.maps_size.store(size, std::memory_order_release);
 }
 
+void take_signals() {
+  for (const int signal : kFatalSignals) {
+    struct sigaction action = {};
+    action.sa_sigaction = on_fatal_signal;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigfillset(&action.sa_mask);
+    CRASHREEL_REAL(sigaction)(signal, &action, nullptr);
+  }
+  watching = true;
+}
+
+}  // namespace
+
 void die_by(int signal) {
   struct sigaction action = {};
   action.sa_handler = SIG_DFL;
@@ -58,6 +74,8 @@ void die_by(int signal) {
   ::syscall(SYS_tgkill, ::getpid(), ::syscall(SYS_gettid), signal);
   ::syscall(SYS_exit_group, 128 + signal);
 }
+
+namespace {
 
 void write_down(int signal, const siginfo_t& info, const ucontext_t& context) {
   ScriptCrash& crash = script->crash;
@@ -82,6 +100,7 @@ void on_fatal_signal(int signal, siginfo_t* info, void* raw_context) {
   if (first.compare_exchange_strong(nobody, self)) {
     write_down(signal, *info, *static_cast<const ucontext_t*>(raw_context));
     note_touched_pages();
+    tell_first_process();
   } else if (nobody != self) {
     // Another thread writes down why, and is about to end us all.
     for (;;) ::syscall(SYS_ppoll, nullptr, 0, nullptr, nullptr, 0);
@@ -136,18 +155,15 @@ void watch_for_crash(ScriptHeader* attached) {
   ::pthread_key_create(&alternate_stack, take_alternate_stack);
   give_alternate_stack();
   CRASHREEL_REAL(pthread_sigmask);  // looked up now, for the same reason
-  for (const int signal : kFatalSignals) {
-    struct sigaction action = {};
-    action.sa_sigaction = on_fatal_signal;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-    sigfillset(&action.sa_mask);
-    CRASHREEL_REAL(sigaction)(signal, &action, nullptr);
-  }
-  watching = true;
+  take_signals();
 }
 
 void watch_for_crash_of(ScriptHeader* other) {
   script = other;
+}
+
+void watch_again() {
+  take_signals();
 }
 
 void stop_watching() {

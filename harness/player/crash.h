@@ -23,5 +23,10 @@ void give_alternate_stack();
 
 // In a forked child of the program: signals do what the program asked for.
 void stop_watching();
+// In a child that is fed after all.
+void watch_again();
+
+// Ends the process as this signal does.
+void die_by(int signal);
 
 }  // namespace crashreel::player

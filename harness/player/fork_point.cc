@@ -233,6 +233,11 @@ void reach_fork_point() {
   obstacle == nullptr ? become_server() : refuse(obstacle);
 }
 
+void leave_no_checkpoints() {
+  close_own(holder);
+  holder = -1;
+}
+
 bool leave_checkpoint(std::uint32_t mark, const OwnEnd* ends, int count,
                       const ScriptHeader& script) {
   if (holder < 0) return false;

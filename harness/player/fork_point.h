@@ -33,4 +33,7 @@ void reach_fork_point();
 bool leave_checkpoint(std::uint32_t mark, const OwnEnd* ends, int count,
                       const ScriptHeader& script);
 
+// In a child of the program's: a copy of it alone would lack the process that looks after it.
+void leave_no_checkpoints();
+
 }  // namespace crashreel::player

@@ -12,6 +12,7 @@
 #include "harness/player/calls.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/fork_point.h"
+#include "harness/player/handover.h"
 #include "harness/player/idle.h"
 #include "harness/player/random_devices.h"
 
@@ -135,7 +136,10 @@ CRASHREEL_HOOK void closefrom(int first) noexcept {
 
 CRASHREEL_HOOK pid_t fork() noexcept {
   if (scheduling()) reach_fork_point();
-  return CRASHREEL_REAL(fork)();
+  before_fork();
+  const pid_t pid = CRASHREEL_REAL(fork)();
+  after_fork(pid);
+  return pid;
 }
 
 // A child that shares our memory would share the tables of descriptors and threads as well.

@@ -10,6 +10,7 @@
 #include "capture/interpose/real_call.h"
 #include "harness/player/clock.h"
 #include "harness/player/descriptors.h"
+#include "harness/player/handover.h"
 #include "harness/player/readiness.h"
 
 namespace crashreel::player {
@@ -171,7 +172,7 @@ std::uint64_t nearest_deadline() {
 
 bool program_is_idle(const Wait* own) {
   acting = own;
-  return active.load(std::memory_order_relaxed) && blocked_count >= thread_count &&
+  return active.load(std::memory_order_relaxed) && !is_aside() && blocked_count >= thread_count &&
          !another_is_ready(own);
 }
 
@@ -200,11 +201,6 @@ Woken bring_on() {
   return woken;
 }
 
-int own_wake_fd() {
-  if (self.wake_fd < 0) self.wake_fd = move_out_of_sight(::eventfd(0, EFD_CLOEXEC));
-  return self.wake_fd;
-}
-
 // The real wait of a thread that is not the one to act. False: a signal handler ran.
 bool sleep_until_ready(Wait& wait) {
   const nfds_t count = wait.descriptor_count;
@@ -218,6 +214,7 @@ bool sleep_until_ready(Wait& wait) {
     std::uint64_t drained;
     (void)!CRASHREEL_REAL(read)(wait.wake_fd, &drained, sizeof drained);
   }
+  follow_fed_process();
   lock_scheduler();
   wait.asleep = false;
   return slept;
@@ -269,6 +266,29 @@ void stop_scheduling() {
 
 bool scheduling() {
   return active.load(std::memory_order_acquire) && !inside && !self.over;
+}
+
+int own_wake_fd() {
+  if (self.wake_fd < 0) self.wake_fd = move_out_of_sight(::eventfd(0, EFD_CLOEXEC));
+  return self.wake_fd;
+}
+
+bool is_only_thread() {
+  const Locked locked;
+  return thread_count == 1;
+}
+
+void be_forked_thread(int wake_fd) {
+  self.wake_fd = wake_fd;
+  self.kernel_id = 0;
+}
+
+bool waits_for_signals_alone() {
+  for (const Wait* wait = blocked.first; wait != nullptr; wait = wait->next) {
+    if (wait->kind != Wait::Kind::kDescriptors || wait->descriptor_count != 0) return false;
+    if (wait->deadline_ns != kForever) return false;
+  }
+  return true;
 }
 
 void do_locked(void (*what)(void* context), void* context) {

@@ -100,6 +100,15 @@ void thread_ended();
 // A thread that the program started behind our back counts from its first wait on.
 void thread_seen();
 
+// This thread and no other: as far as is known.
+bool is_only_thread();
+// What ends this thread's wait for descriptors, if only to look again. Not to be closed.
+int own_wake_fd();
+// In a child of the program's that may come to be fed (handover.h), with such a descriptor.
+void be_forked_thread(int wake_fd);
+// Called by Act, under the lock: no thread waits for anything but signals.
+bool waits_for_signals_alone();
+
 // In a forked copy of the thread that acts: the kernel knows it by another number.
 void forget_thread_number();
 

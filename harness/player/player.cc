@@ -16,6 +16,7 @@
 #include "harness/player/crash.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/fork_point.h"
+#include "harness/player/handover.h"
 #include "harness/player/idle.h"
 #include "harness/player/random.h"
 #include "harness/player/script.h"
@@ -51,6 +52,7 @@ ScriptHeader* take_script() {
 }
 
 void leave_child_alone() {
+  if (may_be_fed()) return stop_watching();
   stop_scheduling();
   abandon_clock();
   abandon_random();
@@ -69,6 +71,7 @@ __attribute__((constructor)) void attach() {
     prepare_descriptors();
     prepare_fork_point();
     if (!set_stage(script)) return;
+    prepare_handover(script);
     start_clock(script->start_realtime_ns);
     start_scheduling(act, miss_thread);
   }
@@ -83,6 +86,7 @@ bool begin_script(int fd) {
   if (script == nullptr || !set_stage(script)) return false;
   allow_debugger(*script);
   watch_for_crash_of(script);
+  prepare_handover(script);
   take_random_from(script);
   script->state.store(static_cast<std::uint32_t>(ScriptState::kAttached));
   return true;

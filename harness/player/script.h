@@ -141,7 +141,8 @@ struct ScriptHeader {
   std::atomic<std::uint64_t> answer_digest;      // of what was answered, session by session
   std::atomic<std::uint32_t> undelivered;        // inputs that nobody was there to read
   std::atomic<std::uint32_t> first_undelivered;  // step of the first of them
-  std::atomic<std::uint32_t> unanswered;         // calls of the program that no session answers
+  std::atomic<std::uint32_t> fed;         // the process that performs the steps; 0: the first
+  std::atomic<std::uint32_t> unanswered;  // calls of the program that no session answers
   std::uint32_t first_unanswered_size;
   char first_unanswered[kMaxAddress];  // a sockaddr: whom the first of them was for
   ScriptCrash crash;

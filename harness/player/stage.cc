@@ -14,6 +14,7 @@
 #include "harness/player/descriptors.h"
 #include "harness/player/ends.h"
 #include "harness/player/fork_point.h"
+#include "harness/player/handover.h"
 #include "harness/player/idle.h"
 #include "harness/player/socket_options.h"
 #include "harness/player/step_answers.h"
@@ -53,6 +54,7 @@ std::atomic<std::size_t> not_taken{0};  // bytes that the program has sent to an
 [[noreturn]] void end_try(ScriptState state) {
   script->state.store(static_cast<std::uint32_t>(state));
   note_touched_pages();
+  tell_first_process();
   for (;;) ::syscall(SYS_exit_group, 0);
 }
 
@@ -224,6 +226,7 @@ void note_full() {
 int act(std::uint64_t nearest_deadline_ns) {
   const bool has_begun = script->performed.load(std::memory_order_relaxed) != 0;
   if (!has_begun && is_open_to_sessions()) reach_fork_point();
+  if (!has_begun && is_open_to_sessions() && hand_over()) return 0;
   if (much_was_answered()) return 0;
   const std::uint32_t next = script->performed.load(std::memory_order_relaxed);
   if (next == 0) {

@@ -180,6 +180,28 @@ TEST_F(RecordedProgram, ThatIsAWebServerAnswersTheSame) {
       1);
 }
 
+// The worker is fed, which the master looks after.
+TEST_F(RecordedProgram, ThatHasAMasterAndAWorkerAnswersTheSame) {
+  const int port = free_port();
+  RecordedServer server(
+      setup(nginx(listen_at(port) + "location / { return 200 \"yes\\n\"; }", true)));
+  std::map<char, Client> clients;
+  for (const char client : {'1', '2', '1', '2', '1'}) {
+    if (!clients.contains(client)) clients.emplace(client, Client::tcp(port));
+    EXPECT_THAT(clients.at(client).ask_until(kPage, "yes\n"), HasSubstr("yes\n"));
+  }
+  ::kill(server.pid(), SIGTERM);  // the master takes its worker with it
+  server.wait();
+  Reel reel = server.end_and_salvage();
+  std::erase_if(reel.inputs, [](const Input& input) { return input.kind == InputKind::kSignal; });
+  expect_same_answers(reel, 1);
+  for (int i = 0; i < 3; ++i) {
+    const Outcome outcome = tried(reel);
+    EXPECT_EQ(outcome.ending, Ending::kSurvived);
+    EXPECT_EQ(outcome.performed, outcome.steps);
+  }
+}
+
 constexpr char kAnswer[] = "HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nhello\n";
 
 void answer_request(int fd) {
