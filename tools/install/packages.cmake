@@ -30,7 +30,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
 Headers, static libraries, CMake targets and pkg-config files: to have a program record its inputs,
 and to offer it as functions to replays and fuzzers.")
 
-# What is loaded only when it is asked for is no dependency.
+# libpcap is opened by its name when a capture is read: nothing is linked with it.
 set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME crashreel)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SUGGESTS "libpcap0.8, libcrashreel-dev")
