@@ -14,7 +14,7 @@ configured_mirror() {
   if ! unshare --mount --pid --fork true 2>/dev/null; then echo "no mount namespaces here"; return; fi
   # shellcheck disable=SC2016  # apt's own variables
   mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
-    awk '$2 == "bookworm" { print $1; exit }')
+    awk '$2 == "bookworm" && !found++ { print $1 }')
   if [[ $mirror == http* ]]; then echo "$mirror"; return; fi
   echo "apt takes Debian 12 from no web server that debootstrap could use"
 }

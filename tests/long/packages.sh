@@ -36,7 +36,8 @@ as_user() { # runs as somebody without rights, in a folder of theirs
   CRASHREEL_RING=$PWD/own.ring ./lines <<<$'arm\ndie' || status=$?
   [[ $status == 134 ]]
   crashreel salvage own.ring -o own.reel
-  crashreel show own.reel --inputs | grep -q die
+  crashreel show own.reel --inputs >inputs.txt
+  grep -q die inputs.txt
 }
 
 installed_paths() { find /usr /etc -name '*crashreel*' | sort; }
@@ -68,6 +69,24 @@ inside() { # WORK SOURCE MIRROR
     bash /packages/packages.sh --in-system
 }
 
+# Each package's own bill names the files that are in it, as they are in it.
+bills_hold() { # FOLDER_OF_PACKAGES
+  local package part folder
+  for package in "$1"/*.deb; do
+    case $(basename "$package") in
+      libcrashreel0_*) part=runtime ;;
+      libcrashreel-dev_*) part=development ;;
+      *) part=tools ;;
+    esac
+    folder=$1/unpacked-$part
+    dpkg-deb -x "$package" "$folder"
+    jq -r '.files[] | .checksums[0].checksumValue + "  " + .fileName' \
+      "$folder/usr/share/doc/crashreel/$part.spdx.json" >"$folder/sums"
+    (cd "$folder/usr" && sha1sum --check --strict --quiet "$folder/sums")
+    echo "packages: the bill of $part names $(wc -l <"$folder/sums") files as they are"
+  done
+}
+
 case ${1-} in
   --as-user) as_user; exit ;;
   --in-system) in_system; exit ;;
@@ -85,6 +104,7 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 (cd "$build" && cpack -B "$work/made")
 rm -rf "$work/made/_CPack_Packages"
+bills_hold "$work/made"
 start=$SECONDS
 unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
   bash "${BASH_SOURCE[0]}" --inside "$work" "$source" "$mirror"

@@ -6,18 +6,26 @@
 
 namespace crashreel::testing {
 
-std::string commands_of_document(const std::string& path) {
+std::vector<std::string> lines_of_blocks(const std::string& path, const std::string& language) {
   std::ifstream file(CRASHREEL_SOURCE_DIR "/" + path);
   EXPECT_TRUE(file.is_open()) << path;
-  std::string commands, line;
+  std::vector<std::string> lines;
   bool inside = false;
-  while (std::getline(file, line)) {
+  bool wanted = false;
+  for (std::string line; std::getline(file, line);) {
     if (line.starts_with("```")) {
-      inside = line == "```sh";
-    } else if (inside) {
-      commands += line + "\n";
+      inside = !inside;
+      wanted = inside && (language.empty() || line == "```" + language);
+    } else if (wanted) {
+      lines.push_back(line);
     }
   }
+  return lines;
+}
+
+std::string commands_of_document(const std::string& path) {
+  std::string commands;
+  for (const std::string& line : lines_of_blocks(path, "sh")) commands += line + "\n";
   const std::string built = "$PWD/build/release";
   const std::size_t at = commands.find(built);
   return at == std::string::npos ? commands

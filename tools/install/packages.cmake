@@ -18,7 +18,7 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME libcrashreel0)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_RUNTIME_DESCRIPTION
     "recorder of a program's last inputs - shared library
- Programs that record themselves by crashreel.h need this; it depends on libc alone.")
+Programs that record themselves by crashreel.h need this; it depends on libc alone.")
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libcrashreel-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
@@ -27,17 +27,17 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "libcrashreel0 (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
     "recorder of a program's last inputs - to build programs with
- Headers, static libraries, CMake targets and pkg-config files: to have a program record its inputs,
- and to offer it as functions to replays and fuzzers.")
+Headers, static libraries, CMake targets and pkg-config files: to have a program record its inputs,
+and to offer it as functions to replays and fuzzers.")
 
-# What is loaded only when it is asked for is no dependency.
+# libpcap is opened by its name when a capture is read: nothing is linked with it.
 set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME crashreel)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SUGGESTS "libpcap0.8, libcrashreel-dev")
 set(CPACK_DEBIAN_TOOLS_DESCRIPTION
     "from a crash in production to a minimal reproducer
- Records the last inputs of an unmodified program, replays them against a fresh instance until the
- same crash comes back, and minimizes them to the few that matter.")
+Records the last inputs of an unmodified program, replays them against a fresh instance until the
+same crash comes back, and minimizes them to the few that matter.")
 
 include(CPack)
 cpack_add_component(runtime GROUP RUNTIME)

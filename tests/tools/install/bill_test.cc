@@ -88,8 +88,8 @@ TEST_P(Bill, RelatesOnlyWhatItHasAndEachNameIsOne) {
   EXPECT_THAT(kinds, IsSupersetOf({"DESCRIBES", "CONTAINS"}));
 }
 
-// By the loader and the package database themselves; the latter knows a library by its link's name or
-// by its own.
+// By the loader and the package database themselves; the latter knows a library by its link's name
+// or by its own.
 constexpr char kOwners[] = R"sh(
 for file in $(jq -r '.files[].fileName' "$tree/share/doc/crashreel/$part.spdx.json"); do
   readelf -dW "$tree/$file" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' >needed

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "tests/tools/document.h"
 #include "tests/tools/install/installed_tree.h"
 
 namespace crashreel {
@@ -87,6 +88,16 @@ TEST_F(Installed, RecordsReplaysAndMinimizesFromWhereItIs) {
   EXPECT_THAT(replayed, HasSubstr("canary_stdin"));
   good("crashreel minimize a.reel -o small.reel");
   EXPECT_THAT(good("crashreel show small.reel --inputs"), Not(HasSubstr("hello")));
+}
+
+// tools/doc/EMBEDDING.md
+TEST_F(Installed, ServesTheReaderOfThePageOnEmbedding) {
+  const std::string out =
+      good("exec 2>&1; set -e\n" + testing::commands_of_document("tools/doc/EMBEDDING.md"));
+  for (const char* promised : {"status 134", "AUTH xxxxxx", "runs unrecorded",
+                               "4096 bytes: ", "reproduced 1 of 1", "\nAUTH xxxxxx\n"}) {
+    EXPECT_THAT(out, HasSubstr(promised));
+  }
 }
 
 }  // namespace
