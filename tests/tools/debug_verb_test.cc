@@ -12,9 +12,9 @@ namespace crashreel {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using testing::CommandRun;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 std::string said_in(int session, const std::string& data) {
   return Json({{"session", session}, {"data", to_base64(data)}}).dump() + "\n";
@@ -169,6 +169,31 @@ TEST_F(DebugVerbTest, SaysWhatCanNotBeDone) {
               HasSubstr("that has Python"));
   EXPECT_EQ(type("crashreel debug crash.reel --json").exit, 2);
   EXPECT_EQ(type("crashreel debug crash.reel -- ./none").exit, 5);
+}
+
+TEST_F(DebugVerbTest, RunsTheSameUnderValgrind) {
+  import(said_in(1, "ARM a\n") + said_in(2, "BIND a\n") + said_in(1, "FIRE\n"), "server",
+         CRASHREEL_BUILD_DIR "/zoo/canary 0");
+  const CommandRun run = type("crashreel debug crash.reel --valgrind --json");
+  const Json answer = testing::one_object(run.out);
+  EXPECT_EQ(run.exit, 0) << run.err;
+  EXPECT_THAT(std::string(answer["outcome"]), HasSubstr("SIGSEGV"));
+  EXPECT_THAT(std::string(answer["report"]), HasSubstr("Invalid read of size 4"));
+}
+
+// Whether this machine has what rr needs or not, it can't be run from an empty PATH.
+TEST_F(DebugVerbTest, SaysWhenAToolIsMissingOrTheMachineHasNoCounters) {
+  import_ledger();
+  const std::string command = "PATH= " + testing::crashreel_binary() + " debug crash.reel ";
+  const CommandRun valgrind = type(command + "--valgrind");
+  EXPECT_EQ(valgrind.exit, 2);
+  EXPECT_THAT(valgrind.err, HasSubstr("valgrind: there is no such program; install it"));
+  const CommandRun rr = type(command + "--rr");
+  EXPECT_EQ(rr.exit, 2);
+  EXPECT_THAT(rr.err, AnyOf(HasSubstr("no performance counters"), HasSubstr("perf_event_paranoid"),
+                            HasSubstr("rr: there is no such program; install it")));
+  EXPECT_EQ(type("crashreel debug crash.reel --rr --at 1").exit, 2);
+  EXPECT_EQ(type("crashreel debug crash.reel --rr --valgrind").exit, 2);
 }
 
 TEST_F(DebugVerbTest, AnswersWithOneObject) {
