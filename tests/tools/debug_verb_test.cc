@@ -136,6 +136,30 @@ TEST_F(DebugVerbTest, LeadsThroughAServerWithThreads) {
   EXPECT_THAT(told, AllOf(HasSubstr("signal-name=\"SIGSEGV\""), HasSubstr("func=\"answer_to\"")));
 }
 
+// Its threads are woken by every input, and no copy of a checkpoint has them.
+TEST_F(DebugVerbTest, GoesOnFromTheStartWhereACheckpointLacksAThread) {
+  std::string inputs;
+  for (int i = 0; i < 1200; ++i) inputs += said_in(1, "OPEN\n");
+  import(inputs, "server", CRASHREEL_BUILD_DIR "/zoo/pool 0");
+  const std::string told = drive("", console("reel goto 1000") + console("reel next") +
+                                         "-thread-info\n" + console("reel until 0"));
+  EXPECT_THAT(told, HasSubstr("from a checkpoint before input 1000"));
+  EXPECT_THAT(told, HasSubstr("a thread was needed"));
+  EXPECT_THAT(told,
+              AllOf(HasSubstr("before input 1001 of 1200"), HasSubstr("{id=\"3\",target-id=")));
+  EXPECT_THAT(told, AllOf(HasSubstr("0 did not hold after any input"),
+                          HasSubstr("at the end, behind the last of 1200 inputs")));
+}
+
+TEST_F(DebugVerbTest, LeadsThroughAFunctionsCalls) {
+  import(said_in(0, "UNSCALE/FULLY") + said_in(0, "MEASURE/5"), "function",
+         CRASHREEL_BUILD_DIR "/zoo/adapters/scale_zero-replay");
+  const std::string told =
+      drive("", console("reel back") + console("reel next") + "-exec-continue\n");
+  EXPECT_THAT(told, AllOf(HasSubstr("before input 1 of 2"), HasSubstr("before input 2 of 2"),
+                          HasSubstr("signal-name=\"SIGFPE\"")));
+}
+
 TEST_F(DebugVerbTest, LeadsThroughRedis) {
   const std::string inputs = CRASHREEL_ZOO_SOURCES "/../cases/redis-acl-self-kill/inputs.jsonl";
   ASSERT_EQ(type("crashreel import " + inputs +
