@@ -53,13 +53,15 @@ std::vector<std::string> arguments_in(const Target& target, const WorkingDirecto
     replace_all(argv[i], "{DIR}", directory.path());
     replace_all(argv[i], "{PORT}", kSomePort);
   }
+  if (target.runner.empty()) return argv;
+  argv.front() = target.executable;
+  argv.insert(argv.begin(), target.runner.begin(), target.runner.end());
   return argv;
 }
 
 std::vector<std::string> environment_of(const Target& target, const Handed& handed) {
   std::vector<std::string> env = target.env;
-  const std::string first = target.first_library.empty() ? "" : target.first_library + ":";
-  env.push_back("LD_PRELOAD=" + first + target.player_path);
+  if (target.runner.empty()) env.push_back("LD_PRELOAD=" + preloads_of(target));
   env.push_back(std::string(kScriptEnv) + "=" + std::to_string(handed.script_fd));
   if (handed.fork_server_fd >= 0) {
     env.push_back(std::string(kForkServerEnv) + "=" + std::to_string(handed.fork_server_fd));
@@ -181,7 +183,8 @@ Result<Instance> Instance::start(const Target& target, const Handed& handed) {
   std::vector<std::string> env = environment_of(target, handed);
   const std::vector<char*> argv_pointers = pointers(argv);
   const std::vector<char*> env_pointers = pointers(env);
-  Launch launch = {target.executable.c_str(),
+  const std::string& started = target.runner.empty() ? target.executable : target.runner.front();
+  Launch launch = {started.c_str(),
                    argv_pointers.data(),
                    env_pointers.data(),
                    instance.directory_->path().c_str(),

@@ -61,6 +61,11 @@ Result<void> check_attachable(Target& target) {
 
 }  // namespace
 
+std::string preloads_of(const Target& target) {
+  const std::string first = target.first_library.empty() ? "" : target.first_library + ":";
+  return first + target.player_path;
+}
+
 std::string library_path(const std::string& file_name) {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);

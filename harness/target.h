@@ -21,9 +21,12 @@ struct Target {
   std::vector<std::string> env;   // "NAME=value"
   std::vector<ReelFile> files;    // laid into the try's directory
   std::string player_path;        // libcrashreel-player.so
-  std::string first_library;      // to be loaded before it (sanitizer.h); mostly empty
-  bool has_sanitizer = false;     // its environment then has what that takes
-  std::string build_id;           // of the executable; empty when it has none
+  // What runs it, if anything does: words before the program's, of which the first is an absolute
+  // path. They have to load preloads_of() into the program, for they are not to load it themselves.
+  std::vector<std::string> runner;
+  std::string first_library;   // to be loaded before it (sanitizer.h); mostly empty
+  bool has_sanitizer = false;  // its environment then has what that takes
+  std::string build_id;        // of the executable; empty when it has none
 };
 
 // The reel's own program, or argv in its place. Trouble::kTarget when there is no such program, it
@@ -31,6 +34,9 @@ struct Target {
 // Trouble::kEnvironment when the player library is missing.
 Result<Target> target_of(const Reel& reel,
                          const std::optional<std::vector<std::string>>& argv = {});
+
+// What the program has to have in LD_PRELOAD.
+std::string preloads_of(const Target& target);
 
 // Where the libraries that come with this command lie: in ../lib/crashreel of the running executable's
 // folder when it is installed, in ../lib when it was just built.

@@ -2,18 +2,21 @@
 
 #include <sys/personality.h>
 
-#include <charconv>
+#include <sstream>
+#include <string>
 
 #include "tools/arguments.h"
 #include "tools/console.h"
 #include "tools/debug/gdb.h"
+#include "tools/debug/under.h"
 #include "tools/exit_status.h"
 #include "tools/json.h"
 #include "tools/pipeline/debuggee.h"
 #include "tools/pipeline/load.h"
-#include "tools/quantity.h"
+#include "tools/pipeline/obstacle.h"
 #include "tools/reel_summary.h"
 #include "tools/verbs.h"
+#include "tools/visible.h"
 
 namespace crashreel {
 namespace {
@@ -39,38 +42,108 @@ Result<std::uint64_t> place_of(const Arguments& arguments, const Debuggee& debug
 }
 
 Result<void> check(const Arguments& arguments) {
+  const bool other = arguments.has("rr") || arguments.has("valgrind");
+  if (arguments.has("rr") && arguments.has("valgrind")) {
+    return Error{Trouble::kUsage, "'--rr' and '--valgrind' are two runs; choose one"};
+  }
+  for (const char* option : {"at", "ex", "batch", "mi"}) {
+    if (!other || !arguments.has(option)) continue;
+    return Error{Trouble::kUsage, std::string("'--") + option +
+                                      "' is for gdb; leave it out, or '--rr' and '--valgrind'"};
+  }
   if (arguments.json() && arguments.has("mi")) {
     return Error{Trouble::kUsage, "'--mi' talks to a program on stdout; leave out '--json'"};
   }
-  if (arguments.json() && !arguments.has("batch")) {
+  if (arguments.json() && !arguments.has("batch") && !other) {
     return Error{Trouble::kUsage, "'--json' is for runs that end by themselves; add '--batch'"};
   }
   return {};
 }
 
-Result<int> run_debug(const Arguments& arguments, Console& console) {
-  if (const auto good = check(arguments); !good) return good.error();
-  const std::string& path = arguments.operands().front();
-  Result<ReadReel> read = load(path);
-  if (!read) return read.error();
-  report_damage(console, path, read->damage);
-  const auto target = target_of(read->reel, arguments.program());
-  if (!target) return target.error();
-  Debuggee debuggee(*target, read->reel);
+int status_of(const Outcome& outcome) {
+  switch (outcome.ending) {
+    case Ending::kNotStarted:
+    case Ending::kNotAttached:
+    case Ending::kDeaf:
+      return kExitNotStarted;
+    default:
+      return kExitDone;
+  }
+}
+
+// Of text with bytes of strangers in it.
+std::string harmless(const std::string& text) {
+  std::istringstream lines(text);
+  std::string all;
+  for (std::string line; std::getline(lines, line);) all += without_controls(line) + "\n";
+  return all;
+}
+
+int tell(DebugTool tool, const SeenUnder& seen, const Target& target, Console& console) {
+  const std::string obstacle = obstacle_of(seen.outcome, target);
+  if (!obstacle.empty()) console.complain("debug: " + obstacle);
+  if (console.json()) {
+    Json answer = new_answer("debug");
+    answer["tool"] = name_of(tool);
+    answer["outcome"] = describe(seen.outcome);
+    answer["report"] = seen.report.empty() ? Json() : Json(seen.report);
+    answer["trace"] = seen.trace.empty() ? Json() : Json(seen.trace);
+    answer["seconds"] = seen.outcome.seconds;
+    console.answer(answer);
+    return status_of(seen.outcome);
+  }
+  console.print(
+      console.strong(std::string("under ") + name_of(tool) + ": " + describe(seen.outcome)) + "\n" +
+      harmless(seen.report));
+  if (!seen.trace.empty()) {
+    console.print("recorded; 'rr replay " + seen.trace + "' goes back and forth in it\n");
+  }
+  return status_of(seen.outcome);
+}
+
+Result<int> run_other(const Arguments& arguments, const Target& target, const Reel& reel,
+                      Console& console) {
+  const DebugTool tool = arguments.has("rr") ? DebugTool::kRr : DebugTool::kValgrind;
+  const auto seen = run_under(tool, target, reel);
+  if (!seen) return seen.error();
+  return tell(tool, *seen, target, console);
+}
+
+Result<DebuggedPlace> go_to_first(const Arguments& arguments, Debuggee& debuggee,
+                                  Console& console) {
   const auto at = place_of(arguments, debuggee);
   if (!at) return at.error();
-
-  choose_same_addresses();
   auto first = debuggee.go_to(*at, false);
   if (const auto fatal = debuggee.failed_in(); !first && !arguments.has("at") && fatal != 0) {
     console.say("debug: " + first.error().message + ", so this is before that input");
     first = debuggee.go_to(fatal, false);
   }
-  if (!first) {
-    return Error{first.error().trouble, target->executable + ": input " + std::to_string(*at) +
-                                            " is not reached: " + first.error().message +
-                                            "; choose an earlier one with --at"};
-  }
+  if (first) return first;
+  return Error{first.error().trouble, "input " + std::to_string(*at) +
+                                          " is not reached: " + first.error().message +
+                                          "; choose an earlier one with --at"};
+}
+
+Json answer_of(const DebuggedPlace& first, const Debuggee& debuggee, int gdb_status) {
+  const bool at_end = first.input > debuggee.inputs();
+  Json answer = new_answer("debug");
+  answer["tool"] = "gdb";
+  answer["input"] = first.input;
+  answer["inputs"] = debuggee.inputs();
+  answer["seq"] = at_end ? Json() : Json(debuggee.input(first.input).seq);
+  answer["checkpoints"] = debuggee.checkpoints();
+  answer["no_copies_because"] = debuggee.obstacle().empty() ? Json() : Json(debuggee.obstacle());
+  answer["seconds"] = first.seconds;
+  answer["gdb_status"] = gdb_status;
+  return answer;
+}
+
+Result<int> run_with_gdb(const Arguments& arguments, const Target& target, const Reel& reel,
+                         Console& console) {
+  choose_same_addresses();
+  Debuggee debuggee(target, reel);
+  const auto first = go_to_first(arguments, debuggee, console);
+  if (!first) return first.error();
   if (!debuggee.obstacle().empty()) {
     console.say("debug: the program can't be copied (" + debuggee.obstacle() +
                 "), so going elsewhere is a run from the start");
@@ -83,19 +156,21 @@ Result<int> run_debug(const Arguments& arguments, Console& console) {
   options.output_to_stderr = arguments.json();
   const auto status = run_gdb(options, debuggee, *first);
   if (!status) return status.error();
-  if (console.json()) {
-    const bool at_end = first->input > debuggee.inputs();
-    Json answer = new_answer("debug");
-    answer["input"] = first->input;
-    answer["inputs"] = debuggee.inputs();
-    answer["seq"] = at_end ? Json() : Json(debuggee.input(first->input).seq);
-    answer["checkpoints"] = debuggee.checkpoints();
-    answer["no_copies_because"] = debuggee.obstacle().empty() ? Json() : Json(debuggee.obstacle());
-    answer["seconds"] = first->seconds;
-    answer["gdb_status"] = *status;
-    console.answer(answer);
-  }
+  if (console.json()) console.answer(answer_of(*first, debuggee, *status));
   return kExitDone;
+}
+
+Result<int> run_debug(const Arguments& arguments, Console& console) {
+  if (const auto good = check(arguments); !good) return good.error();
+  const std::string& path = arguments.operands().front();
+  Result<ReadReel> read = load(path);
+  if (!read) return read.error();
+  report_damage(console, path, read->damage);
+  const auto target = target_of(read->reel, arguments.program());
+  if (!target) return target.error();
+  const bool other = arguments.has("rr") || arguments.has("valgrind");
+  return other ? run_other(arguments, *target, read->reel, console)
+               : run_with_gdb(arguments, *target, read->reel, console);
 }
 
 }  // namespace
@@ -117,6 +192,8 @@ const Verb& debug_verb() {
           "watchpoints stay, and addresses are the same in all of them where the system allows "
           "it. The program's clock stands while gdb holds it, and nobody ends it for being "
           "slow.\n\n"
+          "--valgrind and --rr run the whole of it under these instead: the one reports errors of "
+          "memory, the other keeps a trace in which one goes back and forth.\n\n"
           "An input is counted as 'crashreel blame' and 'crashreel show' count them.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
       .options =
@@ -134,13 +211,16 @@ const Verb& debug_verb() {
            {.name = "mi",
             .help = "gdb talks its machine interface (mi3) on standard input and output, "
                     "for editors"},
+           {.name = "valgrind",
+            .help = "Run the inputs under valgrind instead, and print its report"},
+           {.name = "rr", .help = "Record the run with rr instead, and say where the trace is"},
            {.name = "gdb",
             .value = Value::kText,
             .argument = "PROGRAM",
             .help = "A gdb with Python",
             .fallback = "gdb"}},
       .program = ProgramPart::kOptional,
-      .statuses = {{kExitDone, "gdb has ended"},
+      .statuses = {{kExitDone, "gdb has ended, or the other tool has seen the run"},
                    {kExitNotStarted,
                     "The program did not start, can't be attached, or ended before that input"},
                    {kExitDamaged, "The reel is damaged beyond use, or the file is none"}},

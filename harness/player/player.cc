@@ -5,8 +5,10 @@
 #include "harness/player/player.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -41,12 +43,24 @@ ScriptHeader* map_script(int fd) {
   return ours ? script : nullptr;
 }
 
+// The script is for this program.
+bool is_the_program() {
+  const char* wanted = ::getenv(kProgramEnv);
+  if (wanted == nullptr) return true;
+  char own[PATH_MAX];
+  const ssize_t size = ::readlink("/proc/self/exe", own, sizeof own - 1);
+  if (size < 0) return false;
+  own[size] = 0;
+  return ::strcmp(own, wanted) == 0;
+}
+
 ScriptHeader* take_script() {
   const char* number = ::getenv(kScriptEnv);
-  if (number == nullptr) return nullptr;
+  if (number == nullptr || !is_the_program()) return nullptr;
   // Programs that this one starts are not part of the try.
   const int fd = ::atoi(number);
   ::unsetenv(kScriptEnv);
+  ::unsetenv(kProgramEnv);
   ::unsetenv("LD_PRELOAD");
   return map_script(fd);
 }

@@ -12,9 +12,9 @@ namespace crashreel {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using testing::CommandRun;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 std::string said_in(int session, const std::string& data) {
   return Json({{"session", session}, {"data", to_base64(data)}}).dump() + "\n";
@@ -136,6 +136,30 @@ TEST_F(DebugVerbTest, LeadsThroughAServerWithThreads) {
   EXPECT_THAT(told, AllOf(HasSubstr("signal-name=\"SIGSEGV\""), HasSubstr("func=\"answer_to\"")));
 }
 
+// Its threads are woken by every input, and no copy of a checkpoint has them.
+TEST_F(DebugVerbTest, GoesOnFromTheStartWhereACheckpointLacksAThread) {
+  std::string inputs;
+  for (int i = 0; i < 1200; ++i) inputs += said_in(1, "OPEN\n");
+  import(inputs, "server", CRASHREEL_BUILD_DIR "/zoo/pool 0");
+  const std::string told = drive("", console("reel goto 1000") + console("reel next") +
+                                         "-thread-info\n" + console("reel until 0"));
+  EXPECT_THAT(told, HasSubstr("from a checkpoint before input 1000"));
+  EXPECT_THAT(told, HasSubstr("a thread was needed"));
+  EXPECT_THAT(told,
+              AllOf(HasSubstr("before input 1001 of 1200"), HasSubstr("{id=\"3\",target-id=")));
+  EXPECT_THAT(told, AllOf(HasSubstr("0 did not hold after any input"),
+                          HasSubstr("at the end, behind the last of 1200 inputs")));
+}
+
+TEST_F(DebugVerbTest, LeadsThroughAFunctionsCalls) {
+  import(said_in(0, "UNSCALE/FULLY") + said_in(0, "MEASURE/5"), "function",
+         CRASHREEL_BUILD_DIR "/zoo/adapters/scale_zero-replay");
+  const std::string told =
+      drive("", console("reel back") + console("reel next") + "-exec-continue\n");
+  EXPECT_THAT(told, AllOf(HasSubstr("before input 1 of 2"), HasSubstr("before input 2 of 2"),
+                          HasSubstr("signal-name=\"SIGFPE\"")));
+}
+
 TEST_F(DebugVerbTest, LeadsThroughRedis) {
   const std::string inputs = CRASHREEL_ZOO_SOURCES "/../cases/redis-acl-self-kill/inputs.jsonl";
   ASSERT_EQ(type("crashreel import " + inputs +
@@ -169,6 +193,31 @@ TEST_F(DebugVerbTest, SaysWhatCanNotBeDone) {
               HasSubstr("that has Python"));
   EXPECT_EQ(type("crashreel debug crash.reel --json").exit, 2);
   EXPECT_EQ(type("crashreel debug crash.reel -- ./none").exit, 5);
+}
+
+TEST_F(DebugVerbTest, RunsTheSameUnderValgrind) {
+  import(said_in(1, "ARM a\n") + said_in(2, "BIND a\n") + said_in(1, "FIRE\n"), "server",
+         CRASHREEL_BUILD_DIR "/zoo/canary 0");
+  const CommandRun run = type("crashreel debug crash.reel --valgrind --json");
+  const Json answer = testing::one_object(run.out);
+  EXPECT_EQ(run.exit, 0) << run.err;
+  EXPECT_THAT(std::string(answer["outcome"]), HasSubstr("SIGSEGV"));
+  EXPECT_THAT(std::string(answer["report"]), HasSubstr("Invalid read of size 4"));
+}
+
+// Whether this machine has what rr needs or not, it can't be run from an empty PATH.
+TEST_F(DebugVerbTest, SaysWhenAToolIsMissingOrTheMachineHasNoCounters) {
+  import_ledger();
+  const std::string command = "PATH= " + testing::crashreel_binary() + " debug crash.reel ";
+  const CommandRun valgrind = type(command + "--valgrind");
+  EXPECT_EQ(valgrind.exit, 2);
+  EXPECT_THAT(valgrind.err, HasSubstr("valgrind: there is no such program; install it"));
+  const CommandRun rr = type(command + "--rr");
+  EXPECT_EQ(rr.exit, 2);
+  EXPECT_THAT(rr.err, AnyOf(HasSubstr("no performance counters"), HasSubstr("perf_event_paranoid"),
+                            HasSubstr("rr: there is no such program; install it")));
+  EXPECT_EQ(type("crashreel debug crash.reel --rr --at 1").exit, 2);
+  EXPECT_EQ(type("crashreel debug crash.reel --rr --valgrind").exit, 2);
 }
 
 TEST_F(DebugVerbTest, AnswersWithOneObject) {

@@ -97,6 +97,7 @@ class Reel:
         self.stopped_by = None  # a signal's name
         self.going_to_input = False
         self.held_before = None
+        self.has_threads = False
         self.fresh = False  # copies of checkpoints have been found to lack threads
         self.hello = hello
 
@@ -133,6 +134,8 @@ class Reel:
                 self.resume()
         else:
             self.at_boundary = True
+        if not place["resumed"]:
+            self.has_threads = len(gdb.selected_inferior().threads()) > 1
         self.choose_frame()
 
     def choose_frame(self):
@@ -268,7 +271,9 @@ class Reel:
             print("before input %d of %d:\n%s" % (place["input"], self.inputs, place["row"]))
         else:
             print("at the end, behind the last of %d inputs" % self.inputs)
-        if place.get("resumed"):
+        if place.get("resumed") and not self.has_threads:
+            print("from a checkpoint before input %d" % place["resumed"])
+        elif place.get("resumed"):
             print(
                 "from a checkpoint before input %d: other threads than this one, which wait "
                 "there, are not copied; `reel goto %d fresh` has them"
