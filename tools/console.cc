@@ -54,6 +54,10 @@ void Console::print(std::string_view text) {
 void Console::answer(const nlohmann::ordered_json& object) {
   CRASHREEL_CHECK(!answered_);
   answered_ = true;
+  if (options_.answer_into != nullptr) {
+    *options_.answer_into = object;
+    return;
+  }
   print(to_text(object) + "\n");
 }
 

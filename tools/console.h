@@ -16,6 +16,8 @@ namespace crashreel {
 struct ConsoleOptions {
   bool json = false;
   bool quiet = false;
+  // Where the object of a --json run goes instead of stdout: a verb asks another one.
+  nlohmann::ordered_json* answer_into = nullptr;
 };
 
 class Console {

@@ -1,5 +1,7 @@
 // crashreel report: what is known of a crash, on one page.
 
+#include <algorithm>
+
 #include "capture/reel/new_file.h"
 #include "tools/arguments.h"
 #include "tools/console.h"
@@ -43,10 +45,36 @@ Result<Evidence> evidence_of(const Arguments& arguments) {
   return evidence;
 }
 
+// What the verb answers when it is asked of this reel now. Whatever its exit status says, its answer
+// says more; only its own trouble is ours.
+Result<void> ask(const Verb& verb, const Arguments& ours, Console& console, Evidence& evidence) {
+  std::vector<std::string> words = {ours.operands().front(), "--json"};
+  if (const auto& program = ours.program()) {
+    words.push_back("--");
+    words.insert(words.end(), program->begin(), program->end());
+  }
+  const Result<Arguments> arguments = parse_arguments(verb, words);
+  if (!arguments) return arguments.error();
+  Json answer;
+  Console theirs({.json = true, .quiet = console.quiet(), .answer_into = &answer});
+  if (const Result<int> status = verb.run(*arguments, theirs); !status) return status.error();
+  return add_answer(answer.dump(), "the answer of " + verb.name, evidence);
+}
+
+Result<void> ask_all(const Arguments& arguments, Console& console, Evidence& evidence) {
+  for (const Verb* verb : {&replay_verb(), &reach_verb(), &blame_verb()}) {
+    const std::vector<std::string>& asked = arguments.all("ask");
+    if (std::find(asked.begin(), asked.end(), verb->name) == asked.end()) continue;
+    if (auto done = ask(*verb, arguments, console, evidence); !done) return done;
+  }
+  return {};
+}
+
 Result<int> run_report(const Arguments& arguments, Console& console) {
   const std::string& path = arguments.operands().front();
   Result<Evidence> evidence = evidence_of(arguments);
   if (!evidence) return evidence.error();
+  if (auto asked = ask_all(arguments, console, *evidence); !asked) return asked.error();
   const Result<ReadReel> read = load(path);
   if (!read) return read.error();
   report_damage(console, path, read->damage);
@@ -95,7 +123,8 @@ const Verb& report_verb() {
           "one was minimized from, shows which inputs and bytes were left out; --with, what "
           "'crashreel replay', 'reach', 'minimize' or 'blame' printed with --json, adds the rate "
           "and the first divergence, the reach, the way of the reduction, poison and trigger. "
-          "What nobody told is left out, and the page says so.\n\n"
+          "--ask has these verbs answer now, with what they do by default; PROGRAM stands for the "
+          "reel's own. What nobody told is left out, and the page says so.\n\n"
           "The same as data: 'json' is our own, 'sarif' is for those who collect findings, "
           "'trace' opens in Perfetto and in Chrome's own viewer.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
@@ -114,17 +143,25 @@ const Verb& report_verb() {
                    .argument = "ANSWER.json",
                    .help = "What another verb answered of this reel",
                    .repeated = true},
+                  {.name = "ask",
+                   .value = Value::kChoice,
+                   .argument = "replay|reach|blame",
+                   .help = "Run that verb now, and take what it answers",
+                   .repeated = true},
                   {.name = "form",
                    .value = Value::kChoice,
                    .argument = "html|json|sarif|trace",
                    .help = "A page for people, or data",
                    .fallback = "html"}},
+      .program = ProgramPart::kOptional,
       .statuses = {{kExitDone, "The report is written"},
                    {kExitDamaged, "The reel is damaged beyond use, or the file is none"}},
       .examples = {{"crashreel report crash.reel -o report.html", "What the reel itself knows"},
+                   {"crashreel report crash.reel --ask replay --ask blame -o report.html",
+                    "With the rate, the first divergence, the poison and the trigger"},
                    {"crashreel blame crash.reel --json > blame.json && crashreel report crash.reel "
                     "--with blame.json -o report.html",
-                    "With the poison and the trigger"},
+                    "With what was answered before"},
                    {"crashreel report min.reel --original crash.reel --form sarif -o crash.sarif",
                     "As data, with what was left out"}},
       .run = run_report};

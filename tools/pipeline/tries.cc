@@ -12,7 +12,7 @@
 #include "harness/sanitizer.h"
 #include "harness/signature.h"
 #include "tools/pipeline/frame_names.h"
-#include "tools/pipeline/owned_fd.h"
+#include "capture/base/owned_fd.h"
 
 namespace crashreel {
 namespace {
