@@ -28,7 +28,6 @@ TEST(SideBySide, ResultsAreTheSameForAnyNumberOfJobs) {
     const Result<ShrinkReport> many = shrink(ladder.reel, options);
     ASSERT_TRUE(many);
     EXPECT_EQ(many->reel.inputs, one->reel.inputs) << jobs << " jobs";
-    EXPECT_EQ(many->questions, one->questions) << jobs << " jobs";
   }
 }
 
