@@ -38,8 +38,8 @@ Result<Target> target_of(const Reel& reel,
 // What the program has to have in LD_PRELOAD.
 std::string preloads_of(const Target& target);
 
-// Where the libraries that come with this command lie: in ../lib/crashreel of the running executable's
-// folder when it is installed, in ../lib when it was just built.
+// Where the libraries that come with this command lie: in ../lib/crashreel of the running
+// executable's folder when it is installed, in ../lib when it was just built.
 std::string library_path(const std::string& file_name);
 
 // The program as a shell would find it; empty when there is none.

@@ -45,8 +45,8 @@ Result<Evidence> evidence_of(const Arguments& arguments) {
   return evidence;
 }
 
-// What the verb answers when it is asked of this reel now. Whatever its exit status says, its answer
-// says more; only its own trouble is ours.
+// What the verb answers when it is asked of this reel now. Whatever its exit status says, its
+// answer says more; only its own trouble is ours.
 Result<void> ask(const Verb& verb, const Arguments& ours, Console& console, Evidence& evidence) {
   std::vector<std::string> words = {ours.operands().front(), "--json"};
   if (const auto& program = ours.program()) {

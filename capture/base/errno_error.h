@@ -1,4 +1,5 @@
-// What does a refused system call become? An Error that names what was tried and the kernel's reason.
+// What does a refused system call become? An Error that names what was tried and the kernel's
+// reason.
 #pragma once
 
 #include <cerrno>

@@ -215,7 +215,8 @@ TEST_F(Steps, ShowTheTimeOfDayOfTheRecording) {
             1'000'000'000'000 * kMs + 6900 * kMs);
 }
 
-// An instance may be slower to start than production was; what it is told at which time is the same.
+// An instance may be slower to start than production was; what it is told at which time is the
+// same.
 TEST_F(Steps, ShowTheTimeOfDayAlsoWhereTheFirstInputCameEarly) {
   reel_ = scene("@10000000 1:a @1010000000 1:b");
   reel_.program.start_realtime_ns = 1'000'000'000'000 * kMs;

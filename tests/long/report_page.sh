@@ -4,7 +4,7 @@
 #
 #   tests/long/report_page.sh BUILD_FOLDER
 #
-# Needs Debian's chromium, and npm for playwright-core, which goes into a folder that is removed. With
+# Needs Debian's chromium, and npm for playwright-core, typescript and @types/sarif, which go into a folder that is removed. With
 # SCREENSHOTS set to a folder, pictures for people are left there.
 set -euo pipefail
 build=$(realpath "$1")
@@ -18,8 +18,8 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-npm install --no-audit --no-fund --silent playwright-core >npm.log 2>&1 || {
-  echo "report page: npm could not fetch playwright-core"
+npm install --no-audit --no-fund --silent playwright-core typescript @types/sarif >npm.log 2>&1 || {
+  echo "report page: npm could not fetch playwright-core, typescript and @types/sarif"
   exit 77
 }
 export PATH=$build/bin:$PATH
@@ -41,6 +41,10 @@ crashreel replay small.reel --tries 5 --json >replay.json
 crashreel report small.reel --original night.reel --with minimize.json --with blame.json \
   --with reach.json --with replay.json -q -o report.html
 crashreel report night.reel -q -o night.html
+# What collects findings reads SARIF by its types: an unknown or missing member is an error.
+crashreel report small.reel --original night.reel --with blame.json --form sarif -q -o report.sarif
+{ echo 'import type { Log } from "sarif"; const log: Log ='; cat report.sarif; echo '; export default log;'; } >sarif.ts
+npx tsc --noEmit --strict --skipLibCheck sarif.ts || { echo "report page: report.sarif is no SARIF log"; exit 1; }
 for page in report night; do
   bytes=$(stat -c %s "$page.html")
   if ((bytes >= 2000000)); then

@@ -72,6 +72,17 @@ TEST_F(BlameVerbTest, IsRightOnEveryProgramOfWhichBothAreKnown) {
   }
 }
 
+TEST_F(BlameVerbTest, AnswersTheReportThatAsks) {
+  import_truth("canary_stdin", truth_of("canary_stdin"));
+  const CommandRun run =
+      type("crashreel report crash.reel --ask blame --ask replay --form json -o report.json");
+  ASSERT_EQ(run.exit, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("report.json: "));
+  const Json report = Json::parse(std::ifstream(directory_.file("report.json")));
+  EXPECT_EQ(report["blame"]["trigger_seq"], blame()["trigger"]["seq"]);
+  EXPECT_EQ(report["rate"]["reproduced"], report["rate"]["tries"]);
+}
+
 TEST_F(BlameVerbTest, SaysThatTheyAreOneAndTheSame) {
   import_truth("canary", truth_of("canary"));
   const CommandRun run = type("crashreel blame crash.reel");

@@ -11,9 +11,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "capture/base/owned_fd.h"
 #include "harness/target.h"
 #include "tools/debug/dialogue.h"
-#include "capture/base/owned_fd.h"
 
 extern char** environ;
 

@@ -9,10 +9,10 @@
 #include <thread>
 #include <utility>
 
+#include "capture/base/owned_fd.h"
 #include "harness/sanitizer.h"
 #include "harness/signature.h"
 #include "tools/pipeline/frame_names.h"
-#include "capture/base/owned_fd.h"
 
 namespace crashreel {
 namespace {
