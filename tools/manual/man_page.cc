@@ -128,7 +128,7 @@ std::string main_page(std::span<const Verb* const> verbs, const std::string& ver
     see += (see.empty() ? "" : ",\n") + bold(page_name(*verb)) + "(1)";
   }
   roff += ".SH OPTIONS\n" + option_entries(options_without_verb());
-  return roff + ".SH SEE ALSO\n" + see + "\n";
+  return roff + ".SH SEE ALSO\n.nh\n" + see + "\n";  // a page name is never divided
 }
 
 }  // namespace
