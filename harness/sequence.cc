@@ -134,7 +134,8 @@ class Writer {
   // Its number is nobody else's: the reel's own are given from 1 on then.
   void open_another(const Input& input) {
     if (input.kind == InputKind::kSignal) return;
-    const Opening said = read_opening(input.kind == InputKind::kOpen ? input.data : "");
+    const bool is_open = input.kind == InputKind::kOpen;
+    const Opening said = read_opening(is_open ? std::string_view(input.data) : std::string_view());
     push(input, nullptr, StepKind::kOpen, 0);
     if (said.way() == Way::kCalls) steps.back().place = said.place();
     one_more_ = 1;

@@ -196,6 +196,9 @@ TEST_F(DebugVerbTest, SaysWhatCanNotBeDone) {
 }
 
 TEST_F(DebugVerbTest, RunsTheSameUnderValgrind) {
+#ifdef __clang__
+  GTEST_SKIP() << "Debian 12's valgrind gives up at the debug information of this build's compiler";
+#endif
   import(said_in(1, "ARM a\n") + said_in(2, "BIND a\n") + said_in(1, "FIRE\n"), "server",
          CRASHREEL_BUILD_DIR "/zoo/canary 0");
   const CommandRun run = type("crashreel debug crash.reel --valgrind --json");
