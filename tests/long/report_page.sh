@@ -4,22 +4,24 @@
 #
 #   tests/long/report_page.sh BUILD_FOLDER
 #
-# Needs Debian's chromium, and npm for playwright-core, typescript and @types/sarif, which go into a folder that is removed. With
+# Needs Debian's chromium, and npm for playwright-core, typescript, @types/sarif
+# and @paulirish/trace_engine (what reads traces in Chrome), which go into a folder that is removed. With
 # SCREENSHOTS set to a folder, pictures for people are left there.
 set -euo pipefail
 build=$(realpath "$1")
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 for program in chromium node npm jq; do
   if ! command -v "$program" >/dev/null; then
-    echo "report page: there is no $program; install the packages chromium, nodejs, npm and jq"
-    exit 77
+    echo "report page: there is no $program; tools/install-packages --long brings it"
+    exit 1
   fi
 done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-npm install --no-audit --no-fund --silent playwright-core typescript @types/sarif >npm.log 2>&1 || {
-  echo "report page: npm could not fetch playwright-core, typescript and @types/sarif"
+npm install --no-audit --no-fund --silent playwright-core typescript @types/sarif @paulirish/trace_engine \
+  >npm.log 2>&1 || {
+  echo "report page: npm could not fetch playwright-core, typescript, @types/sarif and @paulirish/trace_engine"
   exit 77
 }
 export PATH=$build/bin:$PATH
@@ -45,6 +47,11 @@ crashreel report night.reel -q -o night.html
 crashreel report small.reel --original night.reel --with blame.json --form sarif -q -o report.sarif
 { echo 'import type { Log } from "sarif"; const log: Log ='; cat report.sarif; echo '; export default log;'; } >sarif.ts
 npx tsc --noEmit --strict --skipLibCheck sarif.ts || { echo "report page: report.sarif is no SARIF log"; exit 1; }
+crashreel report night.reel --with reach.json --form trace -q -o report.trace.json
+node "$here/open_trace.mjs" "$work" report.trace.json || {
+  echo "report page: the engine of Chrome's developer tools does not read report.trace.json"
+  exit 1
+}
 for page in report night; do
   bytes=$(stat -c %s "$page.html")
   if ((bytes >= 2000000)); then
