@@ -11,11 +11,11 @@
 #include "tools/interrupt.h"
 #include "tools/pipeline/blame.h"
 #include "tools/pipeline/load.h"
-#include "tools/progress.h"
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
 #include "tools/replay_options.h"
 #include "tools/verbs.h"
+#include "tools/work_line.h"
 
 namespace crashreel {
 namespace {
@@ -108,7 +108,7 @@ Result<int> run_blame(const Arguments& arguments, Console& console) {
   if (arguments.has("max-time")) {
     end = std::chrono::steady_clock::now() + std::chrono::seconds(arguments.count("max-time"));
   }
-  ProgressLine progress(console);
+  WorkLine progress(console);
   BlameVerbOptions options;
   options.tries = static_cast<int>(arguments.count("tries"));
   options.jobs = static_cast<int>(arguments.count("jobs"));
@@ -116,7 +116,9 @@ Result<int> run_blame(const Arguments& arguments, Console& console) {
   options.argv = arguments.program();
   options.witness = arguments.text_if("witness").value_or("");
   options.stop = [&] { return Interrupt::asked() != 0 || std::chrono::steady_clock::now() >= end; };
-  options.progress = [&](const std::string& what) { progress.update("blame: " + what); };
+  options.progress = [&](const BlameStep& step) {
+    progress.show(step.stage, {step.done, step.expected}, "blame: " + step.what);
+  };
   const Result<BlameReport> report = assign_blame(read->reel, options);
   progress.clear();
   if (!report) return report.error();

@@ -11,13 +11,13 @@
 #include "tools/interrupt.h"
 #include "tools/pipeline/load.h"
 #include "tools/pipeline/reach.h"
-#include "tools/progress.h"
 #include "tools/quantity.h"
 #include "tools/reach_text.h"
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
 #include "tools/replay_options.h"
 #include "tools/verbs.h"
+#include "tools/work_line.h"
 
 namespace crashreel {
 namespace {
@@ -121,14 +121,16 @@ Result<int> run_reach(const Arguments& arguments, Console& console) {
   if (arguments.has("max-time")) {
     end = std::chrono::steady_clock::now() + std::chrono::seconds(arguments.count("max-time"));
   }
-  ProgressLine progress(console);
+  WorkLine progress(console);
   MeasureOptions options;
   options.tries = static_cast<int>(arguments.count("tries"));
   options.jobs = static_cast<int>(arguments.count("jobs"));
   options.alone = arguments.has("alone");
   options.argv = arguments.program();
   options.stop = [&] { return Interrupt::asked() != 0 || std::chrono::steady_clock::now() >= end; };
-  options.progress = [&](const ReachStep& step) { progress.update(progress_text(step)); };
+  options.progress = [&](const ReachStep& step) {
+    progress.show(step.stage, {step.done, step.expected}, progress_text(step));
+  };
   const Result<ReachReport> report = measure_tails(read->reel, options);
   progress.clear();
   if (!report) return report.error();
