@@ -4,6 +4,7 @@
 
 #include "tools/json.h"
 #include "tools/quantity.h"
+#include "tools/replay_options.h"
 
 namespace crashreel {
 
@@ -13,11 +14,7 @@ const std::vector<Option>& budget_options() {
        .value = Value::kCount,
        .argument = "N",
        .help = "End with the best so far after so many questions"},
-      {.name = "max-time",
-       .value = Value::kCount,
-       .argument = "SECONDS",
-       .help = "End with the best so far after so many seconds",
-       .most = 100'000'000},
+      max_time_option("End with the best so far after so many seconds"),
       {.name = "journal",
        .value = Value::kText,
        .argument = "FILE",
@@ -40,17 +37,9 @@ const std::vector<Option>& budget_options() {
   return options;
 }
 
-Budget::Budget(const Arguments& arguments) {
+Budget::Budget(const Arguments& arguments) : time_(arguments) {
   if (arguments.has("max-questions")) max_questions_ = arguments.count("max-questions");
-  if (arguments.has("max-time")) {
-    end_ = std::chrono::steady_clock::now() + std::chrono::seconds(arguments.count("max-time"));
-  }
   journal_ = arguments.text_if("journal").value_or(arguments.text("output") + ".journal");
-}
-
-std::function<bool()> Budget::stop() const {
-  return
-      [end = end_] { return Interrupt::asked() != 0 || std::chrono::steady_clock::now() >= end; };
 }
 
 void Budget::forget_journal(bool stopped) const {

@@ -12,8 +12,8 @@
 #include "minimizer/progress.h"
 #include "tools/arguments.h"
 #include "tools/console.h"
-#include "tools/interrupt.h"
 #include "tools/progress.h"
+#include "tools/time_budget.h"
 #include "tools/time_left.h"
 #include "tools/verb.h"
 
@@ -27,20 +27,17 @@ class Budget {
 
   std::uint64_t max_questions() const { return max_questions_; }
   // The user asked, or the time is up.
-  std::function<bool()> stop() const;
+  std::function<bool()> stop() const { return time_.stop(); }
   // Where answers are kept: --journal, or beside the output.
   const std::string& journal() const { return journal_; }
   // An orderly end after a signal still tells of the signal.
-  static int status_of(int done) {
-    return Interrupt::asked() != 0 ? 128 + Interrupt::asked() : done;
-  }
+  static int status_of(int done) { return TimeBudget::status_of(done); }
   // Nothing is left to resume.
   void forget_journal(bool stopped) const;
 
  private:
-  Interrupt interrupt_;
+  TimeBudget time_;
   std::uint64_t max_questions_ = UINT64_MAX;
-  std::chrono::steady_clock::time_point end_ = std::chrono::steady_clock::time_point::max();
   std::string journal_;
 };
 

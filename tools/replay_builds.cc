@@ -8,9 +8,9 @@
 #include "tools/console.h"
 #include "tools/exit_status.h"
 #include "tools/pipeline/builds.h"
-#include "tools/progress.h"
 #include "tools/reel_json.h"
 #include "tools/visible.h"
+#include "tools/work_line.h"
 
 namespace crashreel {
 namespace {
@@ -90,13 +90,15 @@ Result<int> replay_on_builds(const Reel& reel, const Arguments& arguments, Conso
                  "with '--build' the arguments are the reel's; leave out '--' and what follows, "
                  "or name that program by another '--build'"};
   }
-  ProgressLine progress(console);
+  WorkLine progress(console);
+  std::uint64_t all = 0;
   BuildsOptions options;
   options.tries = static_cast<int>(arguments.count("tries"));
   options.jobs = static_cast<int>(arguments.count("jobs"));
   options.progress = [&](const std::string& program, int done) {
-    progress.update(program + ": try " + std::to_string(done) + " of " +
-                    std::to_string(options.tries));
+    const auto tries = static_cast<std::uint64_t>(options.tries);
+    progress.show("builds", {++all, tries * arguments.all("build").size()},
+                  program + ": try " + std::to_string(done) + " of " + std::to_string(tries));
   };
   const Result<BuildsReport> report = replay_builds(reel, arguments.all("build"), options);
   progress.clear();

@@ -1,21 +1,19 @@
 // crashreel blame: which input was it, and since when was it too late?
 
-#include <chrono>
-
 #include "harness/rate.h"
 #include "harness/signature.h"
 #include "tools/arguments.h"
 #include "tools/blame_text.h"
 #include "tools/console.h"
 #include "tools/exit_status.h"
-#include "tools/interrupt.h"
 #include "tools/pipeline/blame.h"
 #include "tools/pipeline/load.h"
-#include "tools/progress.h"
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
 #include "tools/replay_options.h"
+#include "tools/time_budget.h"
 #include "tools/verbs.h"
+#include "tools/work_line.h"
 
 namespace crashreel {
 namespace {
@@ -103,20 +101,18 @@ Result<int> run_blame(const Arguments& arguments, Console& console) {
   if (!read) return read.error();
   report_damage(console, path, read->damage);
 
-  const Interrupt interrupt;
-  auto end = std::chrono::steady_clock::time_point::max();
-  if (arguments.has("max-time")) {
-    end = std::chrono::steady_clock::now() + std::chrono::seconds(arguments.count("max-time"));
-  }
-  ProgressLine progress(console);
+  const TimeBudget budget(arguments);
+  WorkLine progress(console);
   BlameVerbOptions options;
   options.tries = static_cast<int>(arguments.count("tries"));
   options.jobs = static_cast<int>(arguments.count("jobs"));
   options.alone = arguments.has("alone");
   options.argv = arguments.program();
   options.witness = arguments.text_if("witness").value_or("");
-  options.stop = [&] { return Interrupt::asked() != 0 || std::chrono::steady_clock::now() >= end; };
-  options.progress = [&](const std::string& what) { progress.update("blame: " + what); };
+  options.stop = budget.stop();
+  options.progress = [&](const BlameStep& step) {
+    progress.show(step.stage, {step.done, step.expected}, "blame: " + step.what);
+  };
   const Result<BlameReport> report = assign_blame(read->reel, options);
   progress.clear();
   if (!report) return report.error();
@@ -129,7 +125,7 @@ Result<int> run_blame(const Arguments& arguments, Console& console) {
   } else {
     console.print(blame_text(*report, read->reel, console));
   }
-  return Interrupt::asked() != 0 ? kExitSignalBase + Interrupt::asked() : status_of(*report);
+  return TimeBudget::status_of(status_of(*report));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "tools/replay_options.h"
 #include "tools/verbs.h"
 #include "tools/visible.h"
+#include "tools/work_line.h"
 
 namespace crashreel {
 namespace {
@@ -83,7 +84,17 @@ Result<int> run_corpus_verify(const Arguments& arguments, Console& console) {
   options.jobs = static_cast<int>(arguments.count("jobs"));
   options.smallest_only = arguments.has("smallest");
   options.argv = arguments.program();
+  WorkLine line(console);
+  const std::size_t seeds = reproducers(*buckets, facts, options.smallest_only);
+  const auto tries = static_cast<std::uint64_t>(options.tries);
+  options.progress = [&](const std::string& name, int done, std::size_t before) {
+    line.show("tries", {before * tries + static_cast<std::uint64_t>(done), seeds * tries},
+              "reproducer " + std::to_string(before + 1) + " of " + std::to_string(seeds) +
+                  ", try " + std::to_string(done) + " of " + std::to_string(tries),
+              name);
+  };
   options.each = [&](const BucketVerdict& verdict) {
+    line.clear();
     if (!console.json()) console.print(text_of(verdict, facts));
   };
   const std::vector<BucketVerdict> verdicts = verify(*store, *buckets, facts, options);

@@ -1,23 +1,21 @@
 // crashreel reach: how far back must the tail go, and was the ring long enough?
 
-#include <chrono>
-
 #include "capture/reel/masks.h"
 #include "harness/rate.h"
 #include "harness/signature.h"
 #include "tools/arguments.h"
 #include "tools/console.h"
 #include "tools/exit_status.h"
-#include "tools/interrupt.h"
 #include "tools/pipeline/load.h"
 #include "tools/pipeline/reach.h"
-#include "tools/progress.h"
 #include "tools/quantity.h"
 #include "tools/reach_text.h"
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
 #include "tools/replay_options.h"
+#include "tools/time_budget.h"
 #include "tools/verbs.h"
+#include "tools/work_line.h"
 
 namespace crashreel {
 namespace {
@@ -116,19 +114,17 @@ Result<int> run_reach(const Arguments& arguments, Console& console) {
   if (!read) return read.error();
   report_damage(console, path, read->damage);
 
-  const Interrupt interrupt;
-  auto end = std::chrono::steady_clock::time_point::max();
-  if (arguments.has("max-time")) {
-    end = std::chrono::steady_clock::now() + std::chrono::seconds(arguments.count("max-time"));
-  }
-  ProgressLine progress(console);
+  const TimeBudget budget(arguments);
+  WorkLine progress(console);
   MeasureOptions options;
   options.tries = static_cast<int>(arguments.count("tries"));
   options.jobs = static_cast<int>(arguments.count("jobs"));
   options.alone = arguments.has("alone");
   options.argv = arguments.program();
-  options.stop = [&] { return Interrupt::asked() != 0 || std::chrono::steady_clock::now() >= end; };
-  options.progress = [&](const ReachStep& step) { progress.update(progress_text(step)); };
+  options.stop = budget.stop();
+  options.progress = [&](const ReachStep& step) {
+    progress.show(step.stage, {step.done, step.expected}, progress_text(step));
+  };
   const Result<ReachReport> report = measure_tails(read->reel, options);
   progress.clear();
   if (!report) return report.error();
@@ -144,8 +140,7 @@ Result<int> run_reach(const Arguments& arguments, Console& console) {
   } else {
     console.print(reach_text(*report, read->reel, console));
   }
-  return Interrupt::asked() != 0 ? kExitSignalBase + Interrupt::asked()
-                                 : status_of(report->verdict);
+  return TimeBudget::status_of(status_of(report->verdict));
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include "tools/outcome_lines.h"
 #include "tools/pipeline/load.h"
 #include "tools/pipeline/replay.h"
-#include "tools/progress.h"
 #include "tools/quantity.h"
 #include "tools/rate_text.h"
 #include "tools/reel_json.h"
@@ -19,6 +18,7 @@
 #include "tools/replay_options.h"
 #include "tools/verbs.h"
 #include "tools/visible.h"
+#include "tools/work_line.h"
 
 namespace crashreel {
 namespace {
@@ -132,15 +132,16 @@ Result<int> run_replay(const Arguments& arguments, Console& console) {
   const Result<Expectation> expectation = expectation_of(arguments);
   if (!expectation) return expectation.error();
 
-  ProgressLine progress(console);
+  WorkLine progress(console);
   ReplayOptions options;
   options.tries = static_cast<int>(arguments.count("tries"));
   options.jobs = static_cast<int>(arguments.count("jobs"));
   options.expectation = *expectation;
   options.argv = arguments.program();
   options.progress = [&](int done, const Outcome& outcome) {
-    progress.update("try " + std::to_string(done) + " of " + std::to_string(options.tries) + ": " +
-                    describe(outcome));
+    progress.show(
+        "tries", {static_cast<std::uint64_t>(done), static_cast<std::uint64_t>(options.tries)},
+        "try " + std::to_string(done) + " of " + std::to_string(options.tries), describe(outcome));
   };
   Result<ReplayReport> report = replay(read->reel, options);
   progress.clear();

@@ -10,6 +10,7 @@
 #include "corpus/seed_codec.h"
 #include "tests/capture/reel/scene.h"
 #include "tests/corpus/adapter_zoo.h"
+#include "tests/tools/document.h"
 #include "tests/tools/run_command.h"
 #include "tools/json.h"
 
@@ -71,6 +72,18 @@ TEST_P(FuzzingZoo, FindsTheCrashAndWhatItLeavesReproducesIt) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FuzzingZoo, ::testing::ValuesIn(adapter_zoo::kNames));
+
+TEST_F(Fuzzing, GoesAsItsPartOfTheReadmeSays) {
+  fill("shared_trap");
+  std::filesystem::create_symlink(fuzzer_of("shared_trap"), work_.file("calc"));
+  std::filesystem::create_symlink(fuzzer_of("shared_trap") + "-replay", work_.file("calc-replay"));
+  const CommandRun run =
+      run_line("set -e\n" + testing::commands_in_scene("README.md", "fuzzer"),
+               {.directory = work_.path(), .settings = {"UBSAN_OPTIONS=symbolize=0"}});
+  EXPECT_EQ(run.exit, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("crash-"));
+  EXPECT_TRUE(std::filesystem::exists(work_.file("small.reel")));
+}
 
 TEST_F(Fuzzing, DoesTheSameForTheSameNumber) {
   fill("late_revoke");

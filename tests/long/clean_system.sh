@@ -4,7 +4,7 @@
 #   tests/long/clean_system.sh [BUILD_FOLDER [COMMAND...]]
 #
 # Bootstraps a minimal Debian 12 into a folder of its own, puts a fresh clone of HEAD into it, and
-# runs the command there (tools/quickstart), with nothing in the environment but PATH and HOME. Holds
+# runs the command there (what the README has for such a system), with nothing in the environment but PATH and HOME. Holds
 # tools/install-packages to its word as well: the system's policy-rc.d is the same as before, byte
 # for byte, and no service was enabled or is running. The build folder is not used: the clone makes
 # its own.
@@ -17,6 +17,8 @@ exec </dev/null
 
 # shellcheck source=tests/long/clean_debian.bash
 source "$(dirname "${BASH_SOURCE[0]}")/clean_debian.bash"
+# shellcheck source=tests/long/typed_block.bash
+source "$(dirname "${BASH_SOURCE[0]}")/typed_block.bash"
 
 # ---------------------------------------------------------------- within the namespaces
 
@@ -73,7 +75,7 @@ fi
 
 source=$(git -C "$(dirname "${BASH_SOURCE[0]}")" rev-parse --show-toplevel)
 shift $(($# > 0 ? 1 : 0))
-if (($# == 0)); then set -- tools/quickstart; fi
+if (($# == 0)); then set -- bash -euo pipefail -c "$(typed_block README.md clean-system)"; fi
 mirror=$(configured_mirror)
 [[ $mirror == http* ]] || cannot "$mirror"
 

@@ -3,11 +3,12 @@
 #
 #   tests/long/packages.sh BUILD_FOLDER
 #
-# Makes the packages of the built tree, installs them by apt in a minimal Debian 12 that is
-# bootstrapped into a folder of its own, and has an unprivileged user there record a crash, replay it
-# and minimize it, and build the foreign project of tests/tools/install/ with what libcrashreel-dev
-# brought. Then the packages are removed, and nothing of them may be left. Nothing of the tree but the
-# packages, that project and the inputs of the crash gets into that system.
+# Types what the README says of installing, with a /usr/local of its own. The packages that came of it
+# are installed by apt in a minimal Debian 12 that is bootstrapped into a folder of its own, and an
+# unprivileged user there has to record a crash, replay it and minimize it, and build the foreign
+# project of tests/tools/install/ with what libcrashreel-dev brought. Then the packages are removed, and
+# nothing of them may be left. Nothing of the tree but the packages, that project and the inputs of the
+# crash gets into that system. The build folder is the README's, build/release of this tree.
 #
 # Exits 77, with the reason, where that is impossible.
 set -euo pipefail
@@ -15,6 +16,8 @@ exec </dev/null
 
 # shellcheck source=tests/long/clean_debian.bash
 source "$(dirname "${BASH_SOURCE[0]}")/clean_debian.bash"
+# shellcheck source=tests/long/typed_block.bash
+source "$(dirname "${BASH_SOURCE[0]}")/typed_block.bash"
 
 # ---------------------------------------------------------------- within the new system
 
@@ -61,7 +64,7 @@ inside() { # WORK SOURCE MIRROR
   bootstrap "$root" "$3" "$work"
   echo "packages: bootstrapped in $((SECONDS - start)) s"
   mkdir "$root/packages"
-  cp "$work"/made/*.deb "$source"/tests/long/{packages.sh,clean_debian.bash} "$root/packages/"
+  cp "$work"/made/*.deb "$source"/tests/long/{packages.sh,clean_debian.bash,typed_block.bash} "$root/packages/"
   cp -rL "$source/tests/tools/install/project" "$root/packages/"
   jq -r '.data | @base64d' "$source/tests/cases/jimsh-upvar-cycle/inputs.jsonl" \
     >"$root/packages/crash.tcl"
@@ -98,12 +101,22 @@ build=$(realpath "${1:?usage: tests/long/packages.sh BUILD_FOLDER}")
 source=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 mirror=$(configured_mirror)
 [[ $mirror == http* ]] || cannot "$mirror"
+if [[ $build != "$source/build/release" ]]; then
+  echo "packages: $build: the README's commands build $source/build/release; name that" >&2
+  exit 2
+fi
 
 work=$(mktemp -d /var/tmp/crashreel-packages.XXXXXX)
 trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT TERM HUP
-(cd "$build" && cpack -B "$work/made")
-rm -rf "$work/made/_CPack_Packages"
+mkdir "$work/local" "$work/made"
+commands=$(typed_block README.md packages)
+(cd "$source" && unshare --mount --propagation private bash -euo pipefail -c \
+  "mount --bind '$work/local' /usr/local
+  $commands")
+[[ $("$work/local/bin/crashreel" --version) == *[0-9]* ]]
+mv "$build"/*.deb "$work/made/"
+rm -rf "$build/_CPack_Packages"
 bills_hold "$work/made"
 start=$SECONDS
 unshare --mount --propagation private --pid --fork --kill-child --mount-proc \

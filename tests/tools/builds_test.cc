@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/tools/document.h"
 #include "tests/tools/run_command.h"
 #include "tests/tools/scene.h"
 
@@ -61,13 +62,12 @@ class BuildsTest : public ::testing::Test {
 TEST_F(BuildsTest, TellsWhatEachBuildDoes) {
   build("release", kBug);
   build("asan", kBug, "-fsanitize=address");
-  build("older", kNothing);
+  build("fix", kNothing);
   build("odd", kOtherBug);
   import_for("./release");
-  const std::string line =
-      "crashreel replay crash.reel --tries 2 --build ./release --build ./asan --build ./older "
-      "--build ./odd";
-  const CommandRun run = type(line + " --json");
+  const CommandRun run = type(
+      "crashreel replay crash.reel --tries 2 --build ./release --build ./asan --build ./fix "
+      "--build ./odd --json");
   EXPECT_EQ(run.exit, 0) << run.err;
   const Json builds = one_object(run.out)["builds"];
   std::vector<std::string> verdicts;
@@ -78,7 +78,9 @@ TEST_F(BuildsTest, TellsWhatEachBuildDoes) {
   EXPECT_EQ(builds[0]["seq"], 1);
   EXPECT_EQ(builds[1]["sanitizer"], true);
   EXPECT_NE(builds[0]["build_id"], builds[2]["build_id"]);
-  EXPECT_THAT(type(line).out, HasSubstr("  ./older    no crash       0 of 2     -         "));
+  type_well("cp crash.reel small.reel");
+  EXPECT_THAT(type(testing::commands_in_scene("README.md", "builds")).out,
+              HasSubstr("  ./fix      no crash    0 of 1     -         "));
 }
 
 TEST_F(BuildsTest, NamesTheBuildThatCantBeTried) {
@@ -107,15 +109,15 @@ TEST_F(BuildsTest, LetsGitFindTheCommitThatBroughtTheCrash) {
         "-q -m 'commit " +
         std::to_string(commit) + "'");
   }
-  const std::string make = CRASHREEL_C_COMPILER " -O1 -g -o ../lines lines.c";
-  type_well("cd repository && " + make);
-  import_for("./lines");
+  directory_.write("repository/Makefile",
+                   "server: lines.c\n\t" CRASHREEL_C_COMPILER " -O1 -g -o server lines.c\n");
+  type_well("make -s -C repository");
+  import_for("repository/server");
   // The stack with its names, as a reel has it that was minimized.
-  type_well("crashreel minimize crash.reel -q -o small.reel");
+  type_well("crashreel minimize crash.reel -q -o repository/small.reel");
   type_well("cd repository && git bisect start main HEAD~9");
-  const CommandRun run = type("cd repository && git bisect run sh -c '" + make +
-                              " 2>/dev/null || exit 125; exec crashreel replay ../small.reel -q "
-                              "--bisect --tries 2 -- ../lines'");
+  const CommandRun run =
+      type("cd repository && " + testing::commands_in_scene("README.md", "bisect"));
   EXPECT_EQ(run.exit, 0) << run.out << run.err;
   EXPECT_THAT(type("cd repository && git show -s --format=%s refs/bisect/bad").out,
               HasSubstr("commit 7\n"));

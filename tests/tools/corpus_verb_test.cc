@@ -7,6 +7,7 @@
 
 #include "capture/reel/reel_writer.h"
 #include "tests/capture/reel/scene.h"
+#include "tests/tools/document.h"
 #include "tests/tools/run_command.h"
 #include "tests/tools/scene.h"
 
@@ -179,14 +180,14 @@ TEST_F(CorpusVerbTest, MergeChangesNothingWhereTheTargetFails) {
 }
 
 TEST_F(CorpusVerbTest, ExportsARegressionTestThatFailsWhileTheBugLives) {
-  add_crash("one", 0);
-  const CommandRun built = type(
-      "crashreel corpus export one.reel --format googletest -o one_test.cc && "
-      "g++-12 one_test.cc -lgtest -lgtest_main -lpthread -o regression");
-  ASSERT_EQ(built.exit, 0) << built.err;
-  const CommandRun fails = type("./regression");
-  EXPECT_EQ(fails.exit, 1);
-  EXPECT_THAT(fails.out, HasSubstr("reproduced 1 of 1"));
+  add_crash("min", 0);
+  std::filesystem::create_symlink("/bin/cat", directory_.file("calc-fixed"));
+  const CommandRun run =
+      type("set -e\n" + testing::commands_in_scene("corpus/exports/EXPORTS.md", "regression"));
+  ASSERT_EQ(run.exit, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("reproduced 1 of 1"));
+  EXPECT_THAT(run.out, HasSubstr("the bug lives"));
+  EXPECT_EQ(type("./regression").exit, 1);
   EXPECT_EQ(type("CRASHREEL_PROGRAM=/bin/cat CRASHREEL_TRIES=2 ./regression").exit, 0);
 }
 

@@ -15,6 +15,7 @@ using ::testing::AllOf;
 using ::testing::AnyOf;
 using testing::CommandRun;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string said_in(int session, const std::string& data) {
   return Json({{"session", session}, {"data", to_base64(data)}}).dump() + "\n";
@@ -63,6 +64,13 @@ class DebugVerbTest : public ::testing::Test {
     const CommandRun run = type("crashreel debug crash.reel --mi " + options, commands);
     EXPECT_EQ(run.exit, 0) << run.out << run.err;
     return run.out;
+  }
+
+  // With another program in the place of the tool.
+  CommandRun debug_under(const std::string& tool, const std::string& script) {
+    directory_.write(tool, "#!/bin/sh" + script + "\n");
+    std::filesystem::permissions(directory_.file(tool), std::filesystem::perms::owner_all);
+    return type("PATH=$PWD:$PATH crashreel debug crash.reel --" + tool);
   }
 
   testing::TemporaryDirectory directory_;
@@ -206,6 +214,53 @@ TEST_F(DebugVerbTest, RunsTheSameUnderValgrind) {
   EXPECT_EQ(run.exit, 0) << run.err;
   EXPECT_THAT(std::string(answer["outcome"]), HasSubstr("SIGSEGV"));
   EXPECT_THAT(std::string(answer["report"]), HasSubstr("Invalid read of size 4"));
+}
+
+// What Debian 12's valgrind says of programs by clang 14 and later, where it is worst.
+TEST_F(DebugVerbTest, SaysWhenValgrindGivesUpAtDebugInformation) {
+  import_ledger();
+  const CommandRun run = debug_under("valgrind", R"sh(
+for word; do case $word in --log-file=*) log=${word#--log-file=}; esac; done
+cat > "${log%/*}/4711" <<END
+==4711== Using Valgrind-3.19.0 and LibVEX; rerun with -h for copyright info
+==4711== Command: ./server
+### unhandled dwarf2 abbrev form code 0x25
+==4711== Valgrind: debuginfo reader: ensure_valid failed:
+==4711== Valgrind:   valid image size of 646808 for image: "./server"
+==4711== Valgrind: debuginfo reader: Possibly corrupted debuginfo file.
+==4711== Valgrind: I can't recover.  Giving up.  Sorry.
+END
+exit 1)sh");
+  EXPECT_EQ(run.exit, 2);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("valgrind gave up before the program began; its last words"),
+                             HasSubstr("I can't recover.  Giving up"), HasSubstr("-gdwarf-4")));
+  EXPECT_THAT(run.err, Not(HasSubstr("player")));
+}
+
+// As Debian's rr says it of a processor that it does not know, as many virtual machines' are.
+TEST_F(DebugVerbTest, SaysWhatRrSaysWhenItGivesUp) {
+  import_ledger();
+  const CommandRun run = debug_under("rr", R"sh(
+echo '[FATAL ./src/PerfCounters_x86.h:114:compute_cpu_microarch()] AMD CPU type 0xf20 unknown' >&2
+exit 1)sh");
+  EXPECT_EQ(run.exit, 2);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("rr gave up before the program began; its last words"),
+                             HasSubstr("CPU type 0xf20 unknown"),
+                             AnyOf(HasSubstr("no performance counters"),
+                                   HasSubstr("perf_event_paranoid"), HasSubstr("Will-rr-work"))));
+}
+
+TEST_F(DebugVerbTest, RecordsWithRrOrSaysWhyItCanNot) {
+  if (type("command -v rr").exit != 0) GTEST_SKIP() << "rr is not installed";
+  import_ledger();
+  const CommandRun run = type("crashreel debug crash.reel --rr --json");
+  if (run.exit == 2) {
+    EXPECT_THAT(run.err, HasSubstr("rr gave up before the program began"));
+    return;
+  }
+  const Json answer = testing::one_object(run.out);
+  EXPECT_THAT(std::string(answer["outcome"]), HasSubstr("SIGABRT"));
+  EXPECT_EQ(type("rm -r " + std::string(answer["trace"])).exit, 0);
 }
 
 // Whether this machine has what rr needs or not, it can't be run from an empty PATH.

@@ -166,5 +166,15 @@ TEST_F(ReachVerbTest, TellsAnotherCrashFromTheSame) {
   EXPECT_EQ(one_object(run.out)["verdict"], "different");
 }
 
+// Whoever waits at a terminal is told how long, by each verb that asks often.
+TEST_F(ReachVerbTest, LongWorkSaysHowMuchIsLeft) {
+  record_calculator("--ring 4MiB", 98, 139);
+  const auto at_terminal = [&](const std::string& line) {
+    return type("TERM=dumb script -qec 'crashreel " + line + "' /dev/null").out;
+  };
+  EXPECT_THAT(at_terminal("replay crash.reel --tries 60"), HasSubstr(" of 60, about "));
+  EXPECT_THAT(at_terminal("reach crash.reel --tries 20"), HasSubstr("inputs, about "));
+}
+
 }  // namespace
 }  // namespace crashreel

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <optional>
 
 #include "tools/input_table.h"
 
@@ -15,12 +14,6 @@ namespace {
 constexpr std::uint64_t kMostLines = 500;
 constexpr std::size_t kColumns = 110;
 constexpr std::size_t kMostBytes = 64 * 1024;
-
-std::optional<std::uint64_t> number_in(const Json& question, const char* name) {
-  const auto found = question.find(name);
-  if (found == question.end() || !found->is_number_unsigned()) return std::nullopt;
-  return found->get<std::uint64_t>();
-}
 
 Json refused(const std::string& why) {
   Json json;
@@ -56,23 +49,23 @@ bool Dialogue::hear_one() {
 }
 
 std::string Dialogue::answer_to(const std::string& message) {
-  const Json question = Json::parse(message, nullptr, false);
-  return answer(question).dump(-1, ' ', false, Json::error_handler_t::replace);
+  const auto question = parse_question(message);
+  const Json said = question ? answer(*question) : refused("crashreel does not know what is asked");
+  return said.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Json Dialogue::answer(const Json& question) {
-  const std::string what =
-      question.is_object() && question.contains("ask") && question["ask"].is_string()
-          ? question["ask"].get<std::string>()
-          : "";
-  if (what == "hello") return greeted_ = true, hello();
-  if (what == "go") return go(question);
-  if (what == "inputs") return inputs(question);
+Json Dialogue::answer(const Question& question) {
+  if (question.asked == Asked::kGo) return go(question);
+  if (question.asked == Asked::kInputs) return inputs(question);
   if (!debuggee_.has_instance()) return refused("there is no instance; 'reel goto K' makes one");
-  if (what == "until") return until(question);
-  if (what == "on") return debuggee_.instance().go_on(), at();
-  if (what == "at") return at();
-  return refused("crashreel does not know what is asked");
+  if (question.asked == Asked::kHello) return greeted_ = true, hello();
+  if (question.asked == Asked::kUntil) return until(question);
+  if (question.asked == Asked::kOn) debuggee_.instance().go_on();
+  return at();
+}
+
+bool Dialogue::is_place(const Question& question) const {
+  return question.input && *question.input >= 1 && *question.input <= debuggee_.inputs() + 1;
 }
 
 Json Dialogue::place(const DebuggedPlace& place) const {
@@ -91,24 +84,17 @@ Json Dialogue::hello() const {
   return json;
 }
 
-Json Dialogue::go(const Json& question) {
-  const auto number = number_in(question, "input");
-  if (!number || *number < 1 || *number > debuggee_.inputs() + 1) {
-    return refused("there is no such input; " + count_text(debuggee_));
-  }
-  const bool fresh = question.contains("fresh") && question["fresh"] == true;
-  const auto there = debuggee_.go_to(*number, fresh);
+Json Dialogue::go(const Question& question) {
+  if (!is_place(question)) return refused("there is no such input; " + count_text(debuggee_));
+  const auto there = debuggee_.go_to(*question.input, question.fresh);
   if (there) return place(*there);
-  return refused("input " + std::to_string(*number) + " is not reached: " + there.error().message +
-                 "; go to an earlier one");
+  return refused("input " + std::to_string(*question.input) +
+                 " is not reached: " + there.error().message + "; go to an earlier one");
 }
 
-Json Dialogue::until(const Json& question) {
-  const auto number = number_in(question, "input");
-  if (!number || *number < 1 || *number > debuggee_.inputs() + 1) {
-    return refused("there is no such input; " + count_text(debuggee_));
-  }
-  debuggee_.go_on_until(*number);
+Json Dialogue::until(const Question& question) {
+  if (!is_place(question)) return refused("there is no such input; " + count_text(debuggee_));
+  debuggee_.go_on_until(*question.input);
   return at();
 }
 
@@ -122,17 +108,16 @@ Json Dialogue::at() const {
   return json;
 }
 
-Json Dialogue::inputs(const Json& question) const {
-  const std::uint64_t from = std::max<std::uint64_t>(number_in(question, "from").value_or(1), 1);
-  const std::uint64_t to =
-      std::min(number_in(question, "to").value_or(debuggee_.inputs()), debuggee_.inputs());
+Json Dialogue::inputs(const Question& question) const {
+  const std::uint64_t from = std::max<std::uint64_t>(question.from.value_or(1), 1);
+  const std::uint64_t to = std::min(question.to.value_or(debuggee_.inputs()), debuggee_.inputs());
   Json json;
   json["head"] = "  input " + input_table_head();
   json["rows"] = Json::array();
   for (std::uint64_t i = from; i <= to && i - from < kMostLines; ++i) {
     json["rows"].push_back(numbered_row(debuggee_, i));
   }
-  json["left_out"] = to >= from + kMostLines;
+  json["left_out"] = to >= from && to - from >= kMostLines;
   return json;
 }
 

@@ -1,7 +1,7 @@
 // What do gdb and crashreel tell each other while somebody debugs?
 //
-// gdb's part (crashreel-gdb.py) asks, one JSON object a message on a SOCK_SEQPACKET socket, and
-// gets one for an answer. "ask" says what:
+// gdb's part (crashreel_gdb/dialogue.py) asks, one JSON object a message on a SOCK_SEQPACKET socket, and gets
+// one for an answer. "ask" says what:
 //
 //   hello                   how many inputs there are, whether the program is fed on its standard
 //                           input, and where the instance stands that was made first
@@ -17,6 +17,7 @@
 
 #include <string>
 
+#include "tools/debug/question.h"
 #include "tools/json.h"
 #include "tools/pipeline/debuggee.h"
 
@@ -43,12 +44,13 @@ class Dialogue {
   std::string answer_to(const std::string& message);
 
  private:
-  Json answer(const Json& question);
+  Json answer(const Question& question);
   Json hello() const;
-  Json go(const Json& question);
-  Json until(const Json& question);
+  Json go(const Question& question);
+  Json until(const Question& question);
   Json at() const;
-  Json inputs(const Json& question) const;
+  Json inputs(const Question& question) const;
+  bool is_place(const Question& question) const;
   Json place(const DebuggedPlace& place) const;
 
   int socket_;

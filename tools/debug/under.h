@@ -1,8 +1,13 @@
 // What does another tool see, when the same replay runs under it?
 //
 // Valgrind's memcheck reports, and rr keeps a trace in which one can go back and forth. Both run
-// the whole sequence once, from the program's own start; nobody waits for less than they take. What
-// the machine can't do is said before anything is started.
+// the whole sequence once, from the program's own start; nobody waits for less than they take.
+// Where one of them gives up before the program began, its own last words are told, with what to
+// do.
+//
+// rr puts its library before those that are to be preloaded, and keeps these
+// (inject_ld_helper_library in its RecordSession.cc); what the player reads in shared memory is
+// written before the program is there, so that a trace has it whole.
 #pragma once
 
 #include <string>
@@ -24,7 +29,7 @@ struct SeenUnder {
   std::string trace;   // rr's, a directory that stays
 };
 
-// An error where the tool is missing, or the machine can't run it, with what to do.
+// An error where the tool is missing or gave up, or the machine can't run it, with what to do.
 Result<SeenUnder> run_under(DebugTool tool, Target target, const Reel& reel);
 
 // Why rr can't be run here, where the kernel gave this error for the counter that it needs.

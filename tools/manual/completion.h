@@ -19,26 +19,37 @@ std::string fish_completion(std::span<const Verb* const> verbs);
 // Of one kind of shell, "bash", "zsh" or "fish".
 std::string completion_for(const std::string& shell, std::span<const Verb* const> verbs);
 
-// What a value or an operand is completed with.
-enum class Completed { kNothing, kWords, kFile, kFolder, kProgram };
+// How a shell says what a value or an operand is completed with: a row of its own for each kind.
+struct Fillings {
+  const char* before_words;  // and after: choices, with spaces between them
+  const char* after_words;
+  const char* file;
+  const char* folder;
+  const char* program;
+  const char* nothing;
+};
 
 // By what help calls it: "FILE.reel", "DIR", "crash|fixed".
-Completed completed_with(const std::string& argument);
+std::string filling_of(const std::string& argument, const Fillings& fillings);
 
-// "crash|fixed" as "crash fixed".
-std::string choices_of(const std::string& argument);
-
-// What follows the first word: "corpus" has "add", "list", ...; first words alone for "".
+// A word that may come next.
 struct VerbWord {
   std::string word;
   std::string summary;
 };
-std::vector<VerbWord> verb_words(std::span<const Verb* const> verbs, const std::string& first);
 
-// First words that are no verbs of their own: "corpus".
-std::vector<std::string> first_halves(std::span<const Verb* const> verbs);
+// What can follow when so much of the verb is typed: words until it is whole, then operands.
+struct Moment {
+  std::string typed;  // "", "corpus", "corpus add"
+  std::vector<VerbWord> words;
+  std::vector<Option> options;
+  std::vector<Operand> operands;
+};
 
-// The verb's options and those of every verb.
-std::vector<Option> all_options(const Verb& verb);
+// Nothing typed yet, the first halves of verbs, the verbs.
+std::vector<Moment> moments_of(std::span<const Verb* const> verbs);
+
+// First words that are no verbs of their own, with spaces between them: "corpus".
+std::string first_halves(const std::vector<Moment>& moments);
 
 }  // namespace crashreel

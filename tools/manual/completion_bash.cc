@@ -57,27 +57,18 @@ constexpr char kBashEnd[] = R"bash(  if [[ $current == -* ]]; then
 complete -F _crashreel crashreel
 )bash";
 
-// How the values of an option, or operands, are completed; empty: not at all.
-std::string call_for(const std::string& argument) {
-  switch (completed_with(argument)) {
-    case Completed::kWords:
-      return "_crashreel_words '" + choices_of(argument) + "'";
-    case Completed::kFile:
-      return "_crashreel_files -f";
-    case Completed::kFolder:
-      return "_crashreel_files -d";
-    case Completed::kProgram:
-      return "_crashreel_files -c";
-    case Completed::kNothing:
-      break;
-  }
-  return "";
-}
+constexpr Fillings kCalls = {.before_words = "_crashreel_words '",
+                             .after_words = "'",
+                             .file = "_crashreel_files -f",
+                             .folder = "_crashreel_files -d",
+                             .program = "_crashreel_files -c",
+                             .nothing = ""};
 
-std::string operand_action(const Verb& verb) {
-  if (verb.operands.empty()) return "";
-  const std::string call = call_for(verb.operands.back().name);
-  return call.starts_with("_crashreel_files ") ? call.substr(17) : "";
+std::string operand_action(const std::vector<Operand>& operands) {
+  static constexpr std::string_view kFiles = "_crashreel_files ";
+  if (operands.empty()) return "";
+  const std::string call = filling_of(operands.back().name, kCalls);
+  return call.starts_with(kFiles) ? call.substr(kFiles.size()) : "";
 }
 
 std::string value_cases(const std::string& verb, const std::vector<Option>& options) {
@@ -86,7 +77,7 @@ std::string value_cases(const std::string& verb, const std::vector<Option>& opti
     if (option.value == Value::kSwitch) continue;
     std::string pattern = "'" + verb + " --" + option.name + "'";
     if (option.letter != 0) pattern += " | '" + verb + " -" + option.letter + "'";
-    const std::string call = call_for(option.argument);
+    const std::string call = filling_of(option.argument, kCalls);
     cases += "    " + pattern + ") " + (call.empty() ? "" : call + "; ") + "return ;;\n";
   }
   return cases;
@@ -98,35 +89,32 @@ std::string option_words(const std::vector<Option>& options) {
   return words;
 }
 
-std::string verb_case(std::span<const Verb* const> verbs, const std::string& first) {
-  std::string words;
-  for (const VerbWord& word : verb_words(verbs, first)) {
-    words += (words.empty() ? "" : " ") + word.word;
+std::string verb_case(const Moment& moment) {
+  std::string text = "    '" + moment.typed + "') ";
+  if (!moment.words.empty()) {
+    std::string words;
+    for (const VerbWord& word : moment.words) words += (words.empty() ? "" : " ") + word.word;
+    text += "if [[ $current != -* ]]; then _crashreel_words '" + words + "'; return; fi; ";
   }
-  return "    '" + first + "') if [[ $current != -* ]]; then _crashreel_words '" + words +
-         "'; return; fi; options='" +
-         option_words(first.empty() ? options_without_verb() : common_options()) + "' ;;\n";
+  text += "options='" + option_words(moment.options) + "'";
+  if (moment.words.empty()) text += " operand='" + operand_action(moment.operands) + "'";
+  return text + " ;;\n";
 }
 
 }  // namespace
 
 std::string bash_completion(std::span<const Verb* const> verbs) {
-  std::string halves;
-  std::string values = value_cases("", options_without_verb());
-  std::string verb_cases = verb_case(verbs, "");
-  for (const std::string& half : first_halves(verbs)) {
-    halves += (halves.empty() ? "" : " ") + half;
-    verb_cases += verb_case(verbs, half);
-  }
-  for (const Verb* verb : verbs) {
-    const std::vector<Option> options = all_options(*verb);
-    values += value_cases(verb->name, options);
-    verb_cases += "    '" + verb->name + "') options='" + option_words(options) + "' operand='" +
-                  operand_action(*verb) + "' ;;\n";
+  const std::vector<Moment> moments = moments_of(verbs);
+  std::string values;
+  std::string verb_cases;
+  for (const Moment& moment : moments) {
+    values += value_cases(moment.typed, moment.options);
+    verb_cases += verb_case(moment);
   }
   std::string script = kBashBegin;
   const std::string variables = "local verb='' ";
-  script.insert(script.find(variables) + variables.size(), "halves='" + halves + "' ");
+  script.insert(script.find(variables) + variables.size(),
+                "halves='" + first_halves(moments) + "' ");
   return script + "  case \"$verb $previous\" in\n" + values + "  esac\n  case $verb in\n" +
          verb_cases + "  esac\n" + kBashEnd;
 }

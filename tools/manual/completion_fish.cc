@@ -57,58 +57,44 @@ std::string rule(const std::string& verb) {
   return "complete -c crashreel -n " + in_quotes("__crashreel_is '" + verb + "'");
 }
 
-std::string filling(const std::string& argument) {
-  switch (completed_with(argument)) {
-    case Completed::kWords:
-      return " -a " + in_quotes(choices_of(argument));
-    case Completed::kFile:
-      return " -F";
-    case Completed::kFolder:
-      return " -a '(__fish_complete_directories)'";
-    case Completed::kProgram:
-      return " -a '(__fish_complete_command)'";
-    case Completed::kNothing:
-      break;
-  }
-  return "";
-}
+constexpr Fillings kRules = {.before_words = " -a '",
+                             .after_words = "'",
+                             .file = " -F",
+                             .folder = " -a '(__fish_complete_directories)'",
+                             .program = " -a '(__fish_complete_command)'",
+                             .nothing = ""};
 
 std::string option_rules(const std::string& verb, const std::vector<Option>& options) {
   std::string lines;
   for (const Option& option : options) {
     lines += rule(verb) + " -l " + option.name;
     if (option.letter != 0) lines += std::string(" -s ") + option.letter;
-    if (option.value != Value::kSwitch) lines += " -r" + filling(option.argument);
+    if (option.value != Value::kSwitch) lines += " -r" + filling_of(option.argument, kRules);
     lines += " -d " + in_quotes(option.help) + "\n";
   }
   return lines;
 }
 
-std::string word_rules(std::span<const Verb* const> verbs, const std::string& first) {
+std::string rules_of(const Moment& moment) {
   std::string lines;
-  for (const VerbWord& word : verb_words(verbs, first)) {
-    lines += rule(first) + " -a " + word.word + " -d " + in_quotes(word.summary) + "\n";
+  for (const VerbWord& word : moment.words) {
+    lines += rule(moment.typed) + " -a " + word.word + " -d " + in_quotes(word.summary) + "\n";
   }
-  return lines;
+  lines += option_rules(moment.typed, moment.options);
+  if (moment.operands.empty()) return lines;
+  const std::string files = filling_of(moment.operands.back().name, kRules);
+  return files.empty() ? lines : lines + rule(moment.typed) + files + "\n";
 }
 
 }  // namespace
 
 std::string fish_completion(std::span<const Verb* const> verbs) {
-  std::string halves = "set -g __crashreel_halves";
-  std::string rules = word_rules(verbs, "") + option_rules("", options_without_verb());
-  for (const std::string& half : first_halves(verbs)) {
-    halves += " " + half;
-    rules += word_rules(verbs, half) + option_rules(half, common_options());
-  }
-  for (const Verb* verb : verbs) {
-    rules += option_rules(verb->name, all_options(*verb));
-    if (!verb->operands.empty()) {
-      const std::string files = filling(verb->operands.back().name);
-      if (!files.empty()) rules += rule(verb->name) + files + "\n";
-    }
-  }
-  return kFishBegin + halves + "\n" + rules;
+  const std::vector<Moment> moments = moments_of(verbs);
+  std::string rules;
+  for (const Moment& moment : moments) rules += rules_of(moment);
+  const std::string halves = first_halves(moments);
+  return kFishBegin + ("set -g __crashreel_halves" + (halves.empty() ? "" : " " + halves) + "\n") +
+         rules;
 }
 
 }  // namespace crashreel

@@ -60,26 +60,17 @@ std::string escaped(const std::string& text) {
   return safe;
 }
 
-std::string action_for(const std::string& argument) {
-  switch (completed_with(argument)) {
-    case Completed::kWords:
-      return "(" + choices_of(argument) + ")";
-    case Completed::kFile:
-      return "_files";
-    case Completed::kFolder:
-      return "_files -/";
-    case Completed::kProgram:
-      return "_command_names -e";
-    case Completed::kNothing:
-      break;
-  }
-  return " ";
-}
+constexpr Fillings kActions = {.before_words = "(",
+                               .after_words = ")",
+                               .file = "_files",
+                               .folder = "_files -/",
+                               .program = "_command_names -e",
+                               .nothing = " "};
 
 std::string specification(const Option& option) {
   std::string tail = "'[" + escaped(option.help) + "]";
   if (option.value != Value::kSwitch) {
-    tail += ":" + escaped(option.argument) + ":" + action_for(option.argument);
+    tail += ":" + escaped(option.argument) + ":" + filling_of(option.argument, kActions);
   }
   tail += "'";
   const std::string name = "--" + option.name + (option.value == Value::kSwitch ? "" : "=");
@@ -96,40 +87,34 @@ std::string specifications(const std::vector<Option>& options) {
   return lines;
 }
 
-std::string verb_case(const Verb& verb) {
-  std::string lines =
-      "    '" + verb.name + "')\n      _arguments -S" + specifications(all_options(verb));
-  for (const Operand& operand : verb.operands) {
-    lines += std::string(" \\\n        '") + (operand.many ? "*" : "") + ":" +
-             escaped(operand.name) + ":" + action_for(operand.name) + "'";
-  }
-  return lines + "\n      ;;\n";
-}
-
-// The cases in which the verb is not whole yet.
-std::string words_case(std::span<const Verb* const> verbs, const std::string& first) {
-  std::string lines = "    '" + first + "')\n      choices=(";
-  for (const VerbWord& word : verb_words(verbs, first)) {
+std::string words_choice(const std::vector<VerbWord>& words) {
+  std::string lines = "      choices=(";
+  for (const VerbWord& word : words) {
     lines += "\n        '" + escaped(word.word) + ":" + escaped(word.summary) + "'";
   }
-  lines += "\n      )\n      if [[ $PREFIX != -* ]]; then\n        _describe 'verb' choices\n";
-  lines += "        return\n      fi\n      _arguments -S" +
-           specifications(first.empty() ? options_without_verb() : common_options());
+  return lines +
+         "\n      )\n      if [[ $PREFIX != -* ]]; then\n        _describe 'verb' choices\n" +
+         "        return\n      fi\n";
+}
+
+std::string arguments_case(const Moment& moment) {
+  std::string lines = "    '" + moment.typed + "')\n";
+  if (!moment.words.empty()) lines += words_choice(moment.words);
+  lines += "      _arguments -S" + specifications(moment.options);
+  for (const Operand& operand : moment.operands) {
+    lines += std::string(" \\\n        '") + (operand.many ? "*" : "") + ":" +
+             escaped(operand.name) + ":" + filling_of(operand.name, kActions) + "'";
+  }
   return lines + "\n      ;;\n";
 }
 
 }  // namespace
 
 std::string zsh_completion(std::span<const Verb* const> verbs) {
-  std::string halves;
-  std::string cases = words_case(verbs, "");
-  for (const std::string& half : first_halves(verbs)) {
-    halves += " " + half;
-    cases += words_case(verbs, half);
-  }
-  for (const Verb* verb : verbs) cases += verb_case(*verb);
-  return kZshBegin + ("  halves=(" + halves.substr(halves.empty() ? 0 : 1) + ")") + kFindVerb +
-         cases + kZshEnd;
+  const std::vector<Moment> moments = moments_of(verbs);
+  std::string cases;
+  for (const Moment& moment : moments) cases += arguments_case(moment);
+  return kZshBegin + ("  halves=(" + first_halves(moments) + ")") + kFindVerb + cases + kZshEnd;
 }
 
 }  // namespace crashreel

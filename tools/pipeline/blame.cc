@@ -1,6 +1,7 @@
 #include "tools/pipeline/blame.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <map>
 #include <utility>
@@ -76,8 +77,8 @@ class Blaming {
     return report_.stopped || judge_.trouble().has_value();
   }
 
-  void tell(const std::string& what) const {
-    if (options_.progress) options_.progress(what);
+  void tell(const BlameStep& step) const {
+    if (options_.progress) options_.progress(step);
   }
 
   Blamed blamed_at(std::size_t position) const {
@@ -89,7 +90,7 @@ class Blaming {
   Result<void> confirm() {
     const Sequence whole = whole_sequence(reel_);
     if (tries_.target().kind == TargetKind::kServer) report_.left_out = unserved_text(whole);
-    tell("replaying the whole reel");
+    tell({.stage = "replay", .what = "replaying the whole reel"});
     const auto outcomes =
         tries_.run(std::vector<Sequence>(static_cast<std::size_t>(options_.tries), whole));
     if (!outcomes) return outcomes.error();
@@ -135,7 +136,7 @@ class Blaming {
   void leave_out() {
     const std::uint32_t items = before_trigger();
     if (items == 0) return;
-    tell("leaving out what came before the trigger");
+    tell({.stage = "leave out", .what = "leaving out what came before the trigger"});
     const Parts parts(reel_);
     ReplayOracle oracle(judge_, [&](std::span<const std::uint32_t> kept) {
       std::vector<std::uint32_t> chosen;
@@ -160,7 +161,12 @@ class Blaming {
     const Continuations continuations(reel_, report_.trigger->position, kMostContinuations);
     const std::uint32_t most = before_trigger();
     for (std::size_t i = 0; i < continuations.size() && !stopped(); ++i) {
-      tell("continuation " + std::to_string(i + 1) + " of " + std::to_string(continuations.size()));
+      BlameStep step = {.stage = "continuations",
+                        .what = "continuation " + std::to_string(i + 1) + " of " +
+                                std::to_string(continuations.size()),
+                        .done = i * questions_each(most),
+                        .expected = continuations.size() * questions_each(most)};
+      tell(step);
       TriedContinuation& tried = report_.continuations.emplace_back();
       tried.kind = continuations.kind(i);
       tried.said = continuations.said(i);
@@ -168,12 +174,17 @@ class Blaming {
         return continuations.after(end_of(static_cast<std::uint32_t>(kept.size())), i);
       });
       AnyCrash any(oracle);
-      search_for(tried, most, any);
+      search_for(tried, most, any, step);
     }
     if (!stopped()) confirm_poison(continuations);
   }
 
-  void search_for(TriedContinuation& tried, std::uint32_t most, Oracle& oracle) {
+  // With nothing, with all, and by halves.
+  static std::uint64_t questions_each(std::uint32_t most) {
+    return 2 + static_cast<std::uint64_t>(std::bit_width(most));
+  }
+
+  void search_for(TriedContinuation& tried, std::uint32_t most, Oracle& oracle, BlameStep& step) {
     Choice all(most);
     for (std::uint32_t i = 0; i < most; ++i) all[i] = i;
     report_.questions += 2;
@@ -185,6 +196,11 @@ class Blaming {
     options.votes = &votes;
     options.workers = static_cast<std::uint32_t>(tries_.jobs());
     options.stop = options_.stop;
+    ++step.done;
+    options.narrowed = [&](std::uint32_t, std::uint32_t) {
+      ++step.done;
+      tell(step);
+    };
     const Reach reach = find_reach(most, oracle, options);
     report_.questions += reach.questions;
     if (reach.length && *reach.length > 0) {
@@ -207,8 +223,11 @@ class Blaming {
   void confirm_poison(const Continuations& continuations) {
     const std::optional<Blamed> poison = latest();
     if (!poison) return;
-    tell("checking what the continuations say");
     for (std::size_t i = 0; i < continuations.size(); ++i) {
+      tell({.stage = "check",
+            .what = "checking what the continuations say",
+            .done = i,
+            .expected = continuations.size()});
       const TriedContinuation& tried = report_.continuations[i];
       if (!tried.benign) continue;
       const auto [doomed, doomed_runs] = crashes_of(continuations.after(poison->position + 1, i));

@@ -86,6 +86,15 @@ struct BlameReport {
   double seconds = 0;
 };
 
+// What is done now; of the stage, in units that take about equally long, what is behind and what
+// all will be (0: nobody knows).
+struct BlameStep {
+  const char* stage = "";
+  std::string what;
+  std::uint64_t done = 0;
+  std::uint64_t expected = 0;
+};
+
 struct BlameVerbOptions {
   int tries = 3;
   int jobs = 1;
@@ -93,7 +102,7 @@ struct BlameVerbOptions {
   std::optional<std::vector<std::string>> argv;
   std::string witness;         // a program; empty: none
   std::function<bool()> stop;  // true: end with what is known; may be empty
-  std::function<void(const std::string&)> progress;
+  std::function<void(const BlameStep&)> progress;
 };
 
 // Trouble::kTarget when the program can't be attached at all.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <string_view>
 #include <utility>
 
 #include "harness/served.h"
@@ -20,6 +22,8 @@ namespace {
 // That a length is one too long has at most this chance, and no length is asked more often.
 constexpr double kWrong = 0.003;
 constexpr std::uint32_t kMostVotes = 100;
+// A start takes about as long as so many inputs.
+constexpr std::uint64_t kStartCost = 1000;
 
 // Rates first, then the search between two of the lengths, then the rates of what it found.
 class Measuring {
@@ -42,8 +46,11 @@ class Measuring {
     if (auto measured = measure_longest(); !measured) return measured;
     if (report_.verdict == ReachVerdict::kUnanswered) return {};
     const auto tries = static_cast<std::uint32_t>(options_.tries);
+    std::uint64_t done = cost_of(tails_.longest());
     for (const std::uint32_t length : reach_lengths(tails_.longest())) {
-      if (length < tails_.longest() && !stopped()) measure(length, tries, "rates");
+      if (length == tails_.longest() || stopped()) continue;
+      measure(length, tries, {.stage = "rates", .length = length, .done = done});
+      done += cost_of(length);
     }
     if (find_bounds()) {
       report_.verdict = ReachVerdict::kSufficient;
@@ -69,8 +76,24 @@ class Measuring {
     return report_.stopped;
   }
 
-  void tell(const ReachStep& step) const {
+  void tell(ReachStep step) const {
+    if (std::string_view(step.stage) == "rates") step.expected = cost_of_rates();
     if (options_.progress) options_.progress(step);
+  }
+
+  static std::uint64_t cost_of(std::uint32_t length) { return kStartCost + length; }
+
+  std::uint64_t cost_of_rates() const {
+    std::uint64_t all = 0;
+    for (const std::uint32_t length : reach_lengths(tails_.longest())) all += cost_of(length);
+    return all;
+  }
+
+  // Questions, one after the other, until one length is left between the two.
+  std::uint64_t steps_between(std::uint32_t passes, std::uint32_t crashes) const {
+    const double parts = tries_.jobs() + 1.0;
+    const double gap = std::max(crashes - passes, 1U);
+    return static_cast<std::uint64_t>(std::ceil(std::log(gap) / std::log(parts)));
   }
 
   // The outcomes say more than verdicts, which is what there is to tell if no tail is enough.
@@ -99,8 +122,8 @@ class Measuring {
     return {};
   }
 
-  void measure(std::uint32_t length, std::uint32_t tries, const char* stage) {
-    tell({.stage = stage, .length = length});
+  void measure(std::uint32_t length, std::uint32_t tries, const ReachStep& step) {
+    tell(step);
     add(measure_reach(length, tails_.longest(), alone_, tries));
   }
 
@@ -183,8 +206,14 @@ class Measuring {
     options.max_questions =
         options_.max_questions - std::min(options_.max_questions, report_.questions);
     options.stop = options_.stop;
+    std::uint64_t asked = 0;
     options.narrowed = [&](std::uint32_t passes, std::uint32_t crashes) {
-      tell({.stage = "search", .passes = passes, .crashes = crashes});
+      tell({.stage = "search",
+            .passes = passes,
+            .crashes = crashes,
+            .done = asked,
+            .expected = asked + steps_between(passes, crashes)});
+      ++asked;
     };
     const Reach reach = find_reach(tails_.longest(), oracle, options);
     report_.needed = reach.length;
@@ -200,8 +229,8 @@ class Measuring {
     if (!report_.exact) return true;
     const std::uint32_t length = *report_.needed;
     const auto tries = std::max(static_cast<std::uint32_t>(options_.tries), votes.proof(1));
-    measure(length, tries, "check");
-    if (length > 0) measure(length - 1, tries, "check");
+    measure(length, tries, {.stage = "check", .length = length});
+    if (length > 0) measure(length - 1, tries, {.stage = "check", .length = length - 1});
     report_.exact =
         point_at(length).reproduced > 0 && (length == 0 || point_at(length - 1).reproduced == 0);
     return report_.exact;

@@ -33,6 +33,9 @@ struct ReachStep {
   std::uint32_t length = 0;   // "rates", "check": that is replayed
   std::uint32_t passes = 0;   // "search": the threshold is above this
   std::uint32_t crashes = 0;  // and not above this
+  // Of the stage, in units that take about equally long: what is behind, and what all will be.
+  std::uint64_t done = 0;
+  std::uint64_t expected = 0;
 };
 
 struct MeasureOptions {

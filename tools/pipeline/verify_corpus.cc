@@ -19,7 +19,19 @@ std::string detail_of(const ReplayReport& report, BugState state) {
   return report.outcomes.empty() ? std::string() : report.outcomes.back();
 }
 
-SeedVerdict verdict_of(const Store& store, const std::string& name, const VerifyOptions& options) {
+// Of those of a bucket that are there the first is the smallest.
+std::vector<std::string> names_in(const Bucket& bucket, const std::vector<SeedFacts>& facts,
+                                  bool smallest_only) {
+  std::vector<std::string> names;
+  for (const std::size_t at : bucket.members) {
+    if (!facts[at].removed) names.push_back(facts[at].name);
+  }
+  if (smallest_only && names.size() > 1) names.resize(1);
+  return names;
+}
+
+SeedVerdict verdict_of(const Store& store, const std::string& name, std::size_t before,
+                       const VerifyOptions& options) {
   SeedVerdict verdict{.name = name};
   const Result<Reel> reel = Store::load(store.path_of(name));
   if (!reel) {
@@ -31,6 +43,9 @@ SeedVerdict verdict_of(const Store& store, const std::string& name, const Verify
   replaying.jobs = options.jobs;
   replaying.expectation = Expectation::kFixed;
   replaying.argv = options.argv;
+  replaying.progress = [&](int done, const Outcome&) {
+    if (options.progress) options.progress(name, done, before);
+  };
   const Result<ReplayReport> report = replay(*reel, replaying);
   if (!report) {
     verdict.detail = report.error().message;
@@ -62,12 +77,11 @@ std::vector<BucketVerdict> verify(const Store& store, const std::vector<Bucket>&
                                   const std::vector<SeedFacts>& facts,
                                   const VerifyOptions& options) {
   std::vector<BucketVerdict> verdicts;
+  std::size_t before = 0;
   for (const Bucket& bucket : buckets) {
     BucketVerdict verdict{.bucket = &bucket};
-    for (const std::size_t at : bucket.members) {
-      if (facts[at].removed) continue;
-      if (options.smallest_only && !verdict.seeds.empty()) break;
-      verdict.seeds.push_back(verdict_of(store, facts[at].name, options));
+    for (const std::string& name : names_in(bucket, facts, options.smallest_only)) {
+      verdict.seeds.push_back(verdict_of(store, name, before++, options));
       verdict.state = std::min(verdict.state, verdict.seeds.back().state);
     }
     if (verdict.seeds.empty()) continue;
@@ -75,6 +89,13 @@ std::vector<BucketVerdict> verify(const Store& store, const std::vector<Bucket>&
     verdicts.push_back(std::move(verdict));
   }
   return verdicts;
+}
+
+std::size_t reproducers(const std::vector<Bucket>& buckets, const std::vector<SeedFacts>& facts,
+                        bool smallest_only) {
+  std::size_t count = 0;
+  for (const Bucket& bucket : buckets) count += names_in(bucket, facts, smallest_only).size();
+  return count;
 }
 
 BugState worst_of(const std::vector<BucketVerdict>& verdicts) {

@@ -44,7 +44,13 @@ struct VerifyOptions {
   bool smallest_only = false;                    // of each bucket
   std::optional<std::vector<std::string>> argv;  // another program than the reels'
   std::function<void(const BucketVerdict&)> each;
+  // So many tries of this reproducer are behind, and so many reproducers before it; may be empty.
+  std::function<void(const std::string& seed, int tries, std::size_t seeds)> progress;
 };
+
+// That are replayed.
+std::size_t reproducers(const std::vector<Bucket>& buckets, const std::vector<SeedFacts>& facts,
+                        bool smallest_only);
 
 // One verdict for each bucket that still has a reproducer, in their order. `facts` is what the
 // buckets were made of: the listing's all().

@@ -88,6 +88,9 @@ TEST_F(Installed, RecordsReplaysAndMinimizesFromWhereItIs) {
   EXPECT_THAT(replayed, HasSubstr("canary_stdin"));
   good("crashreel minimize a.reel -o small.reel");
   EXPECT_THAT(good("crashreel show small.reel --inputs"), Not(HasSubstr("hello")));
+  EXPECT_THAT(good("crashreel debug small.reel --batch --ex 'reel back'"),
+              HasSubstr("before input 1 of 2"));
+  EXPECT_EQ(good("find '" + installed_tree() + "' -name __pycache__"), "");
 }
 
 // tools/doc/EMBEDDING.md

@@ -1,0 +1,1 @@
+"""gdb's part of `crashreel debug`; crashreel-gdb.py loads it."""
