@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "minimizer/bound.h"
+#include "minimizer/coarse_scan.h"
 #include "minimizer/speculate.h"
 
 namespace crashreel {
@@ -128,17 +129,17 @@ void Search::settle_last() {
 
 void Search::scan_items() {
   if (undecided_.empty()) return;
-  if (options_.workers >= kDisjointFrom) {
+  if (coarse_pays()) {
+    if (scan_coarse()) return;
+  } else if (options_.workers >= kDisjointFrom) {
     const Choice start = best_;
     if (scan_disjoint()) return;
     aside_ = std::exchange(best_, start);
-  } else if (coarse_pays() && scan_coarse()) {
-    return;
   }
   const auto units = static_cast<std::uint32_t>(undecided_.size());
   scan_ = GapScan(units, GapMemory::fresh(units, !options_.votes->flaky()));
   scanning_ = true;
-  const Render render = [this](const GapScan& scan) {
+  const Render<GapScan> render = [this](const GapScan& scan) {
     Choice front(undecided_.begin(), undecided_.begin() + scan.question());
     return with_needed(std::move(front), scan);
   };
@@ -209,7 +210,7 @@ void Search::scan_groups(const Choice& pool_before) {
     for (const std::uint32_t unit : scan.settled()) groups.insert(cold[unit]);
     return groups;
   };
-  const Render render = [&](const GapScan& scan) {
+  const Render<GapScan> render = [&](const GapScan& scan) {
     return with_needed(only(pool_before, kept_groups(scan.question(), scan)), scan_);
   };
   const auto units = static_cast<std::uint32_t>(cold.size());
@@ -258,19 +259,19 @@ std::optional<bool> Search::ask(Choice choice) {
   return still_there;
 }
 
-std::optional<bool> Search::ask_along(const GapScan& scan, const Render& render) {
-  if (options_.workers > 1) {
-    std::vector<Choice> choices;
-    const std::vector<Guess> guesses = likely_next(scan, options_.workers);
-    for (const Guess& guess : guesses) choices.push_back(render(guess.state));
-    GuessRace race(guesses);
-    if (!asker_.knows(choices.front(), votes())) {
-      asker_.fetch(choices, votes(), &race);
-    }
-    return ask(std::move(choices.front()));
-  }
-  return ask(render(scan));
+template <typename Scan>
+std::optional<bool> Search::ask_along(const Scan& scan, const Render<Scan>& render) {
+  if (options_.workers < 2) return ask(render(scan));
+  const std::vector<Guess<Scan>> guesses = likely_next(scan, options_.workers);
+  std::vector<Choice> choices;
+  for (const Guess<Scan>& guess : guesses) choices.push_back(render(guess.state));
+  GuessRace race(guesses);
+  if (!asker_.knows(choices.front(), votes())) asker_.fetch(choices, votes(), &race);
+  return ask(std::move(choices.front()));
 }
+
+template std::optional<bool> Search::ask_along(const GapScan&, const Render<GapScan>&);
+template std::optional<bool> Search::ask_along(const CoarseScan&, const Render<CoarseScan>&);
 
 // If the rest is as dense as what was scanned: the bits to tell which are needed, and the proof.
 double Search::expected_more() const {

@@ -54,7 +54,8 @@ class Search {
   // 25 % more questions; three cost no other structure more than 0.3 %.
   static constexpr std::size_t kFirstDenseRun = 3;
 
-  using Render = std::function<Choice(const GapScan&)>;
+  template <typename Scan>
+  using Render = std::function<Choice(const Scan&)>;  // the choice that its question is about
   using Groups = std::unordered_set<std::uint32_t>;
 
   std::optional<Choice> last_group() const;
@@ -80,7 +81,9 @@ class Search {
 
   // Asks, and makes the choice the best one if the crash is still there.
   std::optional<bool> ask(Choice choice);
-  std::optional<bool> ask_along(const GapScan& scan, const Render& render);
+  // The scan's question, and beside it what further workers can ask ahead.
+  template <typename Scan>
+  std::optional<bool> ask_along(const Scan& scan, const Render<Scan>& render);
   double expected_more() const;
 
   // An undecided front, followed by what is needed once the scan has come so far.
