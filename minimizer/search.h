@@ -65,6 +65,7 @@ class Search {
   void settle_last();
   std::uint32_t votes() const { return options_.votes->search(); }
   void scan_items();
+  bool doubt_last_no(const GapScan& before, bool still_there, const Render<GapScan>& render);
   bool scan_disjoint();
   bool scan_coarse();
   bool coarse_pays() const;
@@ -102,6 +103,7 @@ class Search {
   GapScan scan_{0, GapMemory::fresh(0)};
   CheckpointPlan checkpoints_;
   bool scanning_ = false;
+  std::optional<GapScan> doubted_;  // the state whose question was answered no, newest
 
   std::unordered_map<std::uint32_t, std::uint32_t> needed_in_;  // by group
   std::uint32_t needed_ = 0;
