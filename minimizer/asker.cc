@@ -30,6 +30,13 @@ std::optional<bool> Asker::reproduces(const Choice& choice, std::uint32_t votes)
   return reproduced;
 }
 
+std::optional<bool> Asker::reconsider(const Choice& choice, std::uint32_t votes) {
+  Votes* const taught = std::exchange(votes_, nullptr);
+  const std::optional<bool> reproduced = reproduces(choice, votes);
+  votes_ = taught;
+  return reproduced;
+}
+
 std::optional<Verdict> Asker::sample(const Choice& choice) {
   if ((limits_.stop && limits_.stop()) || tally_.runs >= limits_.max_questions) return std::nullopt;
   ++tally_.runs;

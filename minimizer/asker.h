@@ -48,6 +48,10 @@ class Asker {
   // that comes counts. Without an answer from the budget's end on: stopped() says so from then on.
   std::optional<bool> reproduces(const Choice& choice, std::uint32_t votes);
 
+  // The same for a question that passed and is doubted: a crash says nothing of the rate, as those
+  // that come to be doubted are not like the others.
+  std::optional<bool> reconsider(const Choice& choice, std::uint32_t votes);
+
   // Guesses the answers of several at once, as far as the budget reaches, for reproduces() to find.
   // A race, if there is one, hears each answer when no vote can change it any more, and what it
   // calls needless is not asked any further.

@@ -52,6 +52,13 @@ std::vector<std::uint32_t> CoarseScan::question() const {
   return rest;
 }
 
+// Which half of a needed block holds the needed unit is anybody's guess; what is asked for together
+// has been found likely to go.
+double CoarseScan::chance() const {
+  constexpr double kTogether = 0.7;
+  return todo_.back().blocks.size() > 1 ? kTogether : 0.5;
+}
+
 void CoarseScan::answer(bool still_there) {
   Task task = std::move(todo_.back());
   todo_.pop_back();

@@ -20,6 +20,7 @@ class CoarseScan {
   // The question: is the crash still there with these units? Rising; only while not done.
   std::vector<std::uint32_t> question() const;
   void answer(bool still_there);
+  double chance() const;  // that the answer will be yes, roughly
 
   std::vector<std::uint32_t> kept() const;  // rising: those that were not dropped
   // So many blocks of a level are needed that blocks are of no use: dependent units, or a dense

@@ -54,7 +54,8 @@ class Search {
   // 25 % more questions; three cost no other structure more than 0.3 %.
   static constexpr std::size_t kFirstDenseRun = 3;
 
-  using Render = std::function<Choice(const GapScan&)>;
+  template <typename Scan>
+  using Render = std::function<Choice(const Scan&)>;  // the choice that its question is about
   using Groups = std::unordered_set<std::uint32_t>;
 
   std::optional<Choice> last_group() const;
@@ -64,6 +65,7 @@ class Search {
   void settle_last();
   std::uint32_t votes() const { return options_.votes->search(); }
   void scan_items();
+  bool doubt_last_no(const GapScan& before, bool still_there, const Render<GapScan>& render);
   bool scan_disjoint();
   bool scan_coarse();
   bool coarse_pays() const;
@@ -80,7 +82,9 @@ class Search {
 
   // Asks, and makes the choice the best one if the crash is still there.
   std::optional<bool> ask(Choice choice);
-  std::optional<bool> ask_along(const GapScan& scan, const Render& render);
+  // The scan's question, and beside it what further workers can ask ahead.
+  template <typename Scan>
+  std::optional<bool> ask_along(const Scan& scan, const Render<Scan>& render);
   double expected_more() const;
 
   // An undecided front, followed by what is needed once the scan has come so far.
@@ -99,6 +103,7 @@ class Search {
   GapScan scan_{0, GapMemory::fresh(0)};
   CheckpointPlan checkpoints_;
   bool scanning_ = false;
+  std::optional<GapScan> doubted_;  // the state whose question was answered no, newest
 
   std::unordered_map<std::uint32_t, std::uint32_t> needed_in_;  // by group
   std::uint32_t needed_ = 0;

@@ -102,7 +102,8 @@ bool Search::is_what_a_serial_scan_finds(const std::vector<std::uint32_t>& neede
 
 // Without checkpoints, and where replaying the whole takes longer than a fresh start, what counts
 // is the length of the choices, not their number: backwards asks 10 to 15 % fewer questions and
-// replays two to three times as much (k = 5 to 100 of 10,000 to 100,000).
+// replays two to three times as much (k = 5 to 100 of 10,000 to 100,000). Whatever the number of
+// workers: where several sets would do, the result of this way need not be that of the others.
 bool Search::coarse_pays() const {
   const Costs costs = asker_.costs();
   return costs.checkpoints == 0 &&
@@ -118,9 +119,12 @@ bool Search::scan_coarse() {
     for (std::uint32_t& unit : units) unit = undecided_[unit];
     return units;
   };
+  const Render<CoarseScan> render = [&](const CoarseScan& state) {
+    return with_needed(items_of(state.question()), scan_);
+  };
   bool dependent = false;
   while (!scan.done() && !scan.too_dense() && !dependent) {
-    const std::optional<bool> still_there = ask(with_needed(items_of(scan.question()), scan_));
+    const std::optional<bool> still_there = ask_along(scan, render);
     if (!still_there) return true;
     scan.answer(*still_there);
     ++asked;

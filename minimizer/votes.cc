@@ -20,7 +20,7 @@ constexpr double kForgiven = 0.1;
 constexpr std::uint32_t kLeastProof = 3;
 // Of a rate from few runs nothing is believed to the last digit: as if a little more had been
 // missed.
-constexpr double kDoubt = 0.6;
+constexpr double kDoubt = 0.9;
 
 }  // namespace
 

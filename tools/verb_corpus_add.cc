@@ -2,14 +2,13 @@
 
 #include <chrono>
 
-#include "corpus/sha1.h"
 #include "corpus/store.h"
 #include "tools/arguments.h"
 #include "tools/console.h"
 #include "tools/exit_status.h"
 #include "tools/json.h"
+#include "tools/pipeline/lineage.h"
 #include "tools/pipeline/load.h"
-#include "tools/pipeline/read_file.h"
 #include "tools/quantity.h"
 #include "tools/reel_summary.h"
 #include "tools/verbs.h"
@@ -20,8 +19,6 @@ namespace {
 
 // So many reels are made durable together.
 constexpr std::size_t kBatch = 256;
-// Of a larger one the name alone says where a seed came from.
-constexpr std::uint64_t kMaxParentBytes = std::uint64_t{1} << 30;
 
 std::uint64_t now_ns() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -32,10 +29,10 @@ Result<Store::NewSeed> new_seed(const std::string& path, Console& console) {
   Result<ReadReel> read = load(path);
   if (!read) return read.error();
   report_damage(console, path, read->damage);
-  Store::NewSeed seed{std::move(read->reel), {.origin = path, .parent = {}, .now_ns = now_ns()}};
-  if (const Result<std::string> bytes = read_file(path, kMaxParentBytes))
-    seed.from.parent = sha1_hex(*bytes);
-  return seed;
+  Lineage from = lineage_of(path);
+  return Store::NewSeed{
+      std::move(read->reel),
+      {.origin = std::move(from.origin), .parent = std::move(from.parent), .now_ns = now_ns()}};
 }
 
 Result<int> run_corpus_add(const Arguments& arguments, Console& console) {

@@ -12,6 +12,7 @@
 #include "tools/minimize_budget.h"
 #include "tools/minimize_file.h"
 #include "tools/outcome_lines.h"
+#include "tools/pipeline/lineage.h"
 #include "tools/pipeline/load.h"
 #include "tools/pipeline/shrink.h"
 #include "tools/quantity.h"
@@ -154,6 +155,7 @@ Result<void> write_others(const ShrinkReport& report, const std::string& directo
     Reel reel = report.others[i].reel;
     reel.program = report.reel.program;
     reel.files = report.reel.files;
+    reel.lineage = report.reel.lineage;
     reel.crash.known = true;
     reel.crash.signature = report.others[i].signature;
     reel.crash.signature_from_replay = true;
@@ -178,6 +180,7 @@ Result<int> run_minimize(const Arguments& arguments, Console& console) {
   Result<ReadReel> read = load(arguments.operands().front());
   if (!read) return read.error();
   report_damage(console, arguments.operands().front(), read->damage);
+  Lineage lineage = lineage_of(arguments.operands().front());  // the output may replace it
 
   const Budget budget(arguments);
   Watch watch(arguments, console);
@@ -204,6 +207,7 @@ Result<int> run_minimize(const Arguments& arguments, Console& console) {
   Result<ShrinkReport> report = shrink(read->reel, options);
   watch.clear();
   if (!report) return report.error();
+  report->reel.lineage = std::move(lineage);
 
   const std::string& output = arguments.text("output");
   if (!report->obstacle.empty()) console.complain("minimize: " + report->obstacle);

@@ -248,17 +248,20 @@ class Replaying : public Oracle {
 // Waits for answers, were all to take the same time and so many workers at work.
 class Rounds : public Oracle {
  public:
-  Rounds(Oracle& inner, std::size_t workers) : inner_(inner), workers_(workers) {}
+  Rounds(Oracle& inner, std::size_t workers, Costs costs = {})
+      : inner_(inner), workers_(workers), costs_(costs) {}
   Verdict ask(Kept kept) override { return ++rounds, inner_.ask(kept); }
   std::vector<Verdict> ask_all(std::span<const Choice> choices) override {
     rounds += (choices.size() + workers_ - 1) / workers_;
     return inner_.ask_all(choices);
   }
+  Costs costs() const override { return costs_; }
   std::uint64_t rounds = 0;
 
  private:
   Oracle& inner_;
   std::size_t workers_;
+  Costs costs_;
 };
 
 }  // namespace crashreel::fakes

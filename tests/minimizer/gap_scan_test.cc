@@ -115,7 +115,7 @@ TEST(LikelyNext, ContainsWhatIsAskedNextWhateverTheAnswer) {
     const auto next = likely_next(scan, 7);
     scan.answer(truth(scan, needed));
     if (scan.done()) break;
-    EXPECT_TRUE(std::any_of(next.begin(), next.end(), [&](const Guess& guess) {
+    EXPECT_TRUE(std::any_of(next.begin(), next.end(), [&](const Guess<GapScan>& guess) {
       return guess.state.question() == scan.question() && guess.state.settled() == scan.settled();
     }));
   }
@@ -129,8 +129,8 @@ TEST(LikelyNext, CallsNeedlessWhatLiesOnNoWayAnyMore) {
   EXPECT_FALSE(race.needless(0));
   for (std::size_t i = 1; i < next.size(); ++i) {
     std::size_t first = i;
-    while (next[first].parent != 0) first = next[first].parent;
-    EXPECT_EQ(race.needless(i), !next[first].if_yes);
+    while (next[first].way.parent != 0) first = next[first].way.parent;
+    EXPECT_EQ(race.needless(i), !next[first].way.if_yes);
   }
 }
 

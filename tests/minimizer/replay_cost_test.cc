@@ -1,6 +1,8 @@
 // What is replayed in all: with prefixes that can be held, and without.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "minimizer/checkpoints.h"
 #include "minimizer/coarse_scan.h"
 #include "minimizer/minimize.h"
@@ -63,6 +65,33 @@ TEST(CoarseScan, IsTakenWhereReplayIsDearAndReplaysLess) {
     EXPECT_EQ(result.kept, minimize(scene.items, backward, {}).kept);
     EXPECT_TRUE(result.one_minimal);
     EXPECT_LT(coarse.replayed, backward.replayed);
+  }
+}
+
+// Of a counted crash there are many minima.
+TEST(CoarseScan, EndsAtTheSameResultForAnyNumberOfWorkers) {
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    Scene scenes[] = {counter_scene(1'000, 8, seed), uniform_scene(2'000, 5, seed),
+                      pairs_scene(1'000, 4, seed)};
+    for (Scene& scene : scenes) {
+      Replaying alone(*scene.oracle, kReplayIsDear);
+      const Choice kept = minimize(scene.items, alone, {}).kept;
+      for (const std::uint32_t workers : {2U, 4U, 8U, 33U}) {
+        Replaying together(*scene.oracle, kReplayIsDear);
+        EXPECT_EQ(minimize(scene.items, together, {.workers = workers}).kept, kept) << workers;
+      }
+    }
+  }
+}
+
+TEST(CoarseScan, NeedsFewerRoundsWithMoreWorkers) {
+  Scene scene = uniform_scene(10'000, 20, 3);
+  std::uint64_t before = std::numeric_limits<std::uint64_t>::max();
+  for (const std::uint32_t workers : {1U, 2U, 8U}) {
+    Rounds oracle(*scene.oracle, workers, kReplayIsDear);
+    minimize(scene.items, oracle, {.workers = workers});
+    EXPECT_LT(oracle.rounds, before);
+    before = oracle.rounds * 3 / 4;
   }
 }
 

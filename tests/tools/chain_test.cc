@@ -61,6 +61,9 @@ TEST_F(ChainTest, BringsACrashFromProductionIntoACorpus) {
   EXPECT_EQ(minimized["inputs_after"], 2);
   EXPECT_LE(minimized["bytes_after"], 12);
   EXPECT_EQ(minimized["one_minimal"], true);
+  Json shown = one_object(type("crashreel show min.reel --json").out);
+  EXPECT_EQ(shown["lineage"]["origin"], "crash.reel");
+  EXPECT_EQ(shown["lineage"]["parent"], type("sha1sum crash.reel").out.substr(0, 40));
 
   CommandRun plainer = type("crashreel minimize crash.reel -o plain.reel --values --json");
   EXPECT_EQ(plainer.exit, 0) << plainer.err;

@@ -4,12 +4,15 @@
 //
 //   zoo_brute_force [PROGRAM...]
 //
-// Knows nothing of minimizer/. What is no input (openings, closings, chance) always stays.
+// Knows nothing of minimizer/. What is no input (openings, closings, chance) always stays; but
+// whom the program called and who answered nothing was not there to be called.
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "harness/opening.h"
 #include "harness/sequence.h"
 #include "harness/signature.h"
 #include "harness/target.h"
@@ -90,7 +93,20 @@ class BruteForce {
       seen += counts;
       if (stays) inputs.push_back(input);
     }
+    drop_silent_dependencies(inputs);
     return inputs;
+  }
+
+  static void drop_silent_dependencies(std::vector<Input>& inputs) {
+    std::set<std::uint32_t> silent;
+    for (const Input& input : inputs) {
+      const bool is_call = input.kind == InputKind::kOpen && read_opening(input.data).is_outbound;
+      if (is_call) silent.insert(input.session);
+    }
+    for (const Input& input : inputs) {
+      if (input.kind == InputKind::kData) silent.erase(input.session);
+    }
+    std::erase_if(inputs, [&](const Input& input) { return silent.contains(input.session); });
   }
 
   static std::vector<Input> with_bytes(std::vector<Input> inputs, const Places& chosen) {

@@ -19,6 +19,7 @@
 #include "corpus/seed_file.h"
 #include "corpus/sha1.h"
 #include "tools/pipeline/find_program.h"
+#include "tools/pipeline/lineage.h"
 #include "tools/pipeline/load.h"
 #include "tools/pipeline/mine.h"
 #include "tools/pipeline/read_file.h"
@@ -89,13 +90,13 @@ using Candidates = std::map<std::string, Store::NewSeed>;  // by name
 Result<void> mine_into(const std::string& path, std::uint64_t now_ns, Candidates& candidates) {
   const Result<ReadReel> read = load(path);
   if (!read) return read.error();
-  const Result<std::string> bytes = read_file(path, kMaxSeedBytes);
-  const std::string parent = bytes ? sha1_hex(*bytes) : "";
+  const Lineage reel = lineage_of(path);
   for (MinedSeed& seed : mine(read->reel)) {
     Store::NewSeed fresh;
     fresh.reel = decode_seed(seed.bytes);
     fresh.keeps_reel = false;
-    fresh.from = {"session " + std::to_string(seed.session) + " of " + path, parent, now_ns};
+    fresh.from = {"session " + std::to_string(seed.session) + " of " + reel.origin, reel.parent,
+                  now_ns};
     std::string name = sha1_hex(seed.bytes);
     fresh.bytes = std::move(seed.bytes);
     candidates.emplace(std::move(name), std::move(fresh));

@@ -4,6 +4,7 @@
 //   11
 //
 //   N+  N:bytes  N-     session N opens, brings bytes, closes
+//   N>PORT              session N opens, as the program calls that port
 //   !text  ~text  %bytes  ?text     signal, clock, random bytes, note, without a session
 //   @N  tN  #N     from here on: time N ns, thread N; the next input has seq N
 //
@@ -58,6 +59,10 @@ inline Reel scene(const std::string& text) {
       default:
         CRASHREEL_CHECK(mark != 0 && mark != std::string::npos);
         if (word[mark] == '+') add(InputKind::kOpen, session(), "tcp inbound");
+        if (word[mark] == '>') {
+          add(InputKind::kOpen, session(),
+              "tcp outbound 127.0.0.1:1 127.0.0.1:" + word.substr(mark + 1));
+        }
         if (word[mark] == ':') add(InputKind::kData, session(), word.substr(mark + 1));
         if (word[mark] == '-') add(InputKind::kClose, session(), "");
     }
