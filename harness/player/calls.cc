@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/attendants.h"
 #include "harness/player/connections.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/ends.h"
@@ -103,7 +104,7 @@ struct Attempt {
     const std::uint32_t place = place_of(own->address, own->size, false);
     const std::uint32_t number = find_session(place);
     const int listener = socket_at(place);
-    if (number < script->step_count) {
+    if (number < script->step_count && !attends()) {  // its own process has the sessions
       own->result = call_session(own->fd, number);
     } else if (listener >= 0) {
       own->result = call_own(own->fd, listener);

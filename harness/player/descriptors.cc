@@ -107,8 +107,12 @@ int close_all_but_own(unsigned first, unsigned last, int flags) {
 }
 
 void close_all_own() {
+  close_all_own_but(-1, -1);
+}
+
+void close_all_own_but(int one, int other) {
   for (int fd = 0; fd < kMaxDescriptor; ++fd) {
-    if (is_own(fd)) close_own(fd);
+    if (is_own(fd) && fd != one && fd != other) close_own(fd);
   }
 }
 

@@ -23,6 +23,7 @@ bool is_own(int fd);
 int close_all_but_own(unsigned first, unsigned last, int flags);
 // In a forked child of the program, which has no use for the sessions' other ends.
 void close_all_own();
+void close_all_own_but(int one, int other);
 
 // Where the program offers itself: it asked for a place (place.h) and got another one, a free port
 // or a name that nobody else sees. A socket for datagrams is open to sessions once it is bound,

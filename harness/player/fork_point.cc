@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/attendants.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/idle.h"
 #include "harness/player/player.h"
@@ -57,6 +58,7 @@ bool shares_memory() {
 }
 
 const char* find_obstacle(const OwnEnd* ends, int count) {
+  if (has_attendants()) return "it serves sessions in processes of their own";
   if (has_timers()) return "it has set a timer";
   if (shares_memory()) return "it has memory to share with other processes";
   return take_stock(ends, count);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/attendants.h"
 #include "harness/player/crash.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/fork_point.h"
@@ -48,16 +49,32 @@ void before_fork() {
   if (has_handed_over && !is_alive(static_cast<pid_t>(script->fed.load()))) {
     ::syscall(SYS_exit_group, 0);
   }
-  const bool may = script != nullptr && scheduling() && !aside && !has_handed_over &&
-                   script->performed.load() == 0 && child_count < kMaxChildren && is_only_thread();
-  next_wake_fd = may ? move_out_of_sight(::eventfd(0, EFD_CLOEXEC)) : -1;
-  if (may) first_wake_fd = own_wake_fd();
+  next_wake_fd = -1;
+  const bool first = script != nullptr && scheduling() && !aside && !has_handed_over;
+  if (!first || !is_only_thread()) return;
+  if (script->performed.load() != 0) {
+    expect_attendant(own_wake_fd());
+  } else if (child_count < kMaxChildren) {
+    next_wake_fd = move_out_of_sight(::eventfd(0, EFD_CLOEXEC));
+    first_wake_fd = own_wake_fd();
+  }
 }
 
 void after_fork(pid_t child) {
+  if (child != 0) take_attendant(child);
   if (next_wake_fd < 0) return;
   if (child > 0) children[child_count++] = {child, next_wake_fd};
   next_wake_fd = -1;
+}
+
+bool attend() {
+  const int wake_fd = become_attendant();
+  if (wake_fd < 0) return false;
+  aside = true;
+  first_wake_fd = own_wake_fd();  // still that of the process that forked this one
+  be_forked_thread(wake_fd);
+  leave_no_checkpoints();
+  return true;
 }
 
 bool may_be_fed() {
@@ -96,9 +113,12 @@ void tell_first_process() {
 }
 
 void follow_fed_process() {
-  if (!has_handed_over) return;
+  if (!has_handed_over && !has_attendants()) return;
   const auto state = static_cast<ScriptState>(script->state.load());
-  if (state == ScriptState::kCrashed) die_by(script->crash.signal);
+  if (state == ScriptState::kCrashed) {
+    tell_first_process();
+    die_by(script->crash.signal);
+  }
   if (state >= ScriptState::kDone) ::syscall(SYS_exit_group, 0);
 }
 

@@ -21,6 +21,8 @@ void prepare_handover(ScriptHeader* script);
 void before_fork();
 void after_fork(pid_t child);
 bool may_be_fed();
+// Or whether it is an attendant (attendants.h), which the first process looks after.
+bool attend();
 
 // This process waits, and does not act: it is not its turn. Under the scheduler's lock.
 bool is_aside();
@@ -28,9 +30,10 @@ bool is_aside();
 // The program is idle. True: another process acts now.
 bool hand_over();
 
-// In the fed process, which is about to end. Safe in a signal handler.
+// In the fed process or an attendant, which is about to end. Safe in a signal handler.
 void tell_first_process();
-// In the first one, when something woke it: does not return if the fed one has ended.
+// In the first one, when something woke it: does not return if the fed one has ended, or an
+// attendant has died.
 void follow_fed_process();
 
 }  // namespace crashreel::player

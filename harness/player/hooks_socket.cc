@@ -11,8 +11,6 @@
 #include "capture/interpose/real_call.h"
 #include "harness/player/calls.h"
 #include "harness/player/descriptors.h"
-#include "harness/player/fork_point.h"
-#include "harness/player/handover.h"
 #include "harness/player/idle.h"
 #include "harness/player/random_devices.h"
 
@@ -132,19 +130,6 @@ CRASHREEL_HOOK int close_range(unsigned first, unsigned last, int flags) noexcep
 
 CRASHREEL_HOOK void closefrom(int first) noexcept {
   close_all_but_own(first < 0 ? 0 : static_cast<unsigned>(first), ~0U, 0);
-}
-
-CRASHREEL_HOOK pid_t fork() noexcept {
-  if (scheduling()) reach_fork_point();
-  before_fork();
-  const pid_t pid = CRASHREEL_REAL(fork)();
-  after_fork(pid);
-  return pid;
-}
-
-// A child that shares our memory would share the tables of descriptors and threads as well.
-CRASHREEL_HOOK pid_t vfork() noexcept {
-  return ::fork();
 }
 
 }  // extern "C"

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/attendants.h"
 #include "harness/player/clock.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/handover.h"
@@ -170,10 +171,26 @@ std::uint64_t nearest_deadline() {
   return nearest;
 }
 
+// In an attendant: not its turn to act, but to say that it has nothing to do.
+void rest() {
+  const std::uint64_t round = round_asked();
+  advance_clock(first_process_now_ns());
+  expire_waits(now_ns());
+  const bool idle = blocked_count >= thread_count && !another_is_ready(nullptr);
+  if (idle) say_quiet(round, nearest_deadline());
+}
+
 bool program_is_idle(const Wait* own) {
   acting = own;
-  return active.load(std::memory_order_relaxed) && !is_aside() && blocked_count >= thread_count &&
-         !another_is_ready(own);
+  if (!active.load(std::memory_order_relaxed) || blocked_count < thread_count) return false;
+  if (attends()) {
+    rest();
+    return false;
+  }
+  if (is_aside()) return false;
+  // Others may have given this thread something to do since it looked.
+  if (has_attendants()) return attendants_are_quiet() && !another_is_ready(nullptr);
+  return !another_is_ready(own);
 }
 
 // Whether a handler of the program's runs for this signal on this thread, and what comes after it.
@@ -190,7 +207,10 @@ Woken after_handling(int signal) {
 // Brings the idle program on. A signal is raised outside the lock, for its handler is the program's
 // code and may come back here; while it runs, this thread does not count as blocked.
 Woken bring_on() {
-  const int signal = act(nearest_deadline());
+  note_move();
+  const std::uint64_t others = attendants_deadline();
+  const std::uint64_t own = nearest_deadline();
+  const int signal = act(own < others ? own : others);
   if (signal == 0) return Woken::kReady;
   const Woken woken = after_handling(signal);
   ++thread_count;
@@ -204,12 +224,14 @@ Woken bring_on() {
 // The real wait of a thread that is not the one to act. False: a signal handler ran.
 bool sleep_until_ready(Wait& wait) {
   const nfds_t count = wait.descriptor_count;
-  auto* all = static_cast<pollfd*>(__builtin_alloca((count + 1) * sizeof(pollfd)));
+  if (wait.state.load(std::memory_order_relaxed) != Wait::kBlocked) return true;
+  auto* all = static_cast<pollfd*>(__builtin_alloca((count + 2) * sizeof(pollfd)));
   for (nfds_t i = 0; i < count; ++i) all[i] = wait.descriptors[i];
   all[count] = {wait.wake_fd, POLLIN, 0};
+  all[count + 1] = {attendants_fd(), POLLIN, 0};
   wait.asleep = true;
   unlock_scheduler();
-  const bool slept = CRASHREEL_REAL(poll)(all, count + 1, -1) >= 0;
+  const bool slept = CRASHREEL_REAL(poll)(all, count + 2, -1) >= 0;
   if (slept && all[count].revents != 0) {
     std::uint64_t drained;
     (void)!CRASHREEL_REAL(read)(wait.wake_fd, &drained, sizeof drained);
@@ -311,6 +333,7 @@ Woken wait_for_descriptors(pollfd* descriptors, nfds_t count, std::uint64_t dead
     if (look(context) != 0 || expired) {
       locked.keep_errno();
       forget(wait);
+      note_move();
       return expired ? Woken::kTimedOut : Woken::kReady;
     }
     Woken woken = Woken::kReady;
@@ -321,6 +344,7 @@ Woken wait_for_descriptors(pollfd* descriptors, nfds_t count, std::uint64_t dead
     }
     if (woken == Woken::kInterrupted || woken == Woken::kResumable) {
       forget(wait);
+      note_move();
       return woken;
     }
   }
@@ -348,6 +372,7 @@ Woken wait_for_object(Wait::Kind kind, const void* object, std::uint64_t deadlin
   const std::uint32_t state = wait.state.load(std::memory_order_relaxed);
   const bool ready = state == Wait::kReleased || is_ready(wait);
   forget(wait);
+  note_move();
   if (state == Wait::kTimedOut) return Woken::kTimedOut;
   return ready ? Woken::kReady : Woken::kInterrupted;
 }

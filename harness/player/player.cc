@@ -67,6 +67,7 @@ ScriptHeader* take_script() {
 
 void leave_child_alone() {
   if (may_be_fed()) return stop_watching();
+  if (attend()) return;
   stop_scheduling();
   abandon_clock();
   abandon_random();

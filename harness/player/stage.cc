@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/attendants.h"
 #include "harness/player/calls.h"
 #include "harness/player/clock.h"
 #include "harness/player/descriptors.h"
@@ -61,7 +62,8 @@ std::atomic<std::size_t> not_taken{0};  // bytes that the program has sent to an
 std::size_t take_answers() {
   const std::uint64_t idles = script->idles.fetch_add(1, std::memory_order_relaxed);
   const bool over = script->performed.load(std::memory_order_relaxed) == script->step_count;
-  const bool many = not_taken.load(std::memory_order_relaxed) >= kTakeFrom;
+  // What other processes send is not counted here.
+  const bool many = not_taken.load(std::memory_order_relaxed) >= kTakeFrom || has_attendants();
   if (!over && !many && !keeping_step_answers() && idles % kTakeEvery != 0) return 0;
   not_taken.store(0, std::memory_order_relaxed);
   return drain_all();

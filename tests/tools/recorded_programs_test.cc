@@ -121,8 +121,27 @@ TEST_P(RecordedZoo, AnswersTheSame) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, RecordedZoo,
-                         ::testing::Values("idle_select", "idle_poll", "blocking", "pool"),
+                         ::testing::Values("idle_select", "idle_poll", "blocking", "pool",
+                                           "forking"),
                          [](const auto& name) { return std::string(name.param); });
+
+// The process of the second session dies, and production's first one lived on.
+TEST_F(RecordedProgram, ThatServesEachSessionInAProcessOfItsOwnCrashesInTheSameOne) {
+  RecordedServer server(setup({kZoo + "forking", "0"}));
+  const int port = server.port();
+  Client one = Client::tcp(port);
+  Client two = Client::tcp(port);
+  EXPECT_EQ(one.ask("ADD 1\n"), "1\n");
+  EXPECT_EQ(two.ask("SEAL\n"), "OK\n");
+  EXPECT_EQ(two.ask("ADD 0\n"), "");
+  EXPECT_EQ(one.ask("ADD 2\n"), "3\n");
+  const Reel reel = server.end_and_salvage();
+  const auto report = replay(reel, {.tries = 3});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->reproduced, 3);
+  EXPECT_EQ(report->signature.frames.at(0).module, "forking");
+  EXPECT_EQ(tried(reel).in_flight->data, "ADD 0\n");
+}
 
 // A socket of its own lies there, as in production; the instance leaves it alone.
 TEST_F(RecordedProgram, OnAUnixSocketAnswersTheSameBesideTheOneInProduction) {
@@ -178,6 +197,20 @@ TEST_F(RecordedProgram, ThatIsAWebServerAnswersTheSame) {
           server, [&] { return Client::tcp(port); },
           {"1:" + kPage, "2:" + kPage, "1:" + kOther, "2:" + kPage, "1:" + kPage}, "yes\n"),
       1);
+}
+
+// Four threads take turns; what they count of time and memory is not asked.
+TEST_F(RecordedProgram, OfFourThreadsAnswersTheSame) {
+  const int port = free_port();
+  RecordedServer server(setup({"/usr/bin/memcached", "-u", "root", "-t", "4", "-l", "127.0.0.1",
+                               "-U", "0", "-p", std::to_string(port)}));
+  expect_same_answers(
+      talked(
+          server, [&] { return Client::tcp(port); },
+          {"1:set a 0 0 1\r\n1\r\n", "2:incr a 5\r\n", "3:get a\r\n", "1:append a 0 0 1\r\n0\r\n",
+           "2:get a\r\n", "4:incr a 1\r\n", "3:gets a\r\n", "1:get none\r\n"},
+          "\r\n"),
+      4);
 }
 
 // The worker is fed, which the master looks after.
@@ -379,7 +412,7 @@ TEST_F(RecordedChat, CrashesWhereItsOtherServerTakesItTo) {
   EXPECT_TRUE(tried(reel).in_flight->data.ends_with(fatal_inputs().back().data));
 }
 
-TEST(RecordedShell, ReadsTheSameStatementsAndDiesOfTheSameOne) {
+TEST(RecordedShell, ReadsTheSameStatementsAndEndsTheSame) {
   Scene scene;
   scene.give_stdin(
       "create table t(a);\ninsert into t values(6),(7);\nselect sum(a) from t;\n.exit 3\n");
@@ -392,6 +425,24 @@ TEST(RecordedShell, ReadsTheSameStatementsAndDiesOfTheSameOne) {
   EXPECT_EQ(outcome.code, 3);
   EXPECT_EQ(outcome.output_tail, "13\n");
   EXPECT_EQ(outcome.performed, outcome.steps);
+}
+
+TEST(RecordedInterpreter, DiesOfTheSameStatement) {
+  const std::string path = CRASHREEL_SOURCE_DIR "/tests/cases/jimsh-upvar-cycle/inputs.jsonl";
+  std::string statements = "puts [expr 6*7]\n";
+  const std::vector<Input> fatal = parse_jsonl(file_bytes(path), path).value();
+  for (const Input& input : fatal) statements += input.data;
+  Scene scene;
+  scene.give_stdin(statements);
+  scene.options().save_on = SaveOn::kAlways;
+  scene.run({"jimsh"});
+  const Reel reel = scene.reel();
+  if (!reel.crash.known) GTEST_SKIP() << "this jimsh survives the case: it is mended";
+  const auto report = replay(reel, {.tries = 3});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->reproduced, 3);
+  EXPECT_THAT(report->signature.kind, StartsWith("SIGSEGV"));
+  EXPECT_THAT(tried(reel).output_tail, HasSubstr("42\n"));
 }
 
 }  // namespace
