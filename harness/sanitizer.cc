@@ -30,15 +30,33 @@ std::string_view line_at(std::string_view text, std::size_t at) {
   return text.substr(at, std::min(text.find('\n', at), text.size()) - at);
 }
 
-// "AddressSanitizer: heap-buffer-overflow /src/a.cc:12:3 in store": without the place, which is
-// another one in every checkout.
+// "/src/a.cc:12:3", "a.cc:12", "(/usr/bin/server+0x1234)", "(server+0x1234)".
+bool is_place(std::string_view word) {
+  const std::size_t colon = word.find(':');
+  const bool has_line = colon != std::string_view::npos && colon + 1 < word.size() &&
+                        word[colon + 1] >= '0' && word[colon + 1] <= '9';
+  return has_line || word.find('/') != std::string_view::npos ||
+         word.find("+0x") != std::string_view::npos;
+}
+
+// "AddressSanitizer: heap-buffer-overflow /src/a.cc:12:3 in store", "ThreadSanitizer: data race
+// a.cc:3 in main": without the place, which is another one in every checkout. How much leaked is
+// another number in every run.
 std::string without_place(std::string_view summary) {
-  const std::size_t kind = summary.find(": ");
-  const std::size_t kind_end = summary.find(' ', kind == std::string_view::npos ? 0 : kind + 2);
+  const std::size_t tool_end = std::min(summary.find(": "), summary.size());
+  if (summary.find(" byte(s) leaked in ") != std::string_view::npos) {
+    return std::string(summary.substr(0, tool_end)) + ": memory leaked";
+  }
+  std::size_t end = std::min(summary.find(' ', tool_end), summary.size());
+  while (end < summary.size()) {
+    const std::size_t next = std::min(summary.find(' ', end + 1), summary.size());
+    const std::string_view word = summary.substr(end + 1, next - end - 1);
+    if (word == "in" || is_place(word)) break;
+    end = next;
+  }
+  std::string text(summary.substr(0, end));
   const std::size_t in = summary.rfind(" in ");
-  if (kind_end == std::string_view::npos) return std::string(summary);
-  std::string text(summary.substr(0, kind_end));
-  if (in != std::string_view::npos && in >= kind_end) text += summary.substr(in);
+  if (in != std::string_view::npos && in >= end) text += summary.substr(in);
   return text;
 }
 

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace crashreel {
 namespace {
 
@@ -19,6 +23,31 @@ TEST(Sanitizer, ItsFindingIsTheSummaryWithoutThePlace) {
             "AddressSanitizer: SEGV in run");
   EXPECT_EQ(finding_in("a.c:3:4: runtime error: index 9 out of bounds\n  #0 f\n"),
             "runtime error: index 9 out of bounds");
+}
+
+// As each of them prints it, of builds with and without names.
+TEST(Sanitizer, EachOneOfThemIsRead) {
+  const std::pair<std::string, std::string> summaries[] = {
+      {"ThreadSanitizer: data race /src/race.cc:3:7 in main", "ThreadSanitizer: data race in main"},
+      {"ThreadSanitizer: data race (server+0x4a3f) (BuildId: 12ab) in take",
+       "ThreadSanitizer: data race in take"},
+      {"ThreadSanitizer: lock-order-inversion (potential deadlock) a.cc:9 in lock",
+       "ThreadSanitizer: lock-order-inversion (potential deadlock) in lock"},
+      {"MemorySanitizer: use-of-uninitialized-value /src/a.cc:9:11 in main",
+       "MemorySanitizer: use-of-uninitialized-value in main"},
+      {"LeakSanitizer: 40 byte(s) leaked in 1 allocation(s).", "LeakSanitizer: memory leaked"},
+      {"AddressSanitizer: 4096 byte(s) leaked in 7 allocation(s).",
+       "AddressSanitizer: memory leaked"},
+      {"UndefinedBehaviorSanitizer: undefined-behavior a.cc:3:4",
+       "UndefinedBehaviorSanitizer: undefined-behavior"},
+      {"AddressSanitizer: heap-buffer-overflow (/usr/bin/server+0x12) in store",
+       "AddressSanitizer: heap-buffer-overflow in store"},
+      {"AddressSanitizer: odr-violation: global 'a' at a.cc:3",
+       "AddressSanitizer: odr-violation: global 'a' at"},
+      {"AddressSanitizer: stack-overflow", "AddressSanitizer: stack-overflow"}};
+  for (const auto& [summary, finding] : summaries) {
+    EXPECT_EQ(finding_in("SUMMARY: " + summary + "\n"), finding);
+  }
 }
 
 TEST(Sanitizer, OtherOutputIsNoFinding) {

@@ -18,11 +18,10 @@ namespace {
 
 using testing::IsEmpty;
 
-constexpr int kInputs = 100;
-
 // strace runs the program and is the harness's child in its place. The player is not for it but for
 // the program, which inherits the script.
-Outcome try_traced(const Reel& reel, const std::string& log, const std::string& program) {
+Outcome try_traced(const Reel& reel, const std::string& log,
+                   const std::vector<std::string>& program) {
   std::vector<std::string> argv = {
       "/usr/bin/strace",
       "-f",
@@ -33,14 +32,14 @@ Outcome try_traced(const Reel& reel, const std::string& log, const std::string& 
       log,
       "-e",
       "trace=sendto,nanosleep,clock_nanosleep,poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,"
-      "epoll_pwait2"};
+      "epoll_pwait2,futex"};
   auto target = target_of(reel, argv);
   if (!target) {
     ADD_FAILURE() << target.error().message << "; tools/install-packages installs it";
     return {};
   }
-  target->argv.insert(target->argv.end(), {"-E", "LD_PRELOAD=" + target->player_path, program});
-  target->argv.insert(target->argv.end(), {"--port", "7001", "--save", "", "--appendonly", "no"});
+  target->argv.insert(target->argv.end(), {"-E", "LD_PRELOAD=" + target->player_path});
+  target->argv.insert(target->argv.end(), program.begin(), program.end());
   target->player_path = "";
   const auto outcome = run_try(*target, reel, whole_sequence(reel));
   return outcome ? *outcome : Outcome{};
@@ -50,6 +49,7 @@ Outcome try_traced(const Reel& reel, const std::string& log, const std::string& 
 bool waits_for_time(const std::string& line) {
   static const std::regex kWaits[] = {
       std::regex(R"(\b(clock_)?nanosleep(\(| resumed))"),
+      std::regex(R"(\bfutex\(.*FUTEX_WAIT.*\{tv_sec=)"),
       std::regex(R"(\b(epoll_wait|poll)(\(| resumed).*, [1-9][0-9]*\) +=)"),
       std::regex(R"(\bepoll_pwait(\(| resumed).*, [1-9][0-9]*, (NULL|\[.*\]), 8\) +=)"),
       std::regex(
@@ -63,6 +63,8 @@ TEST(SystemCalls, ThatWaitForTimeAreRecognised) {
                            "7 nanosleep({tv_sec=1, tv_nsec=0}, NULL) = 0",
                            "7 epoll_wait(5, [{events=EPOLLIN}], 10128, 100) = 1",
                            "7 poll([{fd=3, events=POLLIN}], 1, 1000) = 0 (Timeout)",
+                           "7 futex(0x7f, FUTEX_WAIT_PRIVATE, 0, {tv_sec=0, tv_nsec=5}) = -1",
+                           "7 futex(0x7f, FUTEX_WAIT_BITSET, 0, {tv_sec=1, <unfinished ...>",
                            "7 ppoll([{fd=3}], 1, {tv_sec=0, tv_nsec=5}, NULL, 8) = 0",
                            "7 epoll_pwait(5, [], 10128, 100, NULL, 8) = 0",
                            "7 <... epoll_wait resumed>[], 10128, 100) = 0",
@@ -71,21 +73,23 @@ TEST(SystemCalls, ThatWaitForTimeAreRecognised) {
   }
   for (const char* line :
        {"7 epoll_wait(5, [], 10128, 0) = 0", "7 poll([{fd=3}], 1, 0) = 0",
-        "7 poll([{fd=3}, {fd=4}], 2, -1) = 1", "7 epoll_wait(5,  <unfinished ...>",
+        "7 futex(0x7f, FUTEX_WAIT_PRIVATE, 0, NULL) = 0", "7 poll([{fd=3}, {fd=4}], 2, -1) = 1",
+        "7 epoll_wait(5,  <unfinished ...>",
         "7 ppoll([{fd=3}], 1, {tv_sec=0, tv_nsec=0}, NULL, 8) = 0"}) {
     EXPECT_FALSE(waits_for_time(line)) << line;
   }
 }
 
-TEST(SystemCalls, OfAReplayDoNotWaitForTime) {
+// Every input is a PING, a second after the one before, so that the program's timers come in
+// between.
+void expect_no_waits_for_time(const std::vector<std::string>& program, int count) {
   const Folder folder;
   const std::string log = folder / "calls";
   std::string text;
-  for (int i = 0; i < kInputs; ++i) {  // a second apart, so that redis's timers come in between
+  for (int i = 0; i < count; ++i) {
     text += "@" + std::to_string(i) + "000000000 " + std::to_string(i % 3) + ":PING ";
   }
-  const Reel reel = lines(text);
-  const Outcome outcome = try_traced(reel, log, "/usr/bin/redis-server");
+  const Outcome outcome = try_traced(lines(text), log, program);
   ASSERT_EQ(outcome.ending, Ending::kSurvived) << testing::PrintToString(outcome);
 
   std::ifstream file(log);
@@ -101,8 +105,18 @@ TEST(SystemCalls, OfAReplayDoNotWaitForTime) {
       waits.push_back(line);
     }
   }
-  EXPECT_EQ(inputs, kInputs);
+  EXPECT_EQ(inputs, count);
   EXPECT_THAT(between, IsEmpty());
+}
+
+TEST(SystemCalls, OfAReplayDoNotWaitForTime) {
+  expect_no_waits_for_time(
+      {"/usr/bin/redis-server", "--port", "7001", "--save", "", "--appendonly", "no"}, 100);
+}
+
+// Processes wait for each other without it, too. It answers ERR.
+TEST(SystemCalls, OfAReplayOfManyProcessesDoNotWaitForTime) {
+  expect_no_waits_for_time({zoo("forking"), "7001"}, 20);
 }
 
 }  // namespace
