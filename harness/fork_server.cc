@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "capture/base/errno_error.h"
 #include "capture/base/owned_fd.h"
@@ -46,13 +47,26 @@ bool send_order(int socket, ForkOrder order, std::span<const int> descriptors) {
   return ::sendmsg(socket, &message, MSG_NOSIGNAL) == sizeof order;
 }
 
-// Empty: the server has ended.
-std::optional<ForkAnswer> hear(int socket) {
+// Empty: the server has ended. With `process` the descriptor that came with it.
+std::optional<ForkAnswer> hear(int socket, OwnedFd* process = nullptr) {
   ForkAnswer answer = {};
+  int passed = -1;
+  iovec part = {&answer, sizeof answer};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof passed)];
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = process == nullptr ? nullptr : control;
+  message.msg_controllen = process == nullptr ? 0 : sizeof control;
   ssize_t got = -1;
   do {
-    got = ::recv(socket, &answer, sizeof answer, 0);
+    got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
   } while (got < 0 && errno == EINTR);
+  const cmsghdr* header = got < 0 ? nullptr : CMSG_FIRSTHDR(&message);
+  if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
+    std::memcpy(&passed, CMSG_DATA(header), sizeof passed);
+    process->reset(passed);
+  }
   if (got != sizeof answer) return std::nullopt;
   answer.refusal[kMaxRefusal - 1] = 0;
   return answer;
@@ -124,22 +138,28 @@ class ForkServer::Server : public InstanceParent {
         ::lseek(output, output_bytes_, SEEK_SET) != output_bytes_) {
       return errno_error("fork server: its output");
     }
-    if (!send_order(socket_.get(), {ForkRequest::kFork, 0}, descriptors)) {
+    if (!send_order(socket_.get(), {ForkRequest::kFork, 0, 0, {}}, descriptors)) {
       return errno_error("fork server: asking it");
     }
-    const auto answer = hear(socket_.get());
+    OwnedFd process;
+    const auto answer = hear(socket_.get(), &process);
     if (!answer || answer->pid <= 0) return refused("it has ended, or can't fork any more");
-    return child(answer->pid);
+    return child(answer->pid, std::move(process));
   }
 
-  Result<Instance> child(pid_t pid) {
-    const int pid_fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-    if (pid_fd < 0) return errno_error("fork server: pidfd_open");
-    return Instance::forked(pid, pid_fd, ::fcntl(place_.output_fd, F_DUPFD_CLOEXEC, 0), *this);
+  Result<Instance> child(pid_t number, OwnedFd process) {
+    if (!process) return refused("it has no descriptor for its copy");
+    if (children_.size() == kMostCopies) return refused("it has too many copies");
+    children_.push_back(number);
+    return Instance::forked(number, process.release(),
+                            ::fcntl(place_.output_fd, F_DUPFD_CLOEXEC, 0), *this);
   }
 
   std::optional<ProcessEnd> collect(pid_t child) override {
-    if (!send_order(socket_.get(), {ForkRequest::kReap, child}, {})) return std::nullopt;
+    std::erase(children_, child);
+    ForkOrder order = {ForkRequest::kReap, child, 0, {}};
+    for (const pid_t other : children_) order.others[order.count++] = other;
+    if (!send_order(socket_.get(), order, {})) return std::nullopt;
     const auto answer = hear(socket_.get());
     if (!answer) return std::nullopt;
     return ProcessEnd{answer->code != CLD_EXITED, answer->status};
@@ -159,6 +179,7 @@ class ForkServer::Server : public InstanceParent {
   Instance instance_;
   OwnedFd socket_;
   Place place_;
+  std::vector<pid_t> children_;  // that live, copies and checkpoints, by the server's numbers
   std::size_t steps_ = 0;
   std::uint64_t answer_bytes_ = 0;
   std::uint64_t answer_digest_ = 0;
@@ -186,14 +207,14 @@ Result<ForkServer> ForkServer::start(const Target& target, const Layout& layout,
   return ForkServer(std::move(server));
 }
 
-Result<ForkServer> ForkServer::take(const HoldNote& note, int socket, std::size_t step) {
-  OwnedFd theirs(socket);
-  if (note.pid <= 0 || socket < 0)
+Result<ForkServer> ForkServer::take(const HoldNote& note, OwnedFd socket, OwnedFd process,
+                                    std::size_t step) {
+  if (note.pid <= 0 || !socket)
     return refused(std::string(note.refusal, strnlen(note.refusal, kMaxRefusal)));
-  auto instance = server_->child(note.pid);
+  auto instance = server_->child(note.pid, std::move(process));
   if (!instance) return instance.error();
   auto server =
-      std::make_shared<Server>(std::move(*instance), std::move(theirs), server_, step, note);
+      std::make_shared<Server>(std::move(*instance), std::move(socket), server_, step, note);
   if (const auto ready = server->hear_ready(); !ready) return ready.error();
   return ForkServer(std::move(server));
 }

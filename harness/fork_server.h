@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 
+#include "capture/base/owned_fd.h"
 #include "capture/base/result.h"
 #include "harness/instance.h"
 #include "harness/player/script.h"
@@ -42,8 +43,8 @@ class ForkServer {
   std::size_t steps() const;  // that its copies have behind them
 
   // A checkpoint that a copy of this server has left behind, before this step, and tells of: a
-  // server too, that lives as long as it is held. Takes the socket. At once, while the copy waits.
-  Result<ForkServer> take(const HoldNote& note, int socket, std::size_t step);
+  // server too, that lives as long as it is held. At once, while the copy waits.
+  Result<ForkServer> take(const HoldNote& note, OwnedFd socket, OwnedFd process, std::size_t step);
 
  private:
   struct Place;

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -11,10 +12,11 @@
 namespace crashreel {
 namespace {
 
-// The note, and the descriptor that came with it; false: whoever told has ended.
-bool hear(int fd, HoldNote& note, int& socket) {
+// The note, and the descriptors that came with it; false: whoever told has ended.
+bool hear(int fd, HoldNote& note, OwnedFd (&passed)[2]) {
   iovec part = {&note, sizeof note};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof socket)];
+  int descriptors[2] = {-1, -1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptors)];
   msghdr message = {};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
@@ -24,10 +26,13 @@ bool hear(int fd, HoldNote& note, int& socket) {
   do {
     got = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
   } while (got < 0 && errno == EINTR);
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  const cmsghdr* header = got < 0 ? nullptr : CMSG_FIRSTHDR(&message);
   if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
-    std::memcpy(&socket, CMSG_DATA(header), sizeof socket);
+    std::memcpy(descriptors, CMSG_DATA(header),
+                std::min(sizeof descriptors, header->cmsg_len - CMSG_LEN(0)));
   }
+  passed[0].reset(descriptors[0]);
+  passed[1].reset(descriptors[1]);
   return got == sizeof note;
 }
 
@@ -47,13 +52,10 @@ void Holder::close_their_end() {
 
 void Holder::take() {
   HoldNote note = {};
-  int socket = -1;
-  if (!hear(ours_.get(), note, socket) || note.mark >= held_.before.size()) {
-    if (socket >= 0) ::close(socket);
-    return ours_.reset();
-  }
+  OwnedFd passed[2];
+  if (!hear(ours_.get(), note, passed) || note.mark >= held_.before.size()) return ours_.reset();
   const std::size_t step = held_.before[note.mark];
-  auto server = server_.take(note, socket, step);
+  auto server = server_.take(note, std::move(passed[0]), std::move(passed[1]), step);
   if (server) {
     held_.servers.emplace(step, std::move(*server));
   } else {

@@ -2,11 +2,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,15 +11,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "capture/base/errno_error.h"
+#include "capture/base/owned_fd.h"
 #include "harness/player/script.h"
 
 namespace crashreel {
@@ -31,8 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kOutputTail = 4096;
-// What a try may write into one file, its own output included: reels are hostile.
-constexpr rlim_t kMaxFileBytes = 1ull << 30;
 // Any port will do for {PORT}: the player moves it.
 constexpr char kSomePort[] = "6379";
 
@@ -78,90 +72,6 @@ std::string state_and_more(const std::string& proc_folder) {
   return name_end == std::string::npos ? std::string() : text.substr(name_end + 2);
 }
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (std::string& text : texts) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
-}
-
-// Everything the child needs, made ready before: until its exec it shares our memory, so it may
-// neither allocate nor leave anything changed.
-struct Launch {
-  const char* executable;
-  char* const* argv;
-  char* const* env;
-  const char* directory;
-  Handed handed;
-  int output_fd;
-  int error_fd;  // takes the errno value if exec fails
-  pid_t parent;
-};
-
-// By the system call, since what libc or a sanitizer remembers of handlers is the parent's memory.
-void reset_to_default(int signal) {
-  constexpr std::size_t kKernelMaskBytes = 8;
-  constexpr unsigned char kDefault[32] = {};  // handler, flags, restorer, mask
-  ::syscall(SYS_rt_sigaction, signal, kDefault, nullptr, kKernelMaskBytes);
-}
-
-int run_child(void* argument) {
-  const Launch& launch = *static_cast<const Launch*>(argument);
-  ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != launch.parent) ::_exit(127);
-  const rlimit no_core = {0, 0};
-  const rlimit file_size = {kMaxFileBytes, kMaxFileBytes};
-  ::setrlimit(RLIMIT_CORE, &no_core);
-  ::setrlimit(RLIMIT_FSIZE, &file_size);
-  reset_to_default(SIGPIPE);  // others have handlers, which the kernel resets at exec
-  ::dup2(launch.handed.stdin_fd, STDIN_FILENO);
-  ::dup2(launch.output_fd, STDOUT_FILENO);
-  ::dup2(launch.output_fd, STDERR_FILENO);
-  // Whatever other threads of ours have open at this moment is not the program's.
-  ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-  int error = 0;
-  if (launch.handed.fork_server_fd >= 0) ::fcntl(launch.handed.fork_server_fd, F_SETFD, 0);
-  if (::fcntl(launch.handed.script_fd, F_SETFD, 0) == 0 && ::chdir(launch.directory) == 0) {
-    // Last, for until the exec a signal would run our handlers on our memory.
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::execve(launch.executable, launch.argv, launch.env);
-  }
-  error = errno;
-  (void)!::write(launch.error_fd, &error, sizeof error);
-  ::_exit(127);
-}
-
-// As vfork(2) does, but on a stack of its own: our page tables are not copied, and none of our
-// pages has to be made writable again afterwards. ThreadSanitizer knows no child that shares the
-// memory of its bookkeeping.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define CRASHREEL_COPIES_MEMORY 1
-#endif
-#endif
-#ifdef CRASHREEL_COPIES_MEMORY
-constexpr int kHowToLaunch = SIGCHLD;
-#else
-constexpr int kHowToLaunch = CLONE_VM | CLONE_VFORK | SIGCHLD;
-#endif
-
-pid_t launch_child(Launch& launch) {
-  constexpr std::size_t kStackBytes = 64 * 1024;
-  const auto stack = std::make_unique_for_overwrite<char[]>(kStackBytes);
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t pid = ::clone(run_child, stack.get() + kStackBytes, kHowToLaunch, &launch);
-  const int error = errno;
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  errno = error;
-  return pid;
-}
-
 }  // namespace
 
 Result<Instance> Instance::start(const Target& target, const Handed& handed) {
@@ -169,47 +79,28 @@ Result<Instance> Instance::start(const Target& target, const Handed& handed) {
   auto directory = WorkingDirectory::create(target.files);
   if (!directory) return directory.error();
   instance.directory_.emplace(std::move(*directory));
-
   instance.output_fd_ = ::memfd_create("crashreel-output", MFD_CLOEXEC);
-  int error_pipe[2];
-  if (instance.output_fd_ < 0 || ::pipe2(error_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
-    return errno_error("starting an instance");
-  }
-  instance.exec_error_fd_ = error_pipe[0];
-  Handed given = handed;
-  if (given.stdin_fd < 0) given.stdin_fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-  std::vector<std::string> argv = arguments_in(target, *instance.directory_);
-  std::vector<std::string> env = environment_of(target, handed);
-  const std::vector<char*> argv_pointers = pointers(argv);
-  const std::vector<char*> env_pointers = pointers(env);
-  const std::string& started = target.runner.empty() ? target.executable : target.runner.front();
-  Launch launch = {started.c_str(),
-                   argv_pointers.data(),
-                   env_pointers.data(),
-                   instance.directory_->path().c_str(),
-                   given,
-                   instance.output_fd_,
-                   error_pipe[1],
-                   ::getpid()};
-  const pid_t pid = launch_child(launch);
-  const int fork_error = errno;
-  ::close(error_pipe[1]);
-  if (handed.stdin_fd < 0 && given.stdin_fd >= 0) ::close(given.stdin_fd);
-  if (pid < 0) {
-    errno = fork_error;
-    return errno_error("clone");
-  }
-  ::setpgid(pid, pid);  // whoever comes first, parent or child
-  instance.pid_ = pid;
-  instance.pid_fd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  if (instance.pid_fd_ < 0) return errno_error("pidfd_open");
+  if (instance.output_fd_ < 0) return errno_error("starting an instance");
+  const OwnedFd nothing(handed.stdin_fd < 0 ? ::open("/dev/null", O_RDONLY | O_CLOEXEC) : -1);
+  LaunchOrder order;
+  order.executable = target.runner.empty() ? target.executable : target.runner.front();
+  order.argv = arguments_in(target, *instance.directory_);
+  order.env = environment_of(target, handed);
+  order.directory = instance.directory_->path();
+  order.handed.push_back(handed.script_fd);
+  if (handed.fork_server_fd >= 0) order.handed.push_back(handed.fork_server_fd);
+  order.stdin_fd = handed.stdin_fd < 0 ? nothing.get() : handed.stdin_fd;
+  order.output_fd = instance.output_fd_;
+  order.reserves_memory = target.has_sanitizer || !target.runner.empty();
+  auto kept = launch(order, target.sandbox);
+  if (!kept) return kept.error();
+  instance.kept_.emplace(std::move(*kept));
   return instance;
 }
 
-Instance Instance::forked(pid_t pid, int pid_fd, int output_fd, InstanceParent& parent) {
+Instance Instance::forked(pid_t number, int pid_fd, int output_fd, InstanceParent& parent) {
   Instance instance;
-  instance.pid_ = pid;
+  instance.number_ = number;
   instance.pid_fd_ = pid_fd;
   instance.output_fd_ = output_fd;
   instance.parent_ = &parent;
@@ -217,50 +108,62 @@ Instance Instance::forked(pid_t pid, int pid_fd, int output_fd, InstanceParent& 
 }
 
 Instance::Instance(Instance&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)),
+    : number_(other.number_),
+      pid_(other.pid_),
       pid_fd_(std::exchange(other.pid_fd_, -1)),
       output_fd_(std::exchange(other.output_fd_, -1)),
-      exec_error_fd_(std::exchange(other.exec_error_fd_, -1)),
       directory_(std::move(other.directory_)),
+      kept_(std::exchange(other.kept_, {})),
       end_(std::exchange(other.end_, {})),
+      exec_error_(other.exec_error_),
       parent_(std::exchange(other.parent_, nullptr)),
       lost_(other.lost_) {}
 
 Instance::~Instance() {
-  if (pid_ > 0 && !end_) {
+  if (pid_fd() >= 0 && !end_) {
     kill();
-    siginfo_t info;
-    pollfd ended = {pid_fd_, POLLIN, 0};
-    if (pid_fd_ < 0) ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED);
-    while (pid_fd_ >= 0 && !poll_end()) ::poll(&ended, 1, -1);
+    pollfd ended = {pid_fd(), POLLIN, 0};
+    while (!poll_end()) ::poll(&ended, 1, -1);
   }
-  for (const int fd : {pid_fd_, output_fd_, exec_error_fd_}) {
+  for (const int fd : {pid_fd_, output_fd_}) {
     if (fd >= 0) ::close(fd);
   }
 }
 
+pid_t Instance::pid() const {
+  if (pid_ < 0) pid_ = pid_of(kept_ ? kept_->program.get() : pid_fd_);
+  return pid_;
+}
+
 std::optional<ProcessEnd> Instance::poll_end() {
   if (end_) return end_;
-  pollfd ended = {pid_fd_, POLLIN, 0};
+  pollfd ended = {pid_fd(), POLLIN, 0};
   if (::poll(&ended, 1, 0) <= 0) return std::nullopt;
-  // The zombie is kept until the group is killed, so that its number can't be another's by then.
-  kill();
   if (parent_ != nullptr) {
-    end_ = parent_->collect(pid_);
+    end_ = parent_->collect(number_);
     lost_ = !end_;
-    if (lost_) end_ = ProcessEnd{true, SIGKILL};
-    return end_;
+  } else {
+    siginfo_t info = {};
+    ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pid_fd()), &info, WEXITED);
+    hear_end();
   }
-  siginfo_t info = {};
-  ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED);
-  end_ = ProcessEnd{info.si_code != CLD_EXITED, info.si_status};
+  if (!end_) end_ = ProcessEnd{true, SIGKILL};  // the keeper was killed, and all with it
   return end_;
+}
+
+void Instance::hear_end() {
+  while (const auto note = kept_->hear()) {
+    if (note->says == KeeperSays::kNotExecuted) exec_error_ = note->value;
+    if (note->says == KeeperSays::kEnded) {
+      end_ = ProcessEnd{note->value != CLD_EXITED, note->more};
+    }
+  }
 }
 
 void Instance::kill() {
   if (end_) return;
-  ::kill(-pid_, SIGKILL);
-  ::kill(pid_, SIGKILL);  // if it has left its group
+  if (kept_) return kept_->kill();
+  ::syscall(SYS_pidfd_send_signal, pid_fd_, SIGKILL, nullptr, 0);
 }
 
 std::uint64_t Instance::processor_ticks() const {
@@ -268,14 +171,14 @@ std::uint64_t Instance::processor_ticks() const {
   unsigned long long system = 0;
   // Fields 14 and 15 of proc(5), counted from the state, which is field 3.
   const int read =
-      std::sscanf(state_and_more("/proc/" + std::to_string(pid_)).c_str(),
+      std::sscanf(state_and_more("/proc/" + std::to_string(pid())).c_str(),
                   "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system);
   return read == 2 ? user + system : 0;
 }
 
 bool Instance::wants_processor() const {
   std::error_code error;
-  fs::directory_iterator task("/proc/" + std::to_string(pid_) + "/task", error);
+  fs::directory_iterator task("/proc/" + std::to_string(pid()) + "/task", error);
   for (; !error && task != fs::directory_iterator(); task.increment(error)) {
     if (state_and_more(task->path().string()).starts_with('R')) return true;
   }
@@ -293,9 +196,7 @@ std::string Instance::output_tail() const {
 }
 
 std::string Instance::exec_error() const {
-  int error = 0;
-  if (::read(exec_error_fd_, &error, sizeof error) != sizeof error) return {};
-  return std::strerror(error);
+  return exec_error_ == 0 ? std::string() : std::strerror(exec_error_);
 }
 
 }  // namespace crashreel

@@ -1,6 +1,6 @@
-// One instance's process, from its start until nothing of it is left.
+// One instance, from its start until nothing of it is left.
 //
-// Owns the process and its process group, and, where it was started alone, its working directory.
+// Owns its processes and, where it was started alone, its keeper (launch.h) and working directory.
 // Knows targets, not scripts: the descriptors to hand over are just descriptors.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <string>
 
 #include "capture/base/result.h"
+#include "harness/launch.h"
 #include "harness/target.h"
 #include "harness/working_directory.h"
 
@@ -40,15 +41,17 @@ struct Handed {
 class Instance {
  public:
   static Result<Instance> start(const Target& target, const Handed& handed);
-  // A process that a fork server has made. Takes pid_fd and output_fd; parent outlives it.
-  static Instance forked(pid_t pid, int pid_fd, int output_fd, InstanceParent& parent);
+  // A process that a fork server has made, and knows by this number, which may be another's here.
+  // Takes pid_fd and output_fd; parent outlives it.
+  static Instance forked(pid_t number, int pid_fd, int output_fd, InstanceParent& parent);
 
   Instance(Instance&& other) noexcept;
   Instance& operator=(Instance&&) = delete;
   ~Instance();  // kills what still runs and removes the directory
 
-  pid_t pid() const { return pid_; }
-  int pid_fd() const { return pid_fd_; }
+  pid_t pid() const;  // the program's, as /proc has it here
+  // Readable when nothing is left of one that was started alone; when a forked one has ended.
+  int pid_fd() const { return kept_ ? kept_->keeper.get() : pid_fd_; }
 
   // Has it ended? Collects the status once. Of a forked one whose parent is gone, nobody knows how:
   // is_lost().
@@ -77,12 +80,16 @@ class Instance {
  private:
   Instance() = default;
 
-  pid_t pid_ = -1;
-  int pid_fd_ = -1;
+  void hear_end();
+
+  pid_t number_ = -1;       // its parent's for it
+  mutable pid_t pid_ = -1;  // not asked yet
+  int pid_fd_ = -1;         // of a forked one
   int output_fd_ = -1;
-  int exec_error_fd_ = -1;
   std::optional<WorkingDirectory> directory_;
+  std::optional<Kept> kept_;  // before the directory is removed
   std::optional<ProcessEnd> end_;
+  int exec_error_ = 0;
   InstanceParent* parent_ = nullptr;  // not us
   bool lost_ = false;
 };

@@ -94,6 +94,7 @@ std::string find_program(const std::string& name) {
 
 Result<Target> target_of(const Reel& reel, const std::optional<std::vector<std::string>>& argv) {
   Target target;
+  target.sandbox = chosen_sandbox();
   target.kind = reel.program.kind;
   target.executable = reel.program.executable;
   target.argv = reel.program.argv;

@@ -11,6 +11,7 @@
 
 #include "capture/base/result.h"
 #include "capture/reel/reel.h"
+#include "harness/sandbox.h"
 
 namespace crashreel {
 
@@ -27,6 +28,7 @@ struct Target {
   std::string first_library;   // to be loaded before it (sanitizer.h); mostly empty
   bool has_sanitizer = false;  // its environment then has what that takes
   std::string build_id;        // of the executable; empty when it has none
+  Sandbox sandbox{};
 };
 
 // The reel's own program, or argv in its place. Trouble::kTarget when there is no such program, it

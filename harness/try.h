@@ -1,9 +1,8 @@
 // What does one instance do with a sequence of inputs?
 //
-// A try starts the program in a directory and process group of its own, lets the player (or, for
+// A try starts the program in a directory and a sandbox of its own, lets the player (or, for
 // stdin programs, a pipe) bring the inputs, and waits for the end, which it never guesses from
-// time: a watchdog only ends what makes no progress. Nothing the try started outlives it, as far as
-// it stays in its process group.
+// time: a watchdog only ends what makes no progress. Nothing the try started outlives it.
 #pragma once
 
 #include <cstddef>

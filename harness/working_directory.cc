@@ -64,7 +64,7 @@ bool walk(const std::string& folder, Each&& each) {
 Result<WorkingDirectory> WorkingDirectory::create(const std::vector<ReelFile>& files) {
   std::error_code error;
   const fs::path base = fs::temp_directory_path(error);
-  std::string path = (error ? fs::path("/tmp") : base) / "crashreel-try-XXXXXX";
+  std::string path = fs::absolute(error ? fs::path("/tmp") : base, error) / "crashreel-try-XXXXXX";
   if (::mkdtemp(path.data()) == nullptr)
     return errno_error(path + ": no directory for a try can be made there",
                        "name a place that can be written in TMPDIR");

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "harness/sandbox.h"
 #include "tools/json.h"
 #include "tools/visible.h"
 
@@ -58,7 +59,10 @@ void Console::answer(const nlohmann::ordered_json& object) {
     *options_.answer_into = object;
     return;
   }
-  print(to_text(object) + "\n");
+  nlohmann::ordered_json whole = object;
+  const std::vector<std::string> missed = gone_without();
+  if (!missed.empty()) whole["sandbox_lacks"] = missed;
+  print(to_text(whole) + "\n");
 }
 
 void Console::say(std::string_view text) {

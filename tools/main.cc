@@ -1,6 +1,8 @@
 // The crashreel command: splits the line at the verb, runs it, tells how it went. Everything below
 // passes trouble up as values; the one `catch` is here.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/program_options/errors.hpp>
 #include <exception>
@@ -9,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/sandbox.h"
 #include "tools/arguments.h"
 #include "tools/console.h"
 #include "tools/exit_status.h"
@@ -121,13 +124,35 @@ class Command {
     Result<Arguments> arguments = parse_arguments(*verb_, words_);
     if (!arguments) return arguments.error();
     understood_ = true;
-    if (!arguments->help()) return verb_->run(*arguments, console_);
+    if (!arguments->help()) return run_sandboxed(*arguments);
     if (console_.json()) {
       console_.answer(json_help_of(*verb_));
     } else {
       console_.print(help_of(*verb_));
     }
     return kExitDone;
+  }
+
+  Result<int> run_sandboxed(const Arguments& arguments) {
+    const auto& options = verb_->options;
+    const bool starts_programs = std::any_of(
+        options.begin(), options.end(), [](const Option& one) { return one.name == "no-sandbox"; });
+    if (starts_programs) {
+      Sandbox sandbox;
+      sandbox.enabled = !arguments.has("no-sandbox");
+      sandbox.writable = arguments.all("allow-write");
+      for (const std::string& path : sandbox.writable) {
+        if (::access(path.c_str(), F_OK) == 0) continue;
+        return Error{Trouble::kUsage, "'--allow-write " + path +
+                                          "': there is no such file or "
+                                          "folder; make it first"};
+      }
+      choose_sandbox(sandbox);
+    }
+    Result<int> status = verb_->run(arguments, console_);
+    const std::string missed = gone_without_text();
+    if (!missed.empty()) console_.say(verb_->name + ": " + missed);
+    return status;
   }
 
   Result<int> run_without_verb() {
@@ -183,6 +208,14 @@ class Command {
     std::string nearest = nearest_word(asked, known);
     return Error{Trouble::kUsage, "unknown verb '" + asked + "'" +
                                       (nearest.empty() ? "" : "; did you mean '" + nearest + "'?")};
+  }
+
+  static std::string gone_without_text() {
+    std::string names;
+    for (const std::string& name : gone_without()) names += (names.empty() ? "" : ", ") + name;
+    return names.empty()
+               ? names
+               : "the program had to go without " + names + ": replay reels of strangers elsewhere";
   }
 
   std::string called() const {

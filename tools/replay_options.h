@@ -42,4 +42,19 @@ inline Option alone_option() {
               "copies of one that has started"};
 }
 
+inline Option no_sandbox_option() {
+  return {.name = "no-sandbox",
+          .help =
+              "Let the program see, and write to, what you may: for a program that does not "
+              "start otherwise, and a reel that you trust"};
+}
+
+inline Option allow_write_option() {
+  return {.name = "allow-write",
+          .value = Value::kText,
+          .argument = "PATH",
+          .help = "A file or folder that the program may write to, beside a folder of its own",
+          .repeated = true};
+}
+
 }  // namespace crashreel

@@ -15,6 +15,7 @@
 #include "tools/pipeline/load.h"
 #include "tools/pipeline/obstacle.h"
 #include "tools/reel_summary.h"
+#include "tools/replay_options.h"
 #include "tools/verbs.h"
 #include "tools/visible.h"
 
@@ -197,7 +198,9 @@ const Verb& debug_verb() {
           "An input is counted as 'crashreel blame' and 'crashreel show' count them.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
       .options =
-          {{.name = "at",
+          {no_sandbox_option(),
+           allow_write_option(),
+           {.name = "at",
             .value = Value::kCount,
             .argument = "K",
             .help =

@@ -11,6 +11,7 @@
 #include "tools/pipeline/read_file.h"
 #include "tools/quantity.h"
 #include "tools/reel_summary.h"
+#include "tools/replay_options.h"
 #include "tools/report/data_forms.h"
 #include "tools/report/html.h"
 #include "tools/verbs.h"
@@ -128,7 +129,9 @@ const Verb& report_verb() {
           "The same as data: 'json' is our own, 'sarif' is for those who collect findings, "
           "'trace' opens in Perfetto and in Chrome's own viewer.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
-      .options = {{.name = "output",
+      .options = {no_sandbox_option(),
+                  allow_write_option(),
+                  {.name = "output",
                    .letter = 'o',
                    .value = Value::kText,
                    .argument = "FILE",

@@ -24,6 +24,9 @@
 namespace crashreel::player {
 namespace {
 
+// Each ends a generation of processes that nobody looks after any more.
+constexpr int kMostRounds = 2000;
+
 int harness = -1;  // the socket of the server that this is, or is to be
 int holder = -1;   // where this instance tells of its checkpoints
 
@@ -64,8 +67,36 @@ const char* find_obstacle(const OwnEnd* ends, int count) {
   return take_stock(ends, count);
 }
 
+// With up to two descriptors.
+ssize_t send_with(int socket, const void* bytes, size_t size, const int* descriptors, int count) {
+  iovec part = {const_cast<void*>(bytes), size};
+  alignas(cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {};
+  const size_t passed = static_cast<size_t>(count) * sizeof(int);
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (count > 0) {
+    message.msg_control = control;
+    message.msg_controllen = CMSG_SPACE(passed);
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(passed);
+    ::memcpy(CMSG_DATA(header), descriptors, passed);
+  }
+  return CRASHREEL_REAL(sendmsg)(socket, &message, MSG_NOSIGNAL);
+}
+
+int open_process(pid_t pid) {
+  return pid <= 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+}
+
 bool say(const ForkAnswer& answer) {
-  return CRASHREEL_REAL(send)(harness, &answer, sizeof answer, MSG_NOSIGNAL) == sizeof answer;
+  const int process = open_process(answer.pid);
+  const bool said =
+      send_with(harness, &answer, sizeof answer, &process, process < 0 ? 0 : 1) == sizeof answer;
+  if (process >= 0) CRASHREEL_REAL(close)(process);
+  return said;
 }
 
 struct Order {
@@ -120,13 +151,42 @@ pid_t fork_instance(const Order& order) {
   return 0;
 }
 
-ForkAnswer answer_to_reap(pid_t pid) {
-  ForkAnswer answer = {};
+bool may_live(const ForkOrder& order, pid_t child) {
+  for (std::uint32_t i = 0; i < order.count && i < kMostCopies; ++i) {
+    if (order.others[i] == child) return true;
+  }
+  return false;
+}
+
+// Whoever has lost his parents is a child of ours now. False: nobody was there who may not live.
+bool kill_leftovers(const ForkOrder& order) {
+  bool any = false;
+  const char* at = read_proc_file("/proc/thread-self/children");
+  for (;;) {
+    char* end = nullptr;
+    const long child = ::strtol(at, &end, 10);
+    if (end == at) return any;
+    at = end;
+    if (may_live(order, static_cast<pid_t>(child))) continue;
+    any = true;
+    ::kill(static_cast<pid_t>(child), SIGKILL);
+    siginfo_t info = {};
+    ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | __WALL);
+  }
+}
+
+// False: they come faster than they go, and only the keeper can end all at once.
+bool answer_to_reap(const ForkOrder& order, ForkAnswer* answer) {
   siginfo_t info = {};
-  ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED);
-  answer.code = info.si_code;
-  answer.status = info.si_status;
-  return answer;
+  // As long as nobody has asked for its end the number of the process is its group's, too.
+  ::kill(-order.pid, SIGKILL);
+  ::waitid(P_PID, static_cast<id_t>(order.pid), &info, WEXITED);
+  answer->code = info.si_code;
+  answer->status = info.si_status;
+  for (int round = 0; kill_leftovers(order); ++round) {
+    if (round == kMostRounds) return false;
+  }
+  return true;
 }
 
 // Returns in instances alone.
@@ -140,8 +200,8 @@ void serve() {
       if (answer.pid < 0) answer.pid = 0;
       CRASHREEL_REAL(close)(order.script);
       if (order.socket >= 0) CRASHREEL_REAL(close)(order.socket);
-    } else {
-      answer = answer_to_reap(order.what.pid);
+    } else if (!answer_to_reap(order.what, &answer)) {
+      break;
     }
     if (!say(answer)) break;
     order = {};
@@ -199,22 +259,10 @@ pid_t fork_checkpoint(const int (&pair)[2]) {
 
 // Waits for the answer: the harness takes down what the program's files are at this moment.
 void tell_holder(HoldNote note, int socket) {
-  iovec part = {&note, sizeof note};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof socket)] = {};
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (socket >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof socket);
-    ::memcpy(CMSG_DATA(header), &socket, sizeof socket);
-  }
+  const int descriptors[2] = {socket, open_process(note.pid)};
   char answer = 0;
-  ssize_t got = CRASHREEL_REAL(sendmsg)(holder, &message, MSG_NOSIGNAL);
+  ssize_t got = send_with(holder, &note, sizeof note, descriptors, descriptors[1] < 0 ? 0 : 2);
+  if (descriptors[1] >= 0) CRASHREEL_REAL(close)(descriptors[1]);
   while (got >= 0 && (got = CRASHREEL_REAL(recv)(holder, &answer, 1, 0)) < 0 && errno == EINTR) {
   }
 }

@@ -15,7 +15,7 @@ namespace crashreel {
 inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
 inline constexpr char kScriptName[] = "crashreel-script";          // of all shared memory of ours
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
-inline constexpr std::uint32_t kScriptVersion = 4;
+inline constexpr std::uint32_t kScriptVersion = 5;
 
 // The numbers of InputKind. The last three are of a function's steps alone.
 enum class StepKind : std::uint32_t {
@@ -161,13 +161,20 @@ inline constexpr char kForkServerEnv[] = "CRASHREEL_FORK_SERVER";
 
 enum class ForkRequest : std::uint32_t {
   kFork = 1,  // with the descriptor of a script and, if that has marks, of a socket: answered by
-              // the number of the new process
-  kReap = 2,  // once that process, or a checkpoint that it left behind, has ended: answered by how
+              // the number of the new process, and a pidfd of it
+  kReap = 2,  // once that process, or a checkpoint that it left behind, has ended: answered by how.
+              // Nothing is left then of what that process has started
 };
 
+// So many copies and checkpoints of one server may there be at a time.
+inline constexpr std::size_t kMostCopies = 120;
+
+// Numbers of processes are as the server has them: it may live in a namespace of its own.
 struct ForkOrder {
   ForkRequest request;
-  std::int32_t pid;  // kReap: whose end
+  std::int32_t pid;     // kReap: whose end
+  std::uint32_t count;  // kReap: of those that are to live on
+  std::int32_t others[kMostCopies];
 };
 
 inline constexpr std::size_t kMaxRefusal = 120;
@@ -179,7 +186,7 @@ struct ForkAnswer {
   char refusal[kMaxRefusal];  // the first message alone: empty, or why there can be no fork server
 };
 
-// What an instance has left behind, with the descriptor of the checkpoint's socket.
+// What an instance has left behind, with the descriptors of the checkpoint's socket and its pidfd.
 struct HoldNote {
   std::uint32_t mark;          // which one
   std::int32_t pid;            // 0: there is none

@@ -142,6 +142,7 @@ Result<SeenUnder> run_under(DebugTool tool, Target target, const Reel& reel) {
   const auto directory = new_directory(tool);
   if (!directory) return directory.error();
   target.runner = runner_of(tool, program, target, *directory);
+  target.sandbox.writable.push_back(*directory);
   auto outcome = run_try(target, reel, whole_sequence(reel), {.hang_ms = kHangMs});
   const bool began = outcome && !never_began(*outcome);
   SeenUnder seen;

@@ -1,0 +1,38 @@
+// How many processes may an instance have, and how much memory, all together?
+//
+// Limits that hold for a whole tree of processes, of whatever user, are a cgroup's alone. Of either
+// version, where this process may make one.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "harness/sandbox.h"
+
+namespace crashreel {
+
+class Cgroup {
+ public:
+  // As many of the limits as can be had; has_...() tell which.
+  static Cgroup make(const Limits& limits);
+
+  Cgroup() = default;
+  Cgroup(Cgroup&& other) noexcept;
+  Cgroup& operator=(Cgroup&& other) noexcept;
+  ~Cgroup();  // of no effect where somebody is still in it
+
+  // With all that it will fork. False: it is in none, or not in all of them.
+  bool add(pid_t pid) const;
+
+  bool limits_processes() const { return limits_processes_; }
+  bool limits_memory() const { return limits_memory_; }
+
+ private:
+  std::vector<std::string> folders_;
+  bool limits_processes_ = false;
+  bool limits_memory_ = false;
+};
+
+}  // namespace crashreel

@@ -1,0 +1,222 @@
+// What can a hostile program do to the machine, and what is left of it afterwards?
+#include "harness/sandbox.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "harness/fork_server.h"
+#include "harness/keeper/order.h"
+#include "tests/capture/reel/folder.h"
+#include "tests/harness/tries.h"
+
+namespace crashreel {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// Processes of an instance are known by this word of its environment, which the kernel keeps where
+// they began, whatever they do to it.
+class SandboxTest : public testing::Test {
+ protected:
+  SandboxTest() { ::setenv("TMPDIR", folder_.path().c_str(), 1); }
+  ~SandboxTest() override { ::unsetenv("TMPDIR"); }
+
+  Target target(const Reel& reel, bool sandboxed = true) const {
+    Target made = target_for(reel, {zoo("hostile"), "7001"});
+    made.env.push_back(tag_);
+    made.sandbox.enabled = sandboxed;
+    return made;
+  }
+
+  std::vector<pid_t> left() const {
+    std::vector<pid_t> found;
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+      const int pid = std::atoi(entry.path().filename().c_str());
+      std::ifstream file(entry.path() / "environ", std::ios::binary);
+      const std::string all(std::istreambuf_iterator<char>(file), {});
+      if (pid > 0 && all.find(tag_) != std::string::npos) found.push_back(pid);
+    }
+    return found;
+  }
+
+  void expect_nothing_left() const {
+    EXPECT_THAT(left(), IsEmpty());
+    EXPECT_EQ(folder_.entries(), 0u);
+    std::ifstream file("/proc/net/unix");
+    const std::string sockets(std::istreambuf_iterator<char>(file), {});
+    EXPECT_EQ(sockets.find("@crashreel-hostile"), std::string::npos);
+    for (const char* path : {"/tmp", "/dev/shm", "/var", ""}) {
+      EXPECT_FALSE(fs::exists(std::string(path) + "/crashreel-hostile")) << path;
+    }
+  }
+
+  std::string tag_ = "CRASHREEL_TEST_TAG=" + std::to_string(::getpid());
+  Folder folder_;
+};
+
+class Hostile : public SandboxTest, public testing::WithParamInterface<const char*> {
+ protected:
+  Reel reel() const { return lines(std::string("1:hello 1:") + GetParam() + " 1:late"); }
+};
+
+TEST_P(Hostile, LeavesNothingWhenStartedAlone) {
+  const Reel asked = reel();
+  const auto outcome = run_try(target(asked), asked, whole_sequence(asked), kImpatient);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->performed > 1, true) << testing::PrintToString(*outcome);
+  expect_nothing_left();
+}
+
+TEST_P(Hostile, LeavesNothingToTheNextCopy) {
+  const Reel asked = reel();
+  const Target made = target(asked);
+  const Layout layout = whole_layout(asked, made);
+  auto server = ForkServer::start(made, layout, kImpatient.hang_ms);
+  ASSERT_TRUE(server) << server.error().message;
+  for (int i = 0; i < 2; ++i) {
+    const auto outcome = run_try(*server, made, layout, kImpatient);
+    // A copy that kills whomever it can kills the server: that is said.
+    if (!outcome && asked.inputs[1].data == "KILL\n") break;
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_EQ(left().size(), 2u) << testing::PrintToString(*outcome);  // the server, its keeper
+  }
+  server = Error{Trouble::kTarget, "is over"};
+  expect_nothing_left();
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Hostile,
+                         testing::Values("BOMB", "CHAIN", "DAEMON", "IGNORE", "FILL", "CLOSE",
+                                         "UNSET", "ABSTRACT", "TMP", "ELSEWHERE", "KILL"),
+                         [](const auto& word) { return std::string(word.param); });
+
+class Keeper : public SandboxTest, public testing::WithParamInterface<const char*> {};
+
+// Where the kernel has no namespaces for us.
+TEST_P(Keeper, EndsAllThatIsLeftWithoutNamespaces) {
+  const Reel asked = lines(std::string("1:") + GetParam());
+  const auto outcome = run_try(target(asked, false), asked, whole_sequence(asked), kImpatient);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  expect_nothing_left();
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Keeper, testing::Values("BOMB", "CHAIN", "DAEMON", "IGNORE"),
+                         [](const auto& word) { return std::string(word.param); });
+
+std::string said(const Target& target, const Reel& reel) {
+  const auto outcome = run_try(target, reel, whole_sequence(reel), kImpatient);
+  return outcome ? outcome->output_tail : outcome.error().message;
+}
+
+bool has(std::uint32_t parts) {
+  return (parts_of({}) & parts) == parts;
+}
+
+TEST_F(SandboxTest, SeesNoNetworkButItsOwnLoopback) {
+  const Reel asked = lines("1:NETWORKS");
+  const std::string answer = said(target(asked), asked);
+  if (!has(kPartNetwork)) GTEST_SKIP() << "the kernel gives no network of its own";
+  EXPECT_THAT(answer, HasSubstr("NETWORKS: lo\n"));
+}
+
+TEST_F(SandboxTest, WritesToTmpThatIsGoneWithItAndNowhereElse) {
+  const Reel asked = lines("1:TMP 1:ELSEWHERE 1:REMOUNT");
+  const std::string answer = said(target(asked), asked);
+  if (!has(kPartMount | kPartScratch)) GTEST_SKIP() << "the kernel gives no mounts of its own";
+  EXPECT_THAT(answer, HasSubstr("TMP: written, written\n"));
+  EXPECT_THAT(answer, HasSubstr("ELSEWHERE: Read-only file system, Read-only file system\n"));
+  EXPECT_THAT(answer, HasSubstr("REMOUNT: Operation not permitted\n"));
+  expect_nothing_left();
+}
+
+TEST_F(SandboxTest, WritesWhereItIsAllowedTo) {
+  if (::geteuid() != 0) GTEST_SKIP() << "this user may not write there himself";
+  const Reel asked = lines("1:ELSEWHERE");
+  Target made = target(asked);
+  made.sandbox.writable = {"/var"};
+  const std::string answer = said(made, asked);
+  if (!has(kPartMount)) GTEST_SKIP() << "the kernel gives no mounts of its own";
+  EXPECT_THAT(answer, HasSubstr("ELSEWHERE: written, Read-only file system\n"));
+  EXPECT_TRUE(fs::remove("/var/crashreel-hostile"));
+}
+
+TEST_F(SandboxTest, SaysThatItsSmallDiskIsFullAndEmptiesIt) {
+  const Folder disk;
+  if (::mount("tmpfs", disk.path().c_str(), "tmpfs", 0, "size=8m") != 0) {
+    GTEST_SKIP() << "this user may mount no disk";
+  }
+  ::setenv("TMPDIR", disk.path().c_str(), 1);
+  const Reel asked = lines("1:FILL");
+  EXPECT_THAT(said(target(asked), asked), HasSubstr("FILL: No space left on device\n"));
+  EXPECT_EQ(disk.entries(), 0u);
+  EXPECT_EQ(::umount(disk.path().c_str()), 0);
+}
+
+TEST_F(SandboxTest, ForksNoMoreThanItMay) {
+  const Reel asked = lines("1:BOMB");
+  Target made = target(asked);
+  made.sandbox.limits.processes = 100;
+  const std::string answer = said(made, asked);
+  for (const std::string& name : gone_without()) {
+    if (name == "a limit to its processes") GTEST_SKIP() << "no cgroup can be had";
+  }
+  const auto at = answer.find("forked ");
+  ASSERT_NE(at, std::string::npos) << answer;
+  EXPECT_LT(std::atoi(answer.c_str() + at + 7), 100);
+  EXPECT_GT(std::atoi(answer.c_str() + at + 7), 50);
+  expect_nothing_left();
+}
+
+// Waits for processes that are being killed; nobody may be left in the end.
+void wait_until_gone(const std::vector<pid_t>& processes) {
+  for (const pid_t pid : processes) {
+    pollfd end = {static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), POLLIN, 0};
+    if (end.fd < 0) continue;
+    EXPECT_EQ(::poll(&end, 1, 60'000), 1) << "process " << pid << " outlives crashreel";
+    ::close(end.fd);
+  }
+}
+
+TEST_F(SandboxTest, NothingRunsOnWhenCrashreelIsKilledAtAnyMoment) {
+  const Reel asked = lines("1:DAEMON 1:hello 1:more");
+  const Target made = target(asked);
+  const Layout layout = whole_layout(asked, made);
+  std::mt19937 random(20);
+  for (int i = 0; i < 20; ++i) {
+    const pid_t killed = ::fork();
+    if (killed == 0) {
+      auto server = i % 2 == 0 ? Result<ForkServer>(Error{Trouble::kTarget, "is not wanted"})
+                               : ForkServer::start(made, layout, kImpatient.hang_ms);
+      for (;;) {
+        if (server) (void)run_try(*server, made, layout, kImpatient).has_value();
+        if (!server) (void)run_try(made, asked, whole_sequence(asked), kImpatient).has_value();
+      }
+    }
+    pollfd end = {static_cast<int>(::syscall(SYS_pidfd_open, killed, 0)), POLLIN, 0};
+    EXPECT_EQ(::poll(&end, 1, static_cast<int>(random() % 60)), 0);  // the moment
+    ::kill(killed, SIGKILL);
+    ::waitpid(killed, nullptr, 0);
+    ::close(end.fd);
+    for (std::vector<pid_t> running = left(); !running.empty(); running = left()) {
+      wait_until_gone(running);
+      if (HasFailure()) return;
+    }
+  }
+  for (const auto& entry : fs::directory_iterator(folder_.path())) fs::remove_all(entry.path());
+}
+
+}  // namespace
+}  // namespace crashreel
