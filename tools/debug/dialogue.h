@@ -1,7 +1,7 @@
 // What do gdb and crashreel tell each other while somebody debugs?
 //
-// gdb's part (crashreel_gdb/dialogue.py) asks, one JSON object a message on a SOCK_SEQPACKET socket, and gets
-// one for an answer. "ask" says what:
+// gdb's part (crashreel_gdb/dialogue.py) asks, one JSON object a message on a SOCK_SEQPACKET
+// socket, and gets one for an answer. "ask" says what:
 //
 //   hello                   how many inputs there are, whether the program is fed on its standard
 //                           input, and where the instance stands that was made first

@@ -10,6 +10,7 @@
 #include "minimizer/blame.h"
 #include "minimizer/reach.h"
 #include "minimizer/votes.h"
+#include "tools/pipeline/any_crash.h"
 #include "tools/pipeline/continuations.h"
 #include "tools/pipeline/frame_names.h"
 #include "tools/pipeline/obstacle.h"
@@ -23,26 +24,6 @@ namespace crashreel {
 namespace {
 
 constexpr std::size_t kMostContinuations = 8;
-
-// That nothing was avoided counts, not by which crash: a continuation dies where it can.
-class AnyCrash : public Oracle {
- public:
-  explicit AnyCrash(Oracle& oracle) : oracle_(oracle) {}
-
-  Verdict ask(std::span<const std::uint32_t> kept) override { return any(oracle_.ask(kept)); }
-  std::vector<Verdict> ask_all(std::span<const Choice> choices) override {
-    std::vector<Verdict> verdicts = oracle_.ask_all(choices);
-    for (Verdict& verdict : verdicts) verdict = any(verdict);
-    return verdicts;
-  }
-
- private:
-  static Verdict any(Verdict verdict) {
-    return verdict == Verdict::kDifferent ? Verdict::kReproduces : verdict;
-  }
-
-  Oracle& oracle_;
-};
 
 class Blaming {
  public:

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "minimizer/votes.h"
 #include "tools/pipeline/frame_names.h"
 #include "tools/pipeline/obstacle.h"
+#include "tools/pipeline/reach_work.h"
 #include "tools/pipeline/replay_oracle.h"
 #include "tools/pipeline/ring_room.h"
 #include "tools/pipeline/tails.h"
@@ -22,8 +22,6 @@ namespace {
 // That a length is one too long has at most this chance, and no length is asked more often.
 constexpr double kWrong = 0.003;
 constexpr std::uint32_t kMostVotes = 100;
-// A start takes about as long as so many inputs.
-constexpr std::uint64_t kStartCost = 1000;
 
 // Rates first, then the search between two of the lengths, then the rates of what it found.
 class Measuring {
@@ -46,11 +44,11 @@ class Measuring {
     if (auto measured = measure_longest(); !measured) return measured;
     if (report_.verdict == ReachVerdict::kUnanswered) return {};
     const auto tries = static_cast<std::uint32_t>(options_.tries);
-    std::uint64_t done = cost_of(tails_.longest());
+    std::uint64_t done = cost_of_tail(tails_.longest());
     for (const std::uint32_t length : reach_lengths(tails_.longest())) {
       if (length == tails_.longest() || stopped()) continue;
       measure(length, tries, {.stage = "rates", .length = length, .done = done});
-      done += cost_of(length);
+      done += cost_of_tail(length);
     }
     if (find_bounds()) {
       report_.verdict = ReachVerdict::kSufficient;
@@ -77,23 +75,8 @@ class Measuring {
   }
 
   void tell(ReachStep step) const {
-    if (std::string_view(step.stage) == "rates") step.expected = cost_of_rates();
+    if (std::string_view(step.stage) == "rates") step.expected = cost_of_rates(tails_.longest());
     if (options_.progress) options_.progress(step);
-  }
-
-  static std::uint64_t cost_of(std::uint32_t length) { return kStartCost + length; }
-
-  std::uint64_t cost_of_rates() const {
-    std::uint64_t all = 0;
-    for (const std::uint32_t length : reach_lengths(tails_.longest())) all += cost_of(length);
-    return all;
-  }
-
-  // Questions, one after the other, until one length is left between the two.
-  std::uint64_t steps_between(std::uint32_t passes, std::uint32_t crashes) const {
-    const double parts = tries_.jobs() + 1.0;
-    const double gap = std::max(crashes - passes, 1U);
-    return static_cast<std::uint64_t>(std::ceil(std::log(gap) / std::log(parts)));
   }
 
   // The outcomes say more than verdicts, which is what there is to tell if no tail is enough.
@@ -212,7 +195,7 @@ class Measuring {
             .passes = passes,
             .crashes = crashes,
             .done = asked,
-            .expected = asked + steps_between(passes, crashes)});
+            .expected = asked + rounds_between(passes, crashes, tries_.jobs())});
       ++asked;
     };
     const Reach reach = find_reach(tails_.longest(), oracle, options);

@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 
 constexpr char kServer[] =
     "redis-server --port 6379 --save '' --appendonly no > server.log &\n"
-    "until redis-cli ping 2> /dev/null | grep -q PONG; do :; done\n";
+    "until redis-cli ping 2> /dev/null | grep -q PONG; do kill -0 $!; done\n";
 
 // This thread, and what it starts, is alone with its loopback. False without the right to.
 bool own_network() {
@@ -35,6 +35,7 @@ bool own_network() {
 }
 
 TEST(Capture, BecomesAReelThatIsReplayed) {
+  if (testing::run_line("command -v tcpdump").exit != 0) GTEST_SKIP() << "tcpdump is not installed";
   const testing::TemporaryDirectory work;
   bool alone = false;
   CommandRun run;

@@ -47,7 +47,7 @@ bool confine(const std::string& work) {
 
 // The exit status; what was printed lies in work/output.
 int run_confined(const TemporaryDirectory& work, const std::string& commands) {
-  const std::string script = "exec > \"$work/output\" 2>&1\n" + commands;
+  const std::string script = "exec > \"$work/output\" 2>&1\nulimit -s 1024\n" + commands;
   const std::string path = "PATH=" CRASHREEL_BUILD_DIR "/bin:/usr/bin:/bin";
   const std::string place = "work=" + work.path().string();
   const pid_t child = ::fork();
