@@ -53,7 +53,7 @@ class Shrinking {
   }
 
  private:
-  // After a check no answer is recalled any more, so a second search asks everything anew.
+  // After a check no answer of copies is recalled any more: a second search asks everything anew.
   Result<void> search() {
     if (auto searched = shrink_inputs(); !searched || !report_.reproduced) return searched;
     left_out_.clear();
@@ -298,9 +298,10 @@ class Shrinking {
     report_.masked_after = masked_inputs(result.inputs).size();
   }
 
-  // Fresh instances, no cache, nothing shared with the search but the definition of the crash.
+  // Fresh instances, no cache, nothing shared with the search but the definition of the crash. What
+  // the journal knows of a check is what this one was answered before it was killed.
   void check() {
-    judge_.trust_nothing();
+    judge_.trust_no_copies();
     if (!was_claimed()) return;  // there is nothing that could be checked
     const Parts parts(report_.reel);
     const std::vector<Item> items = parts.items(parts.inputs());
@@ -375,7 +376,7 @@ Result<ShrinkReport> shrink(const Reel& reel, const ShrinkOptions& options) {
   report.bytes_before = before.bytes;
   std::optional<Journal> journal;
   if (!options.journal.empty()) {
-    auto opened = Journal::open(options.journal, identity_of(reel, tries.target()));
+    auto opened = Journal::open(options.journal, identity_of(reel, tries.target(), options));
     if (!opened) return opened.error();
     journal.emplace(std::move(*opened));
   }
