@@ -38,7 +38,10 @@ std::optional<bool> Asker::reconsider(const Choice& choice, std::uint32_t votes)
 }
 
 std::optional<Verdict> Asker::sample(const Choice& choice) {
-  if ((limits_.stop && limits_.stop()) || tally_.runs >= limits_.max_questions) return std::nullopt;
+  if ((limits_.stop && limits_.stop()) || tally_.runs >= limits_.max_questions) {
+    stopped_ = true;
+    return std::nullopt;
+  }
   ++tally_.runs;
   tally_.items_sent += choice.size();
   return oracle_.ask(choice);

@@ -19,10 +19,13 @@ const std::vector<Option>& budget_options() {
        .value = Value::kText,
        .argument = "FILE",
        .help = "Where answers are kept until the end, so that the same command goes on where a "
-               "killed one was; the output's name with .journal when not given"},
+               "killed one was; the output's name with .journal when not given. Tries of the whole "
+               "reel and of the result are made anew"},
       {.name = "flaky",
-       .help = "The crash comes only sometimes: estimate its rate first, and ask as often as that "
-               "needs; without it, when a try of the whole reel brought no crash"},
+       .help =
+           "The crash comes only sometimes: try the whole up to 200 times to see it, estimate its "
+           "rate, and ask as often as that needs; without this option, estimated and asked "
+           "so when a try of the whole reel brought no crash but another one did"},
       {.name = "different",
        .value = Value::kText,
        .argument = "DIRECTORY",

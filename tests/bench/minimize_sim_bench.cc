@@ -132,7 +132,7 @@ void uniform() {
 }
 
 void structures() {
-  for (const std::uint32_t n : {10'000U, 100'000U}) {
+  for (const std::uint32_t n : {1'000U, 10'000U, 100'000U}) {
     const std::size_t seeds = n >= 100'000 ? 5 : 20;
     for (const std::uint32_t k : {5U, 20U, 100U}) {
       const auto report = [&](const char* name, const MakeScene& make) {

@@ -35,7 +35,7 @@ class Measuring {
         judge_(tries, nullptr),
         alone_(alone_judge_, to_sequence()),
         oracle_(judge_, to_sequence()) {
-    alone_judge_.trust_nothing();
+    alone_judge_.trust_no_copies();
   }
 
   Result<void> run() {

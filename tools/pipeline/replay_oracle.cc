@@ -9,9 +9,11 @@ namespace {
 
 constexpr std::size_t kMostOthers = 16;
 
-ContentKey key_of(const Sequence& sequence) {
+// What an instance that was started alone answers is kept apart from what copies do.
+ContentKey key_of(const Sequence& sequence, bool alone) {
   std::vector<std::string> contents;
-  contents.reserve(2 * sequence.size());
+  contents.reserve(2 * sequence.size() + 1);
+  if (alone) contents.emplace_back("alone");
   for (const Input* input : sequence) {
     contents.push_back(std::to_string(static_cast<int>(input->kind)) + " " +
                        std::to_string(input->session) + " " + std::to_string(input->time_ns));
@@ -22,9 +24,11 @@ ContentKey key_of(const Sequence& sequence) {
 
 }  // namespace
 
-ContentKey identity_of(const Reel& reel, const Target& target) {
+ContentKey identity_of(const Reel& reel, const Target& target, const ShrinkOptions& options) {
   std::vector<std::string> facts = target.argv;
   facts.push_back(target.build_id);
+  facts.push_back(std::to_string(options.hang_ms));
+  facts.emplace_back(options.alone ? "alone" : "");
   for (const Input& input : reel.inputs) facts.push_back(input.data);
   return content_key(facts);
 }
@@ -59,7 +63,8 @@ std::vector<std::optional<Verdict>> SequenceJudge::race(std::span<const Sequence
   std::vector<Sequence> open;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < sequences.size(); ++i) {
-    if (const auto known = journal_ ? journal_->recall(key_of(sequences[i])) : std::nullopt) {
+    if (const auto known =
+            journal_ ? journal_->recall(key_of(sequences[i], alone_)) : std::nullopt) {
       answer(i, *known);
     } else {
       open.push_back(sequences[i]);
@@ -70,7 +75,7 @@ std::vector<std::optional<Verdict>> SequenceJudge::race(std::span<const Sequence
   contest.needless = [&](std::size_t i) { return race.needless(places[i]); };
   contest.ended = [&](std::size_t i, const Outcome& outcome) {
     const Verdict verdict = settle(outcome, open[i]);
-    if (journal_ != nullptr) journal_->note(key_of(open[i]), verdict);
+    if (journal_ != nullptr) journal_->note(key_of(open[i], alone_), verdict);
     answer(places[i], verdict);
   };
   const auto outcomes = tries_.race(open, start, contest);

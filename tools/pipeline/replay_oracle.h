@@ -21,7 +21,7 @@ namespace crashreel {
 inline constexpr std::uint32_t kMostCheckpoints = 32;
 
 // What a journal's answers about this reel depend on, but for the crash that is sought.
-ContentKey identity_of(const Reel& reel, const Target& target);
+ContentKey identity_of(const Reel& reel, const Target& target, const ShrinkOptions& options);
 
 // Runs sequences and keeps count. Trouble of the machine can't pass through an Oracle, which has
 // only verdicts: it becomes kUnresolved and is kept here for whoever asked for the search.
@@ -35,11 +35,9 @@ class SequenceJudge {
   // Side by side, as many as there are jobs; what the race calls needless is ended under way.
   std::vector<std::optional<Verdict>> race(std::span<const Sequence> sequences, Start start,
                                            Race& race);
-  // From now on every question is asked, and of an instance that was started alone.
-  void trust_nothing() {
-    journal_ = nullptr;
-    alone_ = true;
-  }
+  // From now on every question is asked of an instance that was started alone. Of what the journal
+  // knows only such answers count.
+  void trust_no_copies() { alone_ = true; }
   Tries& tries() { return tries_; }
 
   // Inputs, and the openings and closings of sessions, that instances have really taken.

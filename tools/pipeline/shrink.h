@@ -25,7 +25,7 @@ namespace crashreel {
 using TellShrink = std::function<void(const char* stage, const Progress& progress)>;
 
 struct ShrinkOptions {
-  int tries = 3;  // of the whole reel before, and of the result after
+  int tries = 3;  // of the whole reel before, and of the result after; if flaky, more before
   int jobs = 1;
   bool values = false;  // then make the bytes that are left as plain as the crash allows
   bool flaky = false;   // votes by need even if all tries of the whole crash
@@ -50,6 +50,7 @@ struct ShrinkReport {
   // fields below say what happened instead.
   bool reproduced = false;
   std::vector<std::string> outcomes;  // of the first tries, one line each
+  int passed = 0;                     // of them brought no crash
   int different = 0;                  // of them crashed differently
   int unresolved = 0;                 // of them gave no answer
   std::string obstacle;
