@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "harness/sandbox.h"
 #include "tools/json.h"
 #include "tools/visible.h"
 
@@ -60,8 +59,10 @@ void Console::answer(const nlohmann::ordered_json& object) {
     return;
   }
   nlohmann::ordered_json whole = object;
-  const std::vector<std::string> missed = gone_without();
-  if (!missed.empty()) whole["sandbox_lacks"] = missed;
+  if (options_.gone_without != nullptr) {
+    const std::vector<std::string> missed = options_.gone_without();
+    if (!missed.empty()) whole["sandbox_lacks"] = missed;
+  }
   print(to_text(whole) + "\n");
 }
 

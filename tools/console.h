@@ -8,6 +8,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "capture/base/result.h"
 
@@ -18,6 +19,9 @@ struct ConsoleOptions {
   bool quiet = false;
   // Where the object of a --json run goes instead of stdout: a verb asks another one.
   nlohmann::ordered_json* answer_into = nullptr;
+  // Names what the programs that were started had to go without (harness/sandbox.h); told in the
+  // object of a --json run as "sandbox_lacks", where there is any.
+  std::vector<std::string> (*gone_without)() = nullptr;
 };
 
 class Console {

@@ -97,7 +97,9 @@ class Command {
   static ConsoleOptions early_options(const Words& words) {
     auto end = std::find(words.begin(), words.end(), "--");
     auto given = [&](const char* word) { return std::find(words.begin(), end, word) != end; };
-    return {.json = given("--json"), .quiet = given("--quiet") || given("-q")};
+    return {.json = given("--json"),
+            .quiet = given("--quiet") || given("-q"),
+            .gone_without = gone_without};
   }
 
   // The verb is the first word that is no option; options before it belong to it, too. False when
