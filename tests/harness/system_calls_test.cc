@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -41,6 +42,7 @@ Outcome try_traced(const Reel& reel, const std::string& log,
   target->argv.insert(target->argv.end(), {"-E", "LD_PRELOAD=" + target->player_path});
   target->argv.insert(target->argv.end(), program.begin(), program.end());
   target->player_path = "";
+  target->sandbox.writable.push_back(std::filesystem::path(log).parent_path());
   const auto outcome = run_try(*target, reel, whole_sequence(reel));
   return outcome ? *outcome : Outcome{};
 }

@@ -94,7 +94,6 @@ TEST_F(Doctor, NamesTheStateThatNoReelHolds) {
   const Json answer = examine({kPrograms + "aside", port_, counter}, talk({"a", "b", "c"}), 0);
   EXPECT_EQ(answer["finding"], "varying");
   EXPECT_EQ(answer["answers"]["varying"], 3);
-  EXPECT_EQ(answer["repeats"], false);
   const Json memory = source(answer, "shared memory");
   EXPECT_EQ(memory["name"], "shared memory " + counter);
   EXPECT_EQ(memory["recorded"], false);
