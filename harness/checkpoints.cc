@@ -11,9 +11,11 @@ constexpr double kSomeCopySeconds = 0.010;
 // The rule: a checkpoint has to save more than so many copies cost, for it costs one itself.
 constexpr double kCopiesToSave = 2;
 // Where programs refuse more often than they don't, there is an end; and where they need their
-// threads nearly always, for what was resumed in vain costs little beside a whole run.
+// threads nearly always, for what was resumed in vain costs little beside a whole run. What began
+// in vain at the beginning costs nearly as much as the whole run, and saves a third of it.
 constexpr std::uint32_t kMostRefused = 3;
 constexpr std::uint32_t kMostMissed = 8;
+constexpr std::uint32_t kMostMissedAtBeginning = 3;
 // Each is a process, and what it wrote since its parent is its own.
 constexpr std::size_t kMostHeld = 32;
 
@@ -36,15 +38,25 @@ Result<Outcome> Checkpoints::run(const std::shared_ptr<const Layout>& layout,
   });
   ForkServer& from = longest(*layout);
   if (&from == &root_) return run_from(root_, layout, wanted, options);
-  ++resumed_;
+  const bool from_beginning = beginning_ && &from == &*beginning_;
+  ++(from_beginning ? of_beginning_ : of_held_).resumed;
   auto outcome = run_from(from, layout, wanted, options);
   if (outcome && outcome->ending != Ending::kThreadMissed) return outcome;
-  ++missed_;
-  if (missed_ >= kMostMissed && 4 * missed_ > 3 * resumed_) {
+  note_missed(from_beginning);
+  return run_from(root_, layout, wanted, options);
+}
+
+void Checkpoints::note_missed(bool from_beginning) {
+  Record& record = from_beginning ? of_beginning_ : of_held_;
+  ++record.missed;
+  if (from_beginning) {
+    if (record.missed >= kMostMissedAtBeginning && 4 * record.missed > record.resumed) {
+      beginning_.reset();
+    }
+  } else if (record.missed >= kMostMissed && 4 * record.missed > 3 * record.resumed) {
     obstacle_ = "its copies need threads that are not copied";
     held_.clear();
   }
-  return run_from(root_, layout, wanted, options);
 }
 
 Result<Outcome> Checkpoints::run_from(ForkServer& from, const std::shared_ptr<const Layout>& layout,
@@ -61,6 +73,7 @@ Result<Outcome> Checkpoints::run_from(ForkServer& from, const std::shared_ptr<co
       outcome->ending != Ending::kThreadMissed && outcome->ending != Ending::kGivenUp;
   if (!whole) return outcome;
   learn(*outcome, outcome->performed - behind, held.servers.size());
+  wants_beginning_ = false;
   keep(held, chosen, layout);
   return outcome;
 }
@@ -71,6 +84,10 @@ void Checkpoints::keep(Held& held, const std::vector<Wanted>& wanted,
   for (const Wanted& one : wanted) {
     const auto server = held.servers.find(one.steps);
     if (server == held.servers.end()) continue;
+    if (one.before == nullptr) {
+      beginning_.emplace(std::move(server->second));
+      continue;
+    }
     ++taken_;
     std::erase_if(held_, [&](const Checkpoint& old) { return old.before == one.before; });
     const auto place = std::upper_bound(
@@ -84,12 +101,13 @@ ForkServer& Checkpoints::longest(const Layout& layout) {
   for (auto held = held_.rbegin(); held != held_.rend(); ++held) {
     if (fits(*held, layout)) return held->server;
   }
-  return root_;
+  return beginning_ ? *beginning_ : root_;
 }
 
 std::vector<Checkpoints::Wanted> Checkpoints::on_the_way(
     const ForkServer& from, const Layout& layout, std::span<const Input* const> wanted) const {
   std::vector<Wanted> chosen;
+  if (wants_beginning_) chosen.push_back({nullptr, 0});
   if (!obstacle_.empty()) return chosen;
   std::size_t last = from.steps();
   std::size_t looked = 0;

@@ -2,13 +2,15 @@
 //
 // Holds fork servers that stopped after some steps: a layout that begins with the same steps goes
 // on from there. Taken where somebody says that it will be of use and where it saves more than it
-// costs, by what was measured here. An accelerator, never evidence: a copy of a checkpoint lacks
-// all threads but one, and says so when it would need one.
+// costs, by what was measured here. One is always worth it, where the program has come to wait for
+// its first input: its copies need not start the program's threads. An accelerator, never evidence:
+// a copy of a checkpoint lacks all threads but one, and says so when it would need one.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,6 +46,8 @@ class Checkpoints {
   const std::string& obstacle() const { return obstacle_; }
   std::size_t held() const { return held_.size(); }
   void drop() { held_.clear(); }
+  // Whether what fits no checkpoint begins where the program waits for its first input.
+  bool has_beginning() const { return beginning_.has_value(); }
 
  private:
   struct Checkpoint {
@@ -53,8 +57,14 @@ class Checkpoints {
   };
 
   struct Wanted {
-    const Input* before;
+    const Input* before;  // null: the beginning
     std::size_t steps;
+  };
+
+  // How often copies turned out to need a thread that they lack.
+  struct Record {
+    std::uint32_t resumed = 0;
+    std::uint32_t missed = 0;
   };
 
   ForkServer& longest(const Layout& layout);
@@ -63,6 +73,7 @@ class Checkpoints {
                                  std::span<const Input* const> wanted) const;
   Result<Outcome> run_from(ForkServer& from, const std::shared_ptr<const Layout>& layout,
                            std::span<const Input* const> wanted, const TryOptions& options);
+  void note_missed(bool from_beginning);
   void keep(Held& held, const std::vector<Wanted>& wanted,
             const std::shared_ptr<const Layout>& layout);
   void note_refusal(const std::string& why);
@@ -72,9 +83,11 @@ class Checkpoints {
   const Target& target_;
   ForkServer& root_;
   std::vector<Checkpoint> held_;  // by rising steps
+  std::optional<ForkServer> beginning_;
+  bool wants_beginning_ = true;
   std::string obstacle_;
-  std::uint32_t missed_ = 0;
-  std::uint32_t resumed_ = 0;
+  Record of_held_;
+  Record of_beginning_;
   std::uint32_t refused_ = 0;
   std::uint32_t taken_ = 0;
   double copy_seconds_ = 0;  // of a copy and its end; 0: not known

@@ -3,11 +3,14 @@
 #include <sys/resource.h>
 
 #include <cstdio>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "capture/base/check.h"
+#include "harness/checkpoints.h"
 #include "harness/sequence.h"
 #include "harness/try.h"
 #include "tests/bench/bench.h"
@@ -23,12 +26,12 @@ constexpr int kForked = 100;
 class ForkedTries {
  public:
   ForkedTries(const Target& target, const Reel& reel, Ending expected)
-      : target_(target),
-        layout_(lay_out(reel, whole_sequence(reel), target.kind)),
+      : layout_(std::make_shared<const Layout>(lay_out(reel, whole_sequence(reel), target.kind))),
         expected_(expected),
-        server_(ForkServer::start(target, layout_, TryOptions{}.hang_ms)) {
+        server_(ForkServer::start(target, *layout_, TryOptions{}.hang_ms)) {
     if (!server_) std::fprintf(stderr, "replay: %s\n", server_.error().message.c_str());
     CRASHREEL_CHECK(server_);
+    checkpoints_.emplace(target, *server_);
     rate();  // what the first copies alone do, and warms up
   }
 
@@ -36,7 +39,7 @@ class ForkedTries {
   double rate() {
     const double seconds = wall_seconds_of([&] {
       for (int i = 0; i < kForked; ++i) {
-        const auto outcome = run_try(*server_, target_, layout_);
+        const auto outcome = checkpoints_->run(layout_, {});
         CRASHREEL_CHECK(outcome && outcome->ending == expected_);
         CRASHREEL_CHECK(outcome->performed == outcome->steps);
       }
@@ -45,10 +48,10 @@ class ForkedTries {
   }
 
  private:
-  const Target& target_;
-  const Layout layout_;
+  const std::shared_ptr<const Layout> layout_;
   const Ending expected_;
   Result<ForkServer> server_;
+  std::optional<Checkpoints> checkpoints_;
 };
 
 // All processes of ours that have ended, and our own.

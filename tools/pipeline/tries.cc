@@ -177,10 +177,10 @@ std::optional<Outcome> Tries::run_forked(const Sequence& sequence, Start start, 
       std::make_shared<const Layout>(lay_out(reel_, sequence, target_.kind, script_of(1)));
   std::unique_ptr<Copier>& copier = copiers_[job];
   if (!copier && !start_server(*layout, job)) return std::nullopt;
-  if (start != Start::kResumed) copier->checkpoints.drop();
   const TryOptions options = {.hang_ms = hang_ms_, .give_up_fd = give_up_fd};
-  auto outcome = start == Start::kResumed ? copier->checkpoints.run(layout, wanted_, options)
-                                          : run_try(copier->server, target_, *layout, options);
+  const std::span<const Input* const> wanted =
+      start == Start::kResumed ? wanted_ : std::span<const Input* const>();
+  auto outcome = copier->checkpoints.run(layout, wanted, options);
   const std::lock_guard guard(forking_);
   ++forked_;
   if (outcome && ended_by_itself(*outcome)) {
