@@ -53,12 +53,20 @@ std::vector<std::string> arguments_in(const Target& target, const WorkingDirecto
   return argv;
 }
 
+bool has_variable(const std::vector<std::string>& env, const std::string& name) {
+  return std::any_of(env.begin(), env.end(),
+                     [&](const std::string& entry) { return entry.starts_with(name + "="); });
+}
+
 std::vector<std::string> environment_of(const Target& target, const Handed& handed) {
   std::vector<std::string> env = target.env;
   if (target.runner.empty()) env.push_back("LD_PRELOAD=" + preloads_of(target));
   env.push_back(std::string(kScriptEnv) + "=" + std::to_string(handed.script_fd));
   if (handed.fork_server_fd >= 0) {
     env.push_back(std::string(kForkServerEnv) + "=" + std::to_string(handed.fork_server_fd));
+    if (!has_variable(env, kBindNowEnv)) {
+      env.push_back(std::string(kBindNowEnv) + "=" + kBindNowForCopies);
+    }
   }
   return env;
 }

@@ -274,6 +274,8 @@ void prepare_fork_point() {
   if (number == nullptr) return;
   harness = move_out_of_sight(::atoi(number));
   ::unsetenv(kForkServerEnv);
+  const char* bind_now = ::getenv(kBindNowEnv);
+  if (bind_now != nullptr && ::strcmp(bind_now, kBindNowForCopies) == 0) ::unsetenv(kBindNowEnv);
 }
 
 void reach_fork_point() {

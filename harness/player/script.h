@@ -122,7 +122,7 @@ struct ScriptHeader {
   std::uint64_t start_realtime_ns;  // what the wall clock shows at the try's start
   std::uint64_t end_time_ns;        // time goes on until here after the last step
   std::uint64_t answers_offset;     // of a StepAnswer for each step; 0: nobody wants to know
-  std::uint64_t marks_offset;       // before which steps, as std::uint32_t, rising, none 0
+  std::uint64_t marks_offset;       // before which steps, as std::uint32_t, rising
   std::uint32_t mark_count;         // where checkpoints are left behind on the way
   std::uint32_t feeds;          // 1: the player performs steps; 0: it only watches for the crash
   std::uint64_t random_offset;  // of StepRandom entries, rising
@@ -158,6 +158,12 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 // instance tells of it on a socket that it got with the script, and goes on when it has an answer
 // there, of whatever bytes.
 inline constexpr char kForkServerEnv[] = "CRASHREEL_FORK_SERVER";
+
+// Functions of libraries are looked up once in the server, not in each copy when it first calls
+// them: some hundred lookups of a microsecond or more. With this value, which ld.so(8) does not
+// look at, the variable is ours and is gone before the program could see it.
+inline constexpr char kBindNowEnv[] = "LD_BIND_NOW";
+inline constexpr char kBindNowForCopies[] = "crashreel";
 
 enum class ForkRequest : std::uint32_t {
   kFork = 1,  // with the descriptor of a script and, if that has marks, of a socket: answered by
