@@ -28,10 +28,11 @@ Error refused(const std::string& why) {
   return {Trouble::kTarget, why};
 }
 
-// With up to two descriptors.
-bool send_order(int socket, ForkOrder order, std::span<const int> descriptors) {
+// With up to three descriptors.
+template <typename Order>
+bool send_order(int socket, Order order, std::span<const int> descriptors) {
   iovec part = {&order, sizeof order};
-  alignas(cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(3 * sizeof(int))] = {};
   msghdr message = {};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
@@ -128,7 +129,7 @@ class ForkServer::Server : public InstanceParent {
     return {};
   }
 
-  Result<Instance> make(std::span<const int> descriptors) {
+  Result<Instance> make(int script, int holder) {
     if (!place_.directory->restore(*content_)) {
       return refused("it changes its files beyond restoring");
     }
@@ -138,7 +139,33 @@ class ForkServer::Server : public InstanceParent {
         ::lseek(output, output_bytes_, SEEK_SET) != output_bytes_) {
       return errno_error("fork server: its output");
     }
-    if (!send_order(socket_.get(), {ForkRequest::kFork, 0, 0, {}}, descriptors)) {
+    line_.reset();
+    if (holder < 0 && standby_.is_there()) {
+      if (send_order(standby_.line.get(), LineOrder{}, {&script, 1})) return go_on();
+      dismiss();
+    }
+    return fork(script, holder);
+  }
+
+  // Where the copy that runs may come back, and does not leave checkpoints behind.
+  Result<Instance> fork(int script, int holder) {
+    std::vector<int> descriptors = {script};
+    if (holder >= 0) descriptors.push_back(holder);
+    OwnedFd theirs;
+    if (holder < 0 && returns_.pay()) {
+      int ends[2];
+      if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        return errno_error("fork server: socketpair");
+      }
+      line_.reset(ends[0]);
+      theirs.reset(ends[1]);
+      descriptors.push_back(theirs.get());
+    }
+    ForkOrder order = {};
+    order.request = ForkRequest::kFork;
+    order.has_holder = holder >= 0 ? 1 : 0;
+    order.has_line = theirs ? 1 : 0;
+    if (!send_order(socket_.get(), order, descriptors)) {
       return errno_error("fork server: asking it");
     }
     OwnedFd process;
@@ -147,17 +174,45 @@ class ForkServer::Server : public InstanceParent {
     return child(answer->pid, std::move(process));
   }
 
+  // The copy that has come back, with its next script.
+  Instance go_on() {
+    Standby next = std::exchange(standby_, {});
+    line_ = std::move(next.line);
+    return forked(next.number, std::move(next.process));
+  }
+
+  int line() const { return line_ ? line_.get() : -1; }
+
+  // What the copy says on its line. True: it has come back.
+  bool hear_line(Instance& instance) {
+    LineNote note = {};
+    ssize_t got = -1;
+    do {
+      got = ::recv(line_.get(), &note, sizeof note, 0);
+    } while (got < 0 && errno == EINTR);
+    if (got != sizeof note || note.says != LineSays::kBack) {
+      if (got == sizeof note) returns_.note_refusal();
+      line_.reset();
+      return false;
+    }
+    standby_ = {instance.number(), instance.give_back(), std::move(line_)};
+    return true;
+  }
+
+  void note_end(bool survived) { returns_.note_end(survived); }
+
   Result<Instance> child(pid_t number, OwnedFd process) {
     if (!process) return refused("it has no descriptor for its copy");
     if (children_.size() == kMostCopies) return refused("it has too many copies");
     children_.push_back(number);
-    return Instance::forked(number, process.release(),
-                            ::fcntl(place_.output_fd, F_DUPFD_CLOEXEC, 0), *this);
+    return forked(number, std::move(process));
   }
 
   std::optional<ProcessEnd> collect(pid_t child) override {
     std::erase(children_, child);
-    ForkOrder order = {ForkRequest::kReap, child, 0, {}};
+    ForkOrder order = {};
+    order.request = ForkRequest::kReap;
+    order.pid = child;
     for (const pid_t other : children_) order.others[order.count++] = other;
     if (!send_order(socket_.get(), order, {})) return std::nullopt;
     const auto answer = hear(socket_.get());
@@ -175,6 +230,48 @@ class ForkServer::Server : public InstanceParent {
   std::size_t steps() const { return steps_; }
 
  private:
+  // Whether a copy is to prepare for coming back: it costs about as much as a copy that comes back
+  // saves once.
+  class Returns {
+   public:
+    bool pay() const { return refusals_ < kMostRefusals && survived_ >= died_; }
+
+    // It can't, and neither will others.
+    void note_refusal() { ++refusals_; }
+
+    void note_end(bool survived) {
+      ++(survived ? survived_ : died_);
+      if (survived_ + died_ < kRemembered) return;
+      survived_ /= 2;
+      died_ /= 2;
+    }
+
+   private:
+    static constexpr int kMostRefusals = 3;
+    static constexpr int kRemembered = 16;
+
+    int refusals_ = 0;
+    int survived_ = 0;
+    int died_ = 0;
+  };
+
+  // A copy that has come back, and waits for its next script.
+  struct Standby {
+    pid_t number = -1;
+    OwnedFd process;
+    OwnedFd line;
+
+    bool is_there() const { return number >= 0; }
+  };
+
+  Instance forked(pid_t number, OwnedFd process) {
+    return Instance::forked(number, process.release(),
+                            ::fcntl(place_.output_fd, F_DUPFD_CLOEXEC, 0), *this);
+  }
+
+  // It has died meanwhile, of whatever reason.
+  void dismiss() { const Instance gone = go_on(); }
+
   std::shared_ptr<Server> parent_;  // outlives the instance, whose end it collects
   Instance instance_;
   OwnedFd socket_;
@@ -185,6 +282,9 @@ class ForkServer::Server : public InstanceParent {
   std::uint64_t answer_digest_ = 0;
   std::optional<WorkingDirectory::Content> content_;
   off_t output_bytes_ = 0;  // what the program had printed by then
+  OwnedFd line_;            // of the copy that runs
+  Standby standby_;
+  Returns returns_;
 };
 
 Result<ForkServer> ForkServer::start(const Target& target, const Layout& layout,
@@ -225,8 +325,19 @@ ForkServer& ForkServer::operator=(ForkServer&&) noexcept = default;
 ForkServer::~ForkServer() = default;
 
 Result<Instance> ForkServer::make(int script_fd, int holder) {
-  const int descriptors[] = {script_fd, holder};
-  return server_->make(std::span(descriptors).first(holder < 0 ? 1 : 2));
+  return server_->make(script_fd, holder);
+}
+
+int ForkServer::line() const {
+  return server_->line();
+}
+
+bool ForkServer::hear_line(Instance& instance) {
+  return server_->hear_line(instance);
+}
+
+void ForkServer::note_end(bool survived) {
+  server_->note_end(survived);
 }
 
 Result<Script> ForkServer::script_for(const Layout& layout,

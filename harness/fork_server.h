@@ -38,6 +38,15 @@ class ForkServer {
   // its checkpoints, -1: nowhere.
   Result<Instance> make(int script_fd, int holder = -1);
 
+  // A copy that has come to the end of its script alive may go back to where it began, and serve
+  // for the next one that is made (player/rewind.h). It tells here; -1: this one won't.
+  int line() const;
+  // Once that is readable. True: it has gone back, and its end is that of a process that exits with
+  // 0, for whoever asks.
+  bool hear_line(Instance& instance);
+  // How a copy ended, so that only those prepare to go back that are likely to.
+  void note_end(bool survived);
+
   // The script of a copy that goes on from here.
   Result<Script> script_for(const Layout& layout, std::span<const std::size_t> marks = {}) const;
   std::size_t steps() const;  // that its copies have behind them

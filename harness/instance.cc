@@ -18,7 +18,6 @@
 #include <vector>
 
 #include "capture/base/errno_error.h"
-#include "capture/base/owned_fd.h"
 #include "harness/player/script.h"
 
 namespace crashreel {
@@ -141,6 +140,11 @@ Instance::~Instance() {
 pid_t Instance::pid() const {
   if (pid_ < 0) pid_ = pid_of(kept_ ? kept_->program.get() : pid_fd_);
   return pid_;
+}
+
+OwnedFd Instance::give_back() {
+  end_ = ProcessEnd{};
+  return OwnedFd(std::exchange(pid_fd_, -1));
 }
 
 std::optional<ProcessEnd> Instance::poll_end() {

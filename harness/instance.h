@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "capture/base/owned_fd.h"
 #include "capture/base/result.h"
 #include "harness/launch.h"
 #include "harness/target.h"
@@ -52,6 +53,10 @@ class Instance {
   pid_t pid() const;  // the program's, as /proc has it here
   // Readable when nothing is left of one that was started alone; when a forked one has ended.
   int pid_fd() const { return kept_ ? kept_->keeper.get() : pid_fd_; }
+
+  pid_t number() const { return number_; }
+  // Of a forked one, that goes on without us: it has ended, as far as we are concerned.
+  OwnedFd give_back();
 
   // Has it ended? Collects the status once. Of a forked one whose parent is gone, nobody knows how:
   // is_lost().

@@ -32,18 +32,27 @@ std::uint64_t progress_of(const Script& script, const StdinFeed* feed) {
          header.state.load();
 }
 
-enum class Wait { kEnded, kHung, kGivenUp };
+enum class Wait { kEnded, kHung, kGivenUp, kBack };
 
-// Until the process has ended, hangs, or is wanted no longer.
-Wait wait_for_end(Instance& instance, const Script& script, StdinFeed* feed, Holder* holder,
+// Who has a part in a try beside the instance, if so.
+struct Others {
+  StdinFeed* feed = nullptr;
+  Holder* holder = nullptr;
+  ForkServer* server = nullptr;
+};
+
+// Until the process has ended or gone back, hangs, or is wanted no longer.
+Wait wait_for_end(Instance& instance, const Script& script, const Others& others,
                   const TryOptions& options) {
+  const auto [feed, holder, server] = others;
   Watchdog watchdog(options.hang_ms);
   while (!instance.poll_end()) {
-    pollfd ends[4] = {{instance.pid_fd(), POLLIN, 0},
+    pollfd ends[5] = {{instance.pid_fd(), POLLIN, 0},
                       {feed == nullptr ? -1 : feed->write_end(), POLLOUT, 0},
                       {holder == nullptr ? -1 : holder->fd(), POLLIN, 0},
-                      {options.give_up_fd, POLLIN, 0}};
-    const int ready = ::poll(ends, 4, kWatchMs);
+                      {options.give_up_fd, POLLIN, 0},
+                      {server == nullptr ? -1 : server->line(), POLLIN, 0}};
+    const int ready = ::poll(ends, 5, kWatchMs);
     if (ready == 0 && watchdog.bites(instance, progress_of(script, feed))) {
       instance.kill();
       return Wait::kHung;
@@ -54,6 +63,7 @@ Wait wait_for_end(Instance& instance, const Script& script, StdinFeed* feed, Hol
     }
     if (ready > 0 && ends[1].revents != 0) feed->write_next();
     if (ready > 0 && ends[2].revents != 0) holder->take();
+    if (ready > 0 && ends[4].revents != 0 && server->hear_line(instance)) return Wait::kBack;
   }
   return Wait::kEnded;
 }
@@ -189,7 +199,7 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
         target, {.script_fd = script->fd(), .stdin_fd = stdin_of(target, *script, feed)});
     if (!instance) return instance.error();
     if (feed) feed->close_read_end();
-    const Wait wait = wait_for_end(*instance, *script, feed ? &*feed : nullptr, nullptr, options);
+    const Wait wait = wait_for_end(*instance, *script, {.feed = feed ? &*feed : nullptr}, options);
     outcome = outcome_of(*instance, end_of(*instance), wait, *script, target);
   }
   feed ? note_steps(outcome, *feed) : note_steps(outcome, *script, layout, 0);
@@ -214,12 +224,13 @@ Result<Outcome> run_try(ForkServer& server, const Target& target, const Layout& 
     auto instance = server.make(script->fd(), holder ? holder->their_end() : -1);
     if (!instance) return instance.error();
     if (holder) holder->close_their_end();
-    const Wait wait =
-        wait_for_end(*instance, *script, nullptr, holder ? &*holder : nullptr, options);
+    const Wait wait = wait_for_end(
+        *instance, *script, {.holder = holder ? &*holder : nullptr, .server = &server}, options);
     const ProcessEnd end = end_of(*instance);
     if (instance->is_lost()) return Error{Trouble::kTarget, "the fork server has ended"};
     outcome = outcome_of(*instance, end, wait, *script, target);
   }
+  server.note_end(outcome.ending == Ending::kSurvived);
   note_steps(outcome, *script, layout, server.steps());
   outcome.seconds = seconds_since(start);
   return outcome;

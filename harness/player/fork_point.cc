@@ -7,7 +7,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,8 +14,11 @@
 #include "harness/player/attendants.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/idle.h"
+#include "harness/player/obstacles.h"
+#include "harness/player/passing.h"
 #include "harness/player/player.h"
 #include "harness/player/proc_file.h"
+#include "harness/player/rewind.h"
 #include "harness/player/script.h"
 #include "harness/player/shared_descriptors.h"
 #include "harness/player/warm_pages.h"
@@ -30,61 +32,11 @@ constexpr int kMostRounds = 2000;
 int harness = -1;  // the socket of the server that this is, or is to be
 int holder = -1;   // where this instance tells of its checkpoints
 
-bool has_threads() {
-  const char* threads = ::strstr(read_proc_file("/proc/self/status"), "Threads:");
-  return threads == nullptr || ::strtol(threads + 8, nullptr, 10) != 1;
-}
-
-// No copy of the process inherits one.
-bool has_timers() {
-  for (const int which : {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF}) {
-    itimerval timer = {};
-    const bool asked = ::syscall(SYS_getitimer, which, &timer) == 0;
-    if (asked && (timer.it_value.tv_sec != 0 || timer.it_value.tv_usec != 0)) return true;
-  }
-  return *read_proc_file("/proc/self/timers") != 0;
-}
-
-// The script's apart, memory that is written by one copy would be seen by all others.
-bool shares_memory() {
-  const char* line = read_proc_file("/proc/self/maps");
-  while (line != nullptr && *line != 0) {
-    const char* end = ::strchr(line, '\n');
-    const char* permissions = ::strchr(line, ' ');
-    if (permissions == nullptr || end == nullptr) return true;  // more than the buffer holds
-    const char* name = ::strstr(line, kScriptName);
-    const bool is_script = name != nullptr && name < end;
-    if (permissions[2] == 'w' && permissions[4] == 's' && !is_script) return true;
-    line = end + 1;
-  }
-  return false;
-}
-
 const char* find_obstacle(const OwnEnd* ends, int count) {
   if (has_attendants()) return "it serves sessions in processes of their own";
   if (has_timers()) return "it has set a timer";
   if (shares_memory()) return "it has memory to share with other processes";
   return take_stock(ends, count);
-}
-
-// With up to two descriptors.
-ssize_t send_with(int socket, const void* bytes, size_t size, const int* descriptors, int count) {
-  iovec part = {const_cast<void*>(bytes), size};
-  alignas(cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {};
-  const size_t passed = static_cast<size_t>(count) * sizeof(int);
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (count > 0) {
-    message.msg_control = control;
-    message.msg_controllen = CMSG_SPACE(passed);
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(passed);
-    ::memcpy(CMSG_DATA(header), descriptors, passed);
-  }
-  return CRASHREEL_REAL(sendmsg)(socket, &message, MSG_NOSIGNAL);
 }
 
 int open_process(pid_t pid) {
@@ -102,32 +54,26 @@ bool say(const ForkAnswer& answer) {
 struct Order {
   ForkOrder what = {};
   int script = -1;
-  int socket = -1;  // where the script has marks
+  int holder = -1;
+  int line = -1;
 };
 
 // False: the harness has closed its end.
 bool hear(Order* order) {
-  iovec part = {&order->what, sizeof order->what};
-  alignas(cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))];
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  ssize_t got = -1;
-  do {
-    got = CRASHREEL_REAL(recvmsg)(harness, &message, MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
-    int descriptors[2] = {-1, -1};
-    const size_t bytes = header->cmsg_len - CMSG_LEN(0);
-    ::memcpy(descriptors, CMSG_DATA(header),
-             bytes < sizeof descriptors ? bytes : sizeof descriptors);
-    order->script = descriptors[0];
-    order->socket = descriptors[1];
+  Passed passed;
+  const bool heard =
+      receive_with(harness, &order->what, sizeof order->what, &passed) == sizeof order->what;
+  int next = 0;
+  order->script = passed.descriptors[next++];
+  if (order->what.has_holder != 0) order->holder = passed.descriptors[next++];
+  if (order->what.has_line != 0) order->line = passed.descriptors[next++];
+  return heard;
+}
+
+void close_passed(const Order& order) {
+  for (const int fd : {order.script, order.holder, order.line}) {
+    if (fd >= 0) CRASHREEL_REAL(close)(fd);
   }
-  return got == sizeof order->what;
 }
 
 // What libc's fork() adds (handlers that the program has registered) is not wanted: the program
@@ -144,10 +90,11 @@ pid_t fork_instance(const Order& order) {
   if (::getppid() != server) ::_exit(127);
   close_own(harness);
   harness = -1;
-  holder = order.socket < 0 ? -1 : move_out_of_sight(order.socket);
+  holder = order.holder < 0 ? -1 : move_out_of_sight(order.holder);
   forget_thread_number();
   warm_pages();
-  if (!make_own() || !begin_script(order.script)) ::_exit(127);
+  const int script = order.line < 0 ? order.script : begin_from_here(order.line, order.script);
+  if (!make_own() || !begin_script(script)) ::_exit(127);
   return 0;
 }
 
@@ -198,8 +145,7 @@ void serve() {
       answer.pid = fork_instance(order);
       if (answer.pid == 0) return;
       if (answer.pid < 0) answer.pid = 0;
-      CRASHREEL_REAL(close)(order.script);
-      if (order.socket >= 0) CRASHREEL_REAL(close)(order.socket);
+      close_passed(order);
     } else if (!answer_to_reap(order.what, &answer)) {
       break;
     }
@@ -247,6 +193,7 @@ pid_t fork_checkpoint(const int (&pair)[2]) {
   CRASHREEL_REAL(close)(pair[1]);
   harness = move_out_of_sight(pair[0]);
   forget_thread_number();
+  forget_to_go_back();
   lose_other_threads();
   // At once: what the instance closes on its way must not stay open here.
   if (!make_own()) {

@@ -21,6 +21,7 @@
 #include "harness/player/handover.h"
 #include "harness/player/idle.h"
 #include "harness/player/random.h"
+#include "harness/player/rewind.h"
 #include "harness/player/script.h"
 #include "harness/player/stage.h"
 #include "harness/player/stop.h"
@@ -66,6 +67,7 @@ ScriptHeader* take_script() {
 }
 
 void leave_child_alone() {
+  forget_to_go_back();
   if (may_be_fed()) return stop_watching();
   if (attend()) return;
   stop_scheduling();

@@ -15,7 +15,7 @@ namespace crashreel {
 inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
 inline constexpr char kScriptName[] = "crashreel-script";          // of all shared memory of ours
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
-inline constexpr std::uint32_t kScriptVersion = 5;
+inline constexpr std::uint32_t kScriptVersion = 6;
 
 // The numbers of InputKind. The last three are of a function's steps alone.
 enum class StepKind : std::uint32_t {
@@ -166,8 +166,8 @@ inline constexpr char kBindNowEnv[] = "LD_BIND_NOW";
 inline constexpr char kBindNowForCopies[] = "crashreel";
 
 enum class ForkRequest : std::uint32_t {
-  kFork = 1,  // with the descriptor of a script and, if that has marks, of a socket: answered by
-              // the number of the new process, and a pidfd of it
+  kFork = 1,  // with the descriptor of a script and of as many sockets as it says: answered by the
+              // number of the new process, and a pidfd of it
   kReap = 2,  // once that process, or a checkpoint that it left behind, has ended: answered by how.
               // Nothing is left then of what that process has started
 };
@@ -180,10 +180,28 @@ struct ForkOrder {
   ForkRequest request;
   std::int32_t pid;     // kReap: whose end
   std::uint32_t count;  // kReap: of those that are to live on
+  // kFork: where it tells of its checkpoints, as its script has marks; then, its line.
+  std::uint32_t has_holder;
+  std::uint32_t has_line;
   std::int32_t others[kMostCopies];
 };
 
 inline constexpr std::size_t kMaxRefusal = 120;
+
+// A copy that may go back to where it began (rewind.h) has a line to the harness, a SOCK_SEQPACKET
+// socket. Once its script is done it says there whether it is back, or will end as others do; the
+// latter as soon as it knows. One that is back waits for the next script, and ends when the harness
+// closes the line.
+enum class LineSays : std::uint32_t { kBack = 1, kEnds = 2 };
+
+struct LineNote {
+  LineSays says;
+  char why[kMaxRefusal];  // kEnds
+};
+
+struct LineOrder {  // with the descriptor of a script
+  std::uint32_t unused;
+};
 
 struct ForkAnswer {
   std::int32_t pid;   // kFork: the process, or 0: it could not be made

@@ -17,6 +17,7 @@
 #include "harness/player/fork_point.h"
 #include "harness/player/handover.h"
 #include "harness/player/idle.h"
+#include "harness/player/rewind.h"
 #include "harness/player/socket_options.h"
 #include "harness/player/step_answers.h"
 #include "harness/player/stop.h"
@@ -55,6 +56,7 @@ std::atomic<std::size_t> not_taken{0};  // bytes that the program has sent to an
 [[noreturn]] void end_try(ScriptState state) {
   script->state.store(static_cast<std::uint32_t>(state));
   note_touched_pages();
+  if (state == ScriptState::kDone) go_back();
   tell_first_process();
   for (;;) ::syscall(SYS_exit_group, 0);
 }

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,10 +67,54 @@ INSTANTIATE_TEST_SUITE_P(
         Scene{"idle_select", "1:GET_k @299000000000 2:GET_k @301000000000 1:GET_k"},
         Scene{"bell", "1:x !10 2:x !12 !1 1:x !1 2:x"}, Scene{"busy", "1:hello 1:SPIN 2:late"},
         Scene{"belongings", "1:x 2:x 1:x 2- 3:x"}, Scene{"hushed", "1:hello 1:BREAK"},
-        Scene{"vandal", "1:hello 1:more"}),
+        Scene{"vandal", "1:hello 1:more"},
+        Scene{"restless", "1:SAY 1:MAP 2:MAP 1:UNMAP 1:GROW 1:SAY 1:OPEN 2:OPEN 1:SAY"},
+        Scene{"restless", "1:HANDLE 1:MASK !10 1:SAY"}, Scene{"restless", "1:PROTECT 1:MAP 1:SAY"},
+        Scene{"restless", "1:MOVE 1:SAY"}, Scene{"restless", "1:CLOSE 1:SAY"},
+        Scene{"restless", "1:FORK 1:THREAD 1:SAY"}, Scene{"restless", "1:TIMER 1:SAY"}),
     [](const auto& scene) {
       return std::string(scene.param.program) + std::to_string(scene.index);
     });
+
+// Whether a copy goes back to its beginning once it has performed these inputs.
+struct Return {
+  const char* inputs;
+  bool comes_back;
+};
+
+void PrintTo(const Return& scene, std::ostream* out) {
+  *out << scene.inputs;
+}
+
+class ComesBack : public testing::TestWithParam<Return> {};
+
+TEST_P(ComesBack, WhereAllThatItChangedCanBePutBack) {
+  const Reel reel = lines(GetParam().inputs);
+  const Target target = target_for(reel, {zoo("restless"), "7001"});
+  auto server = serve(target, reel);
+  ASSERT_TRUE(server) << server.error().message;
+  pid_t before = -1;
+  for (int i = 0; i < kCopies; ++i) {
+    const auto script = server->script_for(whole_layout(reel, target));
+    ASSERT_TRUE(script);
+    auto copy = server->make(script->fd());
+    ASSERT_TRUE(copy) << copy.error().message;
+    EXPECT_EQ(copy->number() == before, i > 0 && GetParam().comes_back);
+    before = copy->number();
+    if (server->line() < 0) break;  // it was refused often enough
+    pollfd line = {server->line(), POLLIN, 0};
+    ASSERT_EQ(::poll(&line, 1, -1), 1);
+    EXPECT_EQ(server->hear_line(*copy), GetParam().comes_back);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    AfterChanges, ComesBack,
+    testing::Values(Return{"1:SAY 2:SAY 1- 3:SAY", true}, Return{"1:MAP 1:UNMAP 1:UNMAP", true},
+                    Return{"1:GROW 1:GROW", true}, Return{"1:HANDLE 1:MASK", true},
+                    Return{"1:OPEN 1:OPEN", true}, Return{"1:FORK 1:THREAD", true},
+                    Return{"1:PROTECT", false}, Return{"1:MOVE", false}, Return{"1:CLOSE", false},
+                    Return{"1:TIMER", false}));
 
 TEST(ForkServer, TakesOneSequenceAfterAnother) {
   const Reel crash = lines("1:ARM_a 2:BIND_a 1:FIRE");

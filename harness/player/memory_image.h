@@ -1,0 +1,92 @@
+// How does a process's own memory come back to what it was?
+//
+// All pages that the process alone writes to are copied once, and later those that differ are
+// written back, in place: what is mapped stays mapped, so nothing has to be faulted in again, which
+// is most of what a short-lived copy costs. What was mapped since is unmapped, and memory of no file
+// that was unmapped is mapped again. Where other mappings have gone, or any have got other
+// permissions, the process can't go back. One thread; no allocation.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace crashreel::player {
+
+// As proc(5) tells it.
+struct Mapping {
+  std::uintptr_t start;
+  std::uintptr_t end;
+  std::uint64_t inode;     // 0: of no file
+  std::uint64_t distance;  // of a file: from the address to the place in the file
+  char permissions[4];     // "rw-p"
+  bool is_heap;
+
+  bool is_own() const { return permissions[0] == 'r' && permissions[1] == 'w' && is_private(); }
+  bool is_private() const { return permissions[3] == 'p'; }
+};
+
+// Pages in a row that were there when the image was taken.
+struct PageRun {
+  std::uintptr_t start;
+  std::uint32_t pages;
+  std::uint32_t first;  // number of the first one's copy
+};
+
+struct AddressRange {
+  std::uintptr_t start;
+  std::uintptr_t end;
+
+  bool has(std::uintptr_t address) const { return start <= address && address < end; }
+};
+
+class MemoryImage {
+ public:
+  static constexpr std::size_t kMostPages = 16 * 1024;
+
+  // Copies go to `copies`, with room for kMostPages; what lies in `aside` is left out, now and
+  // later: it must hold them, this object, and whatever is to outlive a restoration. False: there
+  // is more than that, or the kernel does not tell.
+  bool take(char* copies, AddressRange aside);
+
+  // Whether restore() would bring all of it back.
+  bool is_restorable();
+
+  // Right after is_restorable(), on a stack that lies aside. False: the kernel refuses half-way,
+  // and the process is of no more use.
+  bool restore();
+
+ private:
+  static constexpr int kMostMappings = 1024;
+  static constexpr int kMostRuns = 4096;
+  static constexpr int kMostNew = 256;
+  static constexpr std::size_t kAskedAtOnce = 4096;
+
+  bool list_mappings();
+  bool copy_pages(int pagemap, const Mapping& mapping);
+  bool copy_page(std::uintptr_t page);
+  bool put_back(int pagemap, const Mapping& mapping);
+  bool put_back_page(const Mapping& mapping, std::uintptr_t page, bool is_there);
+  bool note_new(const Mapping& mapping, AddressRange range);
+  bool note_gone(std::uintptr_t until);
+  bool compare(const Mapping& now);
+  long ask(int pagemap, std::uintptr_t start, std::uintptr_t end);
+
+  AddressRange aside_ = {};
+  char* copies_ = nullptr;
+  std::uintptr_t heap_end_ = 0;
+  std::uintptr_t compared_ = 0;  // all that was or is mapped below is
+  int next_ = 0;                 // the first mapping that ends beyond it
+  int mapping_count_ = 0;
+  int run_count_ = 0;
+  int new_count_ = 0;
+  int gone_count_ = 0;
+  int at_run_ = 0;  // while pages are put back
+  std::uint32_t page_count_ = 0;
+  Mapping mappings_[kMostMappings];
+  PageRun runs_[kMostRuns];
+  AddressRange new_[kMostNew];
+  AddressRange gone_[kMostNew];
+  std::uint64_t entries_[kAskedAtOnce];
+};
+
+}  // namespace crashreel::player
