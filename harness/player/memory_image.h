@@ -2,8 +2,8 @@
 //
 // All pages that the process alone writes to are copied once, and later those that differ are
 // written back, in place: what is mapped stays mapped, so nothing has to be faulted in again, which
-// is most of what a short-lived copy costs. What was mapped since is unmapped, and memory of no file
-// that was unmapped is mapped again. Where other mappings have gone, or any have got other
+// is most of what a short-lived copy costs. What was mapped since is unmapped, and memory of no
+// file that was unmapped is mapped again. Where other mappings have gone, or any have got other
 // permissions, the process can't go back. One thread; no allocation.
 #pragma once
 

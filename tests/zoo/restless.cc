@@ -1,5 +1,5 @@
-// A server each line of which changes something that the kernel or its memory holds, and is answered
-// with the whole state: who has not been put back to where it began answers otherwise.
+// A server each line of which changes something that the kernel or its memory holds, and is
+// answered with the whole state: who has not been put back to where it began answers otherwise.
 //
 //   restless PORT
 //     MAP  UNMAP  GROW  PROTECT  HANDLE  MOVE  MASK  OPEN  CLOSE  FORK  THREAD  TIMER  SAY
