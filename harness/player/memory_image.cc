@@ -1,6 +1,5 @@
 #include "harness/player/memory_image.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,11 +12,6 @@ namespace crashreel::player {
 namespace {
 
 constexpr std::uintptr_t kPageBytes = 4096;
-// Address space that is reserved, as a sanitizer's shadow is, takes too long to look through.
-constexpr std::uintptr_t kMostLooked = 256ull << 20;
-// proc(5), /proc/pid/pagemap.
-constexpr std::uint64_t kPresent = 1ull << 63;
-constexpr std::uint64_t kSwapped = 1ull << 62;
 
 std::uintptr_t smaller(std::uintptr_t a, std::uintptr_t b) {
   return a < b ? a : b;
@@ -54,41 +48,27 @@ std::uintptr_t end_of_heap() {
   return static_cast<std::uintptr_t>(::syscall(SYS_brk, 0));
 }
 
-// Of this process, which may have been forked since it was last asked.
-class Pagemap {
- public:
-  Pagemap()
-      : fd_(static_cast<int>(
-            ::syscall(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC))) {}
-  ~Pagemap() {
-    if (fd_ >= 0) ::syscall(SYS_close, fd_);
-  }
-  Pagemap(const Pagemap&) = delete;
-  Pagemap& operator=(const Pagemap&) = delete;
-
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 }  // namespace
 
 bool MemoryImage::take(char* copies, AddressRange aside) {
   aside_ = aside;
   copies_ = copies;
   heap_end_ = end_of_heap();
-  const Pagemap pagemap;
-  if (pagemap.fd() < 0 || !list_mappings()) return false;
+  PageScan scan;
+  if (!list_mappings(scan)) return false;
   for (int i = 0; i < mapping_count_; ++i) {
     const Mapping& mapping = mappings_[i];
-    if (!mapping.is_own() || aside_.has(mapping.start)) continue;
-    if (!copy_pages(pagemap.fd(), mapping)) return false;
+    if (!is_put_back(mapping)) continue;
+    scan.begin({mapping.start, mapping.end});
+    for (AddressRange pages = {}; scan.next(&pages);) {
+      if (!copy_pages(pages)) return false;
+    }
+    if (scan.is_broken()) return false;
   }
   return true;
 }
 
-bool MemoryImage::list_mappings() {
+bool MemoryImage::list_mappings(const PageScan& scan) {
   std::uintptr_t looked = 0;
   const char* line = read_proc_file("/proc/self/maps");
   while (*line != 0) {
@@ -96,41 +76,18 @@ bool MemoryImage::list_mappings() {
     Mapping& mapping = mappings_[mapping_count_++];
     line = parse(line, &mapping);
     if (line == nullptr) return false;
-    if (mapping.is_own() && !aside_.has(mapping.start)) looked += mapping.end - mapping.start;
+    if (is_put_back(mapping)) looked += mapping.end - mapping.start;
   }
-  return mapping_count_ > 0 && looked <= kMostLooked;
+  return mapping_count_ > 0 && scan.takes(looked);
 }
 
-// How many entries of a whole range, or of its beginning, there are now.
-long MemoryImage::ask(int pagemap, std::uintptr_t start, std::uintptr_t end) {
-  const std::uintptr_t pages = smaller((end - start) / kPageBytes, kAskedAtOnce);
-  const long got = ::syscall(SYS_pread64, pagemap, entries_, pages * sizeof entries_[0],
-                             start / kPageBytes * sizeof entries_[0]);
-  return got / static_cast<long>(sizeof entries_[0]);
-}
-
-bool MemoryImage::copy_pages(int pagemap, const Mapping& mapping) {
-  std::uintptr_t page = mapping.start;
-  while (page < mapping.end) {
-    const long asked = ask(pagemap, page, mapping.end);
-    if (asked <= 0) return false;
-    for (long i = 0; i < asked; ++i, page += kPageBytes) {
-      if ((entries_[i] & (kPresent | kSwapped)) != 0 && !copy_page(page)) return false;
-    }
-  }
-  return true;
-}
-
-bool MemoryImage::copy_page(std::uintptr_t page) {
-  if (page_count_ == kMostPages) return false;
-  PageRun* run = run_count_ == 0 ? nullptr : &runs_[run_count_ - 1];
-  if (run == nullptr || run->start + run->pages * kPageBytes != page) {
-    if (run_count_ == kMostRuns) return false;
-    run = &runs_[run_count_++];
-    *run = {page, 0, page_count_};
-  }
-  ++run->pages;
-  ::memcpy(copies_ + page_count_++ * kPageBytes, reinterpret_cast<const void*>(page), kPageBytes);
+bool MemoryImage::copy_pages(AddressRange pages) {
+  const std::uintptr_t count = (pages.end - pages.start) / kPageBytes;
+  if (run_count_ == kMostRuns || page_count_ + count > kMostPages) return false;
+  runs_[run_count_++] = {pages.start, static_cast<std::uint32_t>(count), page_count_};
+  ::memcpy(copies_ + page_count_ * kPageBytes, reinterpret_cast<const void*>(pages.start),
+           count * kPageBytes);
+  page_count_ += static_cast<std::uint32_t>(count);
   return true;
 }
 
@@ -204,44 +161,47 @@ bool MemoryImage::restore() {
       return false;
     }
   }
+  for (int i = 0; i < run_count_; ++i) put_back(runs_[i]);
   at_run_ = 0;
-  const Pagemap pagemap;
+  PageScan scan;
   for (int i = 0; i < mapping_count_; ++i) {
     const Mapping& mapping = mappings_[i];
-    if (!mapping.is_own() || aside_.has(mapping.start)) continue;
-    if (!put_back(pagemap.fd(), mapping)) return false;
-  }
-  return true;
-}
-
-bool MemoryImage::put_back(int pagemap, const Mapping& mapping) {
-  std::uintptr_t page = mapping.start;
-  while (page < mapping.end) {
-    const long asked = ask(pagemap, page, mapping.end);
-    if (asked <= 0) return false;
-    for (long i = 0; i < asked; ++i, page += kPageBytes) {
-      const bool is_there = (entries_[i] & (kPresent | kSwapped)) != 0;
-      if (!put_back_page(mapping, page, is_there)) return false;
+    if (!is_put_back(mapping)) continue;
+    scan.begin({mapping.start, mapping.end});
+    for (AddressRange pages = {}; scan.next(&pages);) {
+      if (!clear(mapping, pages)) return false;
     }
+    if (scan.is_broken()) return false;
   }
   return true;
 }
 
-// A page that came since is as it came: of zeros, or what its file has there.
-bool MemoryImage::put_back_page(const Mapping& mapping, std::uintptr_t page, bool is_there) {
-  while (at_run_ < run_count_ && runs_[at_run_].start + runs_[at_run_].pages * kPageBytes <= page) {
-    ++at_run_;
+void MemoryImage::put_back(const PageRun& run) {
+  auto* page = reinterpret_cast<char*>(run.start);
+  const char* copy = copies_ + run.first * kPageBytes;
+  for (std::uint32_t i = 0; i < run.pages; ++i, page += kPageBytes, copy += kPageBytes) {
+    if (::memcmp(page, copy, kPageBytes) != 0) ::memcpy(page, copy, kPageBytes);
   }
-  void* const memory = reinterpret_cast<void*>(page);
-  if (at_run_ < run_count_ && runs_[at_run_].start <= page) {
-    const PageRun& run = runs_[at_run_];
-    const char* copy = copies_ + run.first * kPageBytes + (page - run.start);
-    if (::memcmp(memory, copy, kPageBytes) != 0) ::memcpy(memory, copy, kPageBytes);
-    return true;
+}
+
+// What came since is as it came: of zeros, or what its file has there.
+bool MemoryImage::clear(const Mapping& mapping, AddressRange pages) {
+  while (pages.start < pages.end) {
+    while (at_run_ < run_count_ && runs_[at_run_].end() <= pages.start) ++at_run_;
+    const PageRun* run = at_run_ < run_count_ ? &runs_[at_run_] : nullptr;
+    if (run != nullptr && run->start <= pages.start) {
+      pages.start = run->end();
+      continue;
+    }
+    const std::uintptr_t to = run == nullptr ? pages.end : smaller(pages.end, run->start);
+    void* const memory = reinterpret_cast<void*>(pages.start);
+    if (mapping.inode == 0) {
+      ::memset(memory, 0, to - pages.start);
+    } else if (::madvise(memory, to - pages.start, MADV_DONTNEED) != 0) {
+      return false;
+    }
+    pages.start = to;
   }
-  if (!is_there) return true;
-  if (mapping.inode != 0) return ::madvise(memory, kPageBytes, MADV_DONTNEED) == 0;
-  ::memset(memory, 0, kPageBytes);
   return true;
 }
 

@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "harness/player/page_scan.h"
+
 namespace crashreel::player {
 
 // As proc(5) tells it.
@@ -30,13 +32,8 @@ struct PageRun {
   std::uintptr_t start;
   std::uint32_t pages;
   std::uint32_t first;  // number of the first one's copy
-};
 
-struct AddressRange {
-  std::uintptr_t start;
-  std::uintptr_t end;
-
-  bool has(std::uintptr_t address) const { return start <= address && address < end; }
+  std::uintptr_t end() const { return start + pages * std::uintptr_t{4096}; }
 };
 
 class MemoryImage {
@@ -59,17 +56,17 @@ class MemoryImage {
   static constexpr int kMostMappings = 1024;
   static constexpr int kMostRuns = 4096;
   static constexpr int kMostNew = 256;
-  static constexpr std::size_t kAskedAtOnce = 4096;
 
-  bool list_mappings();
-  bool copy_pages(int pagemap, const Mapping& mapping);
-  bool copy_page(std::uintptr_t page);
-  bool put_back(int pagemap, const Mapping& mapping);
-  bool put_back_page(const Mapping& mapping, std::uintptr_t page, bool is_there);
+  bool list_mappings(const PageScan& scan);
+  bool copy_pages(AddressRange pages);
+  bool is_put_back(const Mapping& mapping) const {
+    return mapping.is_own() && !aside_.has(mapping.start);
+  }
+  void put_back(const PageRun& run);
+  bool clear(const Mapping& mapping, AddressRange pages);
   bool note_new(const Mapping& mapping, AddressRange range);
   bool note_gone(std::uintptr_t until);
   bool compare(const Mapping& now);
-  long ask(int pagemap, std::uintptr_t start, std::uintptr_t end);
 
   AddressRange aside_ = {};
   char* copies_ = nullptr;
@@ -80,13 +77,12 @@ class MemoryImage {
   int run_count_ = 0;
   int new_count_ = 0;
   int gone_count_ = 0;
-  int at_run_ = 0;  // while pages are put back
+  int at_run_ = 0;  // while pages are cleared
   std::uint32_t page_count_ = 0;
   Mapping mappings_[kMostMappings];
   PageRun runs_[kMostRuns];
   AddressRange new_[kMostNew];
   AddressRange gone_[kMostNew];
-  std::uint64_t entries_[kAskedAtOnce];
 };
 
 }  // namespace crashreel::player

@@ -39,7 +39,10 @@ class EachCut : public testing::TestWithParam<Cut> {
     Held held = {.before = {step}};
     const auto whole = run_try(root, target_, layout, kImpatient, &held);
     EXPECT_TRUE(whole) << whole.error().message;
-    if (!whole || held.servers.empty()) return {};
+    if (!whole || held.servers.empty()) {
+      why_not_ = held.refusal;
+      return {};
+    }
     told_on_the_way_ = told_of(*whole);
     ForkServer& server = held.servers.at(step);
     EXPECT_EQ(server.steps(), step);
@@ -47,13 +50,17 @@ class EachCut : public testing::TestWithParam<Cut> {
     for (int copy = 0; copy < 3; ++copy) {  // copies of a checkpoint are alike, too
       const auto outcome = run_try(server, target_, layout, kImpatient);
       EXPECT_TRUE(outcome) << outcome.error().message;
-      if (!outcome || outcome->ending == Ending::kThreadMissed) return {};
+      if (!outcome || outcome->ending == Ending::kThreadMissed) {
+        why_not_ = "a thread is missed";
+        return {};
+      }
       EXPECT_TRUE(copy == 0 || told_of(*outcome) == last) << told_of(*outcome) << " after " << last;
       last = told_of(*outcome);
     }
     return last;
   }
 
+  std::string why_not_;
   std::string told_on_the_way_;  // by the instance that left the checkpoint
   Reel reel_ = lines(GetParam().inputs);
   Target target_ = target_for(reel_, {zoo(GetParam().program), "7001"});
@@ -68,14 +75,16 @@ TEST_P(EachCut, TellsWhatAStartAloneTells) {
   std::size_t resumed = 0;
   for (std::size_t step = 0; step < alone->performed; ++step) {
     const std::string after = told_from(*root, layout_, step);
-    if (after.empty()) continue;
+    if (after.empty()) {
+      // At the beginning it may be any of the threads that finds the program idle.
+      EXPECT_FALSE(GetParam().always && step > 0) << "before step " << step << ": " << why_not_;
+      continue;
+    }
     ++resumed;
     EXPECT_EQ(after, told_of(*alone)) << "left before step " << step;
     EXPECT_EQ(told_on_the_way_, told_of(*alone));
   }
-  if (GetParam().always) {
-    EXPECT_EQ(resumed, alone->performed);
-  }
+  EXPECT_GT(resumed, 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(
