@@ -17,6 +17,40 @@ std::uintptr_t smaller(std::uintptr_t a, std::uintptr_t b) {
   return a < b ? a : b;
 }
 
+// Not memcpy and its like: where the program has a sanitizer these are the sanitizer's, which would
+// look at each address that they are given, and some of these are its own.
+using Block = std::uint64_t __attribute__((vector_size(64), may_alias));
+constexpr std::size_t kBlocks = kPageBytes / sizeof(Block);
+
+// Keeps a compiler from making a call of the loop.
+void hold_order() {
+  __asm__ volatile("" : : : "memory");
+}
+
+void copy_page(void* to, const void* from) {
+  for (std::size_t i = 0; i < kBlocks; ++i) {
+    static_cast<Block*>(to)[i] = static_cast<const Block*>(from)[i];
+    hold_order();
+  }
+}
+
+void clear_page(void* page) {
+  for (std::size_t i = 0; i < kBlocks; ++i) {
+    static_cast<Block*>(page)[i] = Block{};
+    hold_order();
+  }
+}
+
+bool is_same_page(const void* one, const void* other) {
+  Block differences = {};
+  for (std::size_t i = 0; i < kBlocks; ++i) {
+    differences |= static_cast<const Block*>(one)[i] ^ static_cast<const Block*>(other)[i];
+  }
+  std::uint64_t any = 0;
+  for (std::size_t i = 0; i < sizeof(Block) / sizeof any; ++i) any |= differences[i];
+  return any == 0;
+}
+
 bool is_named(const char* at, const char* end_of_line, const char* name) {
   const char* found = ::strstr(at, name);
   return found != nullptr && found < end_of_line;
@@ -85,8 +119,10 @@ bool MemoryImage::copy_pages(AddressRange pages) {
   const std::uintptr_t count = (pages.end - pages.start) / kPageBytes;
   if (run_count_ == kMostRuns || page_count_ + count > kMostPages) return false;
   runs_[run_count_++] = {pages.start, static_cast<std::uint32_t>(count), page_count_};
-  ::memcpy(copies_ + page_count_ * kPageBytes, reinterpret_cast<const void*>(pages.start),
-           count * kPageBytes);
+  for (std::uintptr_t i = 0; i < count; ++i) {
+    copy_page(copies_ + (page_count_ + i) * kPageBytes,
+              reinterpret_cast<const void*>(pages.start + i * kPageBytes));
+  }
   page_count_ += static_cast<std::uint32_t>(count);
   return true;
 }
@@ -180,7 +216,7 @@ void MemoryImage::put_back(const PageRun& run) {
   auto* page = reinterpret_cast<char*>(run.start);
   const char* copy = copies_ + run.first * kPageBytes;
   for (std::uint32_t i = 0; i < run.pages; ++i, page += kPageBytes, copy += kPageBytes) {
-    if (::memcmp(page, copy, kPageBytes) != 0) ::memcpy(page, copy, kPageBytes);
+    if (!is_same_page(page, copy)) copy_page(page, copy);
   }
 }
 
@@ -196,7 +232,9 @@ bool MemoryImage::clear(const Mapping& mapping, AddressRange pages) {
     const std::uintptr_t to = run == nullptr ? pages.end : smaller(pages.end, run->start);
     void* const memory = reinterpret_cast<void*>(pages.start);
     if (mapping.inode == 0) {
-      ::memset(memory, 0, to - pages.start);
+      for (std::uintptr_t page = pages.start; page < to; page += kPageBytes) {
+        clear_page(reinterpret_cast<void*>(page));
+      }
     } else if (::madvise(memory, to - pages.start, MADV_DONTNEED) != 0) {
       return false;
     }
