@@ -201,17 +201,29 @@ bool record_one(Slot& slot, std::uint32_t kind, std::uint32_t session, const voi
   return true;
 }
 
-// Records what may also go to its session's head. The pool comes first: whatever is copied has been
-// counted there. False: the input is not in the ring.
+Recorded recorded_by(const Slot& slot, std::uint32_t kind, std::uint32_t session, const void* bytes,
+                     std::size_t size) {
+  const void* from = size != 0 ? bytes : "";
+  return {kind, session, from, size, slot.last_stamp, slot.number, slot.epoch, slot.tid};
+}
+
+// Records what may also go to its session's head, and behind it what of it was masked, if `says`
+// has bytes. The pool comes first: whatever is copied has been counted there. False: it is not in
+// the ring, or not all of it.
 [[gnu::noinline]] bool record_and_copy(Slot& slot, std::uint32_t kind, std::uint32_t session,
-                                       const void* bytes, std::size_t size, Recorded& input) {
+                                       const void* bytes, std::size_t size, Recorded& input,
+                                       Recorded* says = nullptr) {
   if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return false;
   const std::uint32_t head = begin_head(kind, session);
-  const bool recorded = record_one(slot, kind, session, bytes, size);
-  const void* from = size != 0 ? bytes : "";
-  input = {kind, session, from, size, slot.last_stamp, slot.number, slot.epoch, slot.tid};
+  bool recorded = record_one(slot, kind, session, bytes, size);
+  input = recorded_by(slot, kind, session, bytes, size);
+  if (says != nullptr) {
+    if (!recorded) drop();
+    recorded = recorded && record_one(slot, CRASHREEL_MASKED, session, says->bytes, says->size);
+    *says = recorded_by(slot, CRASHREEL_MASKED, session, says->bytes, says->size);
+  }
   if (head != kNoHead) {
-    recorded ? end_head(head, input) : give_up_head(head);
+    recorded ? end_head(head, input, says) : give_up_head(head);
   } else if (recorded && kind == CRASHREEL_CLOSE) {
     close_head(session, slot.last_stamp, true);
   }
@@ -285,10 +297,10 @@ void record_with_masks(std::uint32_t kind, std::uint32_t session, const void* by
   }
   Slot& slot = thread.slots[thread.depth++];
   order_for_handlers();
-  Recorded input, says;
-  const bool recorded = record_and_copy(slot, kind, session, bytes, size, input);
-  const bool said = record_and_copy(slot, CRASHREEL_MASKED, session, masks, masks_size, says);
-  if (recorded && said && key != nullptr) keep_pin(key, input, &says);
+  Recorded input;
+  Recorded says{CRASHREEL_MASKED, session, masks, masks_size, 0, 0, 0, 0};
+  const bool recorded = record_and_copy(slot, kind, session, bytes, size, input, &says);
+  if (recorded && key != nullptr) keep_pin(key, input, &says);
   order_for_handlers();
   --thread.depth;
 }
