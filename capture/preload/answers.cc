@@ -28,6 +28,10 @@ constexpr std::uint32_t kNoSession = CRASHREEL_NO_SESSION;
   return descriptor.session;
 }
 
+std::size_t as_size(ssize_t sent) {
+  return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+}
+
 }  // namespace
 
 void begin_answers() {
@@ -36,33 +40,28 @@ void begin_answers() {
   __atomic_store_n(&digesting, wanted, __ATOMIC_RELAXED);
 }
 
-[[gnu::hot]] void bytes_went(int fd, const void* bytes, ssize_t sent) {
-  if (sent <= 0 || !is_on(&digesting)) return;
-  const std::uint32_t session = session_in_clear(fd);
-  if (session != kNoSession) ring::add_answer(session, bytes, static_cast<std::size_t>(sent));
+[[gnu::hot]] Answering::Answering(int fd) {
+  if (is_on(&digesting)) sending_ = ring::begin_answer(session_in_clear(fd));
 }
 
-[[gnu::hot]] void parts_went(int fd, const iovec* parts, std::size_t count, ssize_t sent) {
-  if (sent <= 0 || !is_on(&digesting)) return;
-  const std::uint32_t session = session_in_clear(fd);
-  if (session == kNoSession) return;
-  auto left = static_cast<std::size_t>(sent);
-  for (std::size_t i = 0; i < count && left > 0; ++i) {
-    const std::size_t part = parts[i].iov_len < left ? parts[i].iov_len : left;
-    ring::add_answer(session, parts[i].iov_base, part);
-    left -= part;
-  }
+Answering Answering::in_clear(std::uint32_t session) {
+  return Answering(is_on(&digesting) ? ring::begin_answer(session) : ring::Sending());
 }
 
-void unseen_bytes_went(int fd, ssize_t sent) {
-  if (sent <= 0 || !is_on(&digesting)) return;
-  const Descriptor descriptor = descriptors().get(fd);
-  if (descriptor.kind != DescriptorKind::kSession) return;
-  ring::add_unseen_answer(descriptor.session, static_cast<std::uint64_t>(sent));
+[[gnu::hot]] void Answering::sent(const void* bytes, ssize_t sent) const {
+  ring::end_answer(sending_, bytes, as_size(sent));
 }
 
-void plain_bytes_went(std::uint32_t session, const void* bytes, std::size_t size) {
-  if (is_on(&digesting)) ring::add_answer(session, bytes, size);
+[[gnu::hot]] void Answering::sent(const iovec* parts, std::size_t count, ssize_t sent) const {
+  ring::end_answer(sending_, parts, count, as_size(sent));
+}
+
+void Answering::sent(const mmsghdr* messages, int sent) const {
+  ring::end_answer(sending_, messages, as_size(sent));
+}
+
+void Answering::sent_unseen(ssize_t sent) const {
+  ring::end_unseen_answer(sending_, as_size(sent));
 }
 
 // It has no next input to wait for.

@@ -4,11 +4,14 @@
 // program closes it. Leaves errno alone and may run in a signal handler.
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
 #include <cstddef>
 #include <cstdint>
+
+#include "capture/runtime/ring_answers.h"
 
 namespace crashreel {
 
@@ -17,15 +20,31 @@ namespace crashreel {
 //   CRASHREEL_DIGESTS  "none": none of what the program sends
 void begin_answers();
 
-// A write of `fd` sent `sent` of these bytes, or failed when that is negative. Cipher text is
-// passed over (tls.h).
-void bytes_went(int fd, const void* bytes, ssize_t sent);
-void parts_went(int fd, const iovec* parts, std::size_t count, ssize_t sent);
-// The kernel alone had the bytes (sendfile, splice).
-void unseen_bytes_went(int fd, ssize_t sent);
+// Around one call of the program that may send bytes: made before the call, told after it what
+// went. Without the second half, where a signal handler has left the call, the session has no
+// digest up to its next input. No destructor does it, for a cancelled thread runs none of ours.
+class Answering {
+ public:
+  // Whatever `fd` is, a session or none. Cipher text is passed over (tls.h).
+  explicit Answering(int fd);
 
-// These bytes went into the session's TLS.
-void plain_bytes_went(std::uint32_t session, const void* bytes, std::size_t size);
+  // `sent` of these bytes went, or none when that is negative.
+  void sent(const void* bytes, ssize_t sent) const;
+  void sent(const iovec* parts, std::size_t count, ssize_t sent) const;
+  void sent(const mmsghdr* messages, int sent) const;
+  // The kernel alone had the bytes (sendfile, splice).
+  void sent_unseen(ssize_t sent) const;
+
+  // As above, of a session's plain bytes inside its TLS.
+  static Answering in_clear(std::uint32_t session);
+
+  bool is_noted() const { return sending_.place != nullptr; }
+
+ private:
+  explicit Answering(const ring::Sending& sending) : sending_(sending) {}
+
+  ring::Sending sending_;
+};
 
 // The program closed its last descriptor of the session.
 void answers_end(std::uint32_t session);

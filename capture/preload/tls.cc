@@ -88,9 +88,20 @@ void plain_bytes_came(const void* connection, int fd, bool is_server, const void
   crashreel_data(session_of(connection, fd, is_server), bytes, size);
 }
 
-void plain_bytes_sent(const void* connection, int fd, bool is_server, const void* bytes,
-                      std::size_t size) {
-  if (is_recording()) plain_bytes_went(session_of(connection, fd, is_server), bytes, size);
+Answering plain_bytes_go(const void* connection, int fd) {
+  constexpr std::uint32_t kNone = CRASHREEL_NO_SESSION;
+  if (!is_recording()) return Answering::in_clear(kNone);
+  const Descriptor descriptor = descriptors().get(fd);
+  if (descriptor.kind == DescriptorKind::kSession) return Answering::in_clear(descriptor.session);
+  const std::uint32_t known = connections.find(hash_of_connection(connection));
+  return Answering::in_clear(known != 0 ? known : kNone);
+}
+
+void plain_bytes_went(const void* connection, int fd, bool is_server, const Answering& answer,
+                      const void* bytes, std::size_t size) {
+  const auto sent = static_cast<ssize_t>(size);
+  if (answer.is_noted() || size == 0 || !is_recording()) return answer.sent(bytes, sent);
+  Answering::in_clear(session_of(connection, fd, is_server)).sent(bytes, sent);
 }
 
 void plain_bytes_ended(const void* connection, int fd) {

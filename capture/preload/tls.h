@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "capture/preload/answers.h"
+
 namespace crashreel {
 
 // Has this thread read from `fd`, or written to it, for a TLS connection that it is inside of?
@@ -42,9 +44,12 @@ void tls_connection_reads(const void* connection, int fd);
 void plain_bytes_came(const void* connection, int fd, bool is_server, const void* bytes,
                       std::size_t size);
 
-// It was given these plain bytes to send.
-void plain_bytes_sent(const void* connection, int fd, bool is_server, const void* bytes,
-                      std::size_t size);
+// It is about to be given plain bytes to send.
+Answering plain_bytes_go(const void* connection, int fd);
+
+// It took so many of them. Whose they are may be known only now.
+void plain_bytes_went(const void* connection, int fd, bool is_server, const Answering& answer,
+                      const void* bytes, std::size_t size);
 
 // The other side said that it will say no more.
 void plain_bytes_ended(const void* connection, int fd);

@@ -104,12 +104,14 @@ class Call {
       plain_bytes_ended(ssl_, inside_.fd());
     }
   }
-  void sent(const void* bytes, std::size_t size) {
+  // Before the real call that sends, and behind it.
+  Answering answering() const { return plain_bytes_go(ssl_, inside_.fd()); }
+  void sent(const Answering& answer, const void* bytes, std::size_t size) {
     const KeepErrno keep;
     returned();
-    if (size == 0) return;
-    const bool is_server = questions_.can_be_asked() && questions_.is_server(ssl_) != 0;
-    plain_bytes_sent(ssl_, inside_.fd(), is_server, bytes, size);
+    const bool is_server =
+        size != 0 && questions_.can_be_asked() && questions_.is_server(ssl_) != 0;
+    plain_bytes_went(ssl_, inside_.fd(), is_server, answer, bytes, size);
   }
   void returned() {
     if (asked_fd_ >= 0 || inside_.fd() < 0) return;
@@ -175,8 +177,9 @@ CRASHREEL_HOOK int SSL_write(SSL* ssl, const void* bytes, int size) {
   const crashreel::Questions questions = CRASHREEL_QUESTIONS(SSL_write);
   if (questions.real == nullptr) return -1;
   crashreel::Call call(questions, ssl);
+  const crashreel::Answering answer = call.answering();
   const int sent = CRASHREEL_REAL_TLS(SSL_write)(ssl, bytes, size);
-  call.sent(bytes, sent > 0 ? static_cast<std::size_t>(sent) : 0);
+  call.sent(answer, bytes, sent > 0 ? static_cast<std::size_t>(sent) : 0);
   return sent;
 }
 
@@ -185,8 +188,9 @@ CRASHREEL_HOOK int SSL_write_ex(SSL* ssl, const void* bytes, std::size_t size,
   const crashreel::Questions questions = CRASHREEL_QUESTIONS(SSL_write_ex);
   if (questions.real == nullptr) return 0;
   crashreel::Call call(questions, ssl);
+  const crashreel::Answering answer = call.answering();
   const int result = CRASHREEL_REAL_TLS(SSL_write_ex)(ssl, bytes, size, written);
-  call.sent(bytes, result > 0 ? *written : 0);
+  call.sent(answer, bytes, result > 0 ? *written : 0);
   return result;
 }
 
@@ -195,8 +199,9 @@ CRASHREEL_HOOK int SSL_write_early_data(SSL* ssl, const void* bytes, std::size_t
   const crashreel::Questions questions = CRASHREEL_QUESTIONS(SSL_write_early_data);
   if (questions.real == nullptr) return 0;
   crashreel::Call call(questions, ssl);
+  const crashreel::Answering answer = call.answering();
   const int result = CRASHREEL_REAL_TLS(SSL_write_early_data)(ssl, bytes, size, written);
-  call.sent(bytes, result > 0 ? *written : 0);
+  call.sent(answer, bytes, result > 0 ? *written : 0);
   return result;
 }
 

@@ -1,10 +1,8 @@
 #include "capture/reel/ring_snapshot.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,9 +16,9 @@ constexpr int kTries = 200;
 constexpr int kMostRounds = 16;
 // Of heads and pins a copy may be read while it changes hands, and look damaged.
 constexpr int kTriesOfCopies = 20;
-// A stamp is claimed a moment before its thread's last store is seen by all; stores wait that long
-// at most in a CPU's buffer.
-constexpr auto kStoresArrive = std::chrono::microseconds(50);
+// Stores wait for some hundred nanoseconds in a CPU's buffer, a pass takes longer. Only a forged
+// ring gains old records for ever.
+constexpr int kMostPasses = 64;
 // At once, of what lies before the chunks.
 constexpr std::uint64_t kCopyBytes = 1 << 20;
 
@@ -37,9 +35,9 @@ class Copier {
       if (auto copied = copy(i); !copied) return copied;
     }
     for (int round = 0; round < kMostRounds; ++round) {
-      const Result<std::uint32_t> changed = copy_changed();
-      if (!changed) return changed.error();
-      if (*changed == 0 || (round >= 2 && has_tail())) break;
+      const Result<bool> rests = settle();
+      if (!rests) return rests.error();
+      if (*rests || (round >= 2 && has_tail())) break;
     }
     return {};
   }
@@ -69,23 +67,45 @@ class Copier {
  private:
   struct Copied {
     std::optional<std::uint64_t> commit;
-    std::uint64_t last = 0;       // stamp of its last record
-    std::uint64_t prev_last = 0;  // and of the last that it overwrote
+    std::uint64_t last = 0;                // stamp of its last record
+    std::uint64_t first_new = UINT64_MAX;  // of the first that the copy before did not have
+    std::uint64_t prev_last = 0;           // of the last that it overwrote
     bool unreadable = false;
   };
 
-  // Everything that was committed when this began is in the copy then. How many chunks had changed?
-  Result<std::uint32_t> copy_changed() {
+  // Decides up to which stamp records count, and reads until all of them are there. A thread
+  // commits its records in the order of their stamps, and stores become visible in the order in
+  // which it made them: so whoever has seen one sees all earlier ones of that thread from then on.
+  // But they may lie in a chunk that was read before. Hence another pass, over the commit words of
+  // all chunks, until one finds no more that counts: all that it missed became visible after it,
+  // and nothing that was copied depends on that. True: nothing at all has changed.
+  Result<bool> settle() {
     newest_ = 0;
     for (const Copied& chunk : chunks_) newest_ = std::max(newest_, chunk.last);
-    std::this_thread::sleep_for(kStoresArrive);
-    std::uint32_t changed = 0;
+    bool rests = true;
+    for (int pass = 0; pass < kMostPasses; ++pass) {
+      const Result<Changes> found = copy_changed();
+      if (!found) return found.error();
+      rests = rests && !found->any;
+      if (!found->counts) break;
+    }
+    return rests;
+  }
+
+  struct Changes {
+    bool any = false;
+    bool counts = false;  // among them a record up to the newest that counts
+  };
+
+  Result<Changes> copy_changed() {
+    Changes changes;
     for (std::uint32_t i = 0; i < chunks_.size(); ++i) {
       if (live_.commit_word(i) == chunks_[i].commit) continue;
       if (auto copied = copy(i); !copied) return copied.error();
-      ++changed;
+      changes.any = true;
+      changes.counts |= chunks_[i].first_new <= newest_;
     }
-    return changed;
+    return changes;
   }
 
   // The records that count reach further than what was lost of them.
@@ -110,7 +130,7 @@ class Copier {
       std::memcpy(copy_.data(), &*before, sizeof *before);
       return take(index, *before);
     }
-    chunks_[index] = {live_.commit_word(index), 0, 0, true};
+    chunks_[index] = {.commit = live_.commit_word(index), .unreadable = true};
     const std::string nothing(sizeof(ring::ChunkHeader), '\0');
     return file_.write(offset_of(index), nothing);
   }
@@ -118,8 +138,14 @@ class Copier {
   Result<void> take(std::uint32_t index, std::uint64_t commit) {
     const ChunkContent content = parse_chunk(copy_, index, format_);
     const auto& pieces = content.pieces;
-    chunks_[index] = {commit, pieces.empty() ? 0 : pieces.back().stamp, content.head.bank.prev_last,
-                      false};
+    const Copied& before = chunks_[index];
+    const bool goes_on = before.commit && *before.commit >> 32 == commit >> 32;
+    const auto first_new = std::ranges::find_if(
+        pieces, [&](const Piece& piece) { return !goes_on || piece.stamp > before.last; });
+    chunks_[index] = {.commit = commit,
+                      .last = pieces.empty() ? 0 : pieces.back().stamp,
+                      .first_new = first_new == pieces.end() ? UINT64_MAX : first_new->stamp,
+                      .prev_last = content.head.bank.prev_last};
     if (!content.head.used) return {};
     return file_.write(offset_of(index), copy_);
   }

@@ -219,8 +219,9 @@ static inline void crashreel_signal(uint32_t number) {
 /* What the program answered in a session. The bytes are not kept: 8 bytes stand for all that were
  * answered between two inputs of a session, and tell a replay where it begins to differ. They are
  * recorded right before the session's next input, so the answer to its last one is not there. How
- * the bytes are cut into calls makes no difference. Two threads that answer in one session at the
- * same time leave that answer without a digest. */
+ * the bytes are cut into calls makes no difference. Call it before the bytes go out: once a client
+ * has them, another thread may record the next input, and they count as the answer to that one. Two
+ * threads that answer in one session at the same time leave that answer without a digest. */
 static inline void crashreel_digest(uint32_t session, const void* bytes, size_t size) {
   if (crashreel_digest_) crashreel_digest_(session, bytes, size);
 }

@@ -121,6 +121,11 @@ void add_redaction_fact();
 bool take_chunk(Slot& slot, Thread& thread, std::uint64_t stamp);
 void give_back(Slot& slot);
 
+// Records what began at `stamp`, before others may have recorded what followed from it: so it has
+// that stamp, in the first of the thread's slots that has recorded nothing since.
+void record_late(std::uint64_t stamp, std::uint32_t kind, std::uint32_t session, const void* bytes,
+                 std::size_t size);
+
 // Called at a thread's exit: its chunks may be reused at once.
 void thread_exits(void* thread);
 

@@ -1,26 +1,43 @@
+// A place is in one of three conditions: at rest; *sending*, from begin_answer() on; and *noting*,
+// for some nanoseconds, when the digest is one thread's alone. Whoever finds it noting leaves a
+// flag and goes on. Whoever begins an answer while another one is on its way takes the place over:
+// that is how a place comes free whose thread never returned. Where an input had come since the
+// other began, that one still tells its digest, from a copy of what the place held; else the two
+// have met, and the order of their bytes is not known. All of it is one word, changed by compare
+// and swap, so that no flag comes too late to be seen.
 #include "capture/runtime/ring_answers.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 #define CRASHREEL_BUILDS_LIBRARY 1
 #include "capture/runtime/crashreel.h"
 #include "capture/runtime/keep_errno.h"
 #include "capture/runtime/output_digest.h"
+#include "capture/runtime/ring_clock.h"
 
 namespace crashreel::ring {
 
-// All zeros, as the kernel gives the memory: nobody's.
+// All zeros, as the kernel gives the memory: nobody's. What a short answer touches is one line.
 struct alignas(128) Answer {
-  OutputDigest digest;
-  std::uint32_t owner;    // session + 1
-  std::uint16_t busy;     // somebody is at it
-  std::uint16_t muddled;  // somebody else came meanwhile: the order of the bytes is not known
+  std::uint32_t state;     // flags, and above them bits of the stamp of who sends
+  std::uint32_t owner;     // session + 1
+  OutputDigest digest;     // of nothing unless kHasBytes says otherwise
+  std::uint32_t meetings;  // of answers, so far
 };
 static_assert(sizeof(Answer) == 128);
 
 constinit Answer* g_answers = nullptr;
 
 namespace {
+
+constexpr std::uint32_t kSending = 1;
+constexpr std::uint32_t kNoting = 2;
+constexpr std::uint32_t kHasBytes = 4;  // since the session's last input
+constexpr std::uint32_t kCame = 8;      // an input came that the digest belongs before
+constexpr std::uint32_t kMuddled = 16;  // bytes are missing, or their order is not known
+constexpr unsigned kFlagBits = 5;
+constexpr std::uint32_t kFlags = (1u << kFlagBits) - 1;
 
 constexpr std::size_t kBytes = kAnswerPlaces * sizeof(Answer);
 
@@ -42,15 +59,31 @@ Answer* prepare() {
   return answers;
 }
 
-// False, and the answer has no digest any more: somebody else is at it.
-bool try_lock(Answer& answer) {
-  if (__atomic_exchange_n(&answer.busy, std::uint16_t{1}, __ATOMIC_ACQUIRE) == 0) return true;
-  __atomic_store_n(&answer.muddled, std::uint16_t{1}, __ATOMIC_RELAXED);
-  return false;
+constexpr std::uint32_t name_of(std::uint64_t stamp) {
+  return static_cast<std::uint32_t>(stamp) << kFlagBits;
 }
 
-void unlock(Answer& answer) {
-  __atomic_store_n(&answer.busy, std::uint16_t{0}, __ATOMIC_RELEASE);
+std::uint32_t state_of(const Answer& place) {
+  return __atomic_load_n(&place.state, __ATOMIC_ACQUIRE);
+}
+
+std::uint32_t owner_of(const Answer& place) {
+  return __atomic_load_n(&place.owner, __ATOMIC_RELAXED);
+}
+
+// `seen` is what there is where this fails.
+bool swap_state(Answer& place, std::uint32_t& seen, std::uint32_t wanted) {
+  return __atomic_compare_exchange_n(&place.state, &seen, wanted, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_ACQUIRE);
+}
+
+// No other answer has taken the place over.
+bool is_held(const Sending& sending, std::uint32_t state) {
+  return (state & ~kFlags) == name_of(sending.stamp) && (state & kSending) != 0;
+}
+
+void muddle(Answer& place) {
+  __atomic_fetch_or(&place.state, kMuddled, __ATOMIC_RELAXED);
 }
 
 struct Told {
@@ -58,66 +91,181 @@ struct Told {
   std::uint64_t words[2] = {};
 };
 
-// Empties the place. Call with the lock.
-[[gnu::hot]] Told take(Answer& answer) {
-  Told told;
-  const bool muddled = __atomic_exchange_n(&answer.muddled, std::uint16_t{0}, __ATOMIC_RELAXED);
-  if (!muddled && !answer.digest.is_empty()) {
-    told = {answer.owner, {answer.digest.value(), answer.digest.bytes()}};
-  }
-  answer.digest.reset();
-  __atomic_store_n(&answer.owner, 0u, __ATOMIC_RELAXED);
-  return told;
+[[gnu::hot]] Told told_of(std::uint32_t owner, const OutputDigest& digest) {
+  return {digest.is_empty() ? 0 : owner, {digest.value(), digest.bytes()}};
 }
 
-[[gnu::hot]] void tell(const Told& told) {
+// Of a thread that is noting; `before`: the state in which it found the place.
+[[gnu::hot]] Told take(const Answer& place, std::uint32_t before) {
+  if ((before & (kHasBytes | kMuddled)) != kHasBytes) return {};
+  return told_of(place.owner, place.digest);
+}
+
+// `began`: 0: now.
+[[gnu::hot]] void tell(const Told& told, std::uint64_t began) {
   if (told.owner == 0) return;
   unsigned char bytes[16];
   for (unsigned i = 0; i < sizeof bytes; ++i) {
     bytes[i] = static_cast<unsigned char>(told.words[i / 8] >> 8 * (i % 8));
   }
-  crashreel_record_(CRASHREEL_DIGEST, told.owner - 1, bytes, sizeof bytes);
+  if (began == 0) {
+    crashreel_record_(CRASHREEL_DIGEST, told.owner - 1, bytes, sizeof bytes);
+  } else {
+    record_late(began, CRASHREEL_DIGEST, told.owner - 1, bytes, sizeof bytes);
+  }
+}
+
+// The place was another session's. Whoever still sends in that one will find it gone. False: a
+// thread is noting there.
+bool move_in(Answer& place, std::uint32_t owner) {
+  std::uint32_t seen = state_of(place);
+  do {
+    if ((seen & kNoting) != 0) {
+      muddle(place);
+      return false;
+    }
+  } while (!swap_state(place, seen, kNoting));
+  const Told pushed_out = (seen & kSending) == 0 ? take(place, seen) : Told();
+  __atomic_store_n(&place.owner, owner, __ATOMIC_RELAXED);
+  __atomic_fetch_and(&place.state, kMuddled, __ATOMIC_RELEASE);
+  tell(pushed_out, 0);
+  return true;
+}
+
+// Ends the noting, and tells the digest if an input came that it belongs before. `now`: which of
+// the flags hold beside those that others leave.
+[[gnu::hot]] void leave(Answer& place, std::uint32_t now, std::uint64_t began) {
+  Told told;
+  std::uint32_t seen = state_of(place);
+  std::uint32_t wanted;
+  do {
+    const bool came = (seen & kCame) != 0;
+    if (came) told = take(place, now);
+    // Who was turned away since the noting began has something to say after the input that came.
+    wanted = (seen & kMuddled) | (came ? 0 : now & (kMuddled | kHasBytes));
+  } while (!swap_state(place, seen, wanted));
+  tell(told, began);
+}
+
+// What had been answered before, for the case that another answer takes the place over. False: one
+// has done so already.
+bool copy_before(Sending& sending) {
+  const Answer& place = *sending.place;
+  for (std::size_t i = 0; i < sizeof sending.before / 8; ++i) {
+    const auto* from = reinterpret_cast<const std::uint64_t*>(&place.digest) + i;
+    reinterpret_cast<std::uint64_t*>(sending.before)[i] = __atomic_load_n(from, __ATOMIC_RELAXED);
+  }
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+  return is_held(sending, state_of(place));
+}
+
+[[gnu::hot]] void add(OutputDigest& digest, const iovec* parts, std::size_t count,
+                      std::size_t left) {
+  for (std::size_t i = 0; i < count && left > 0; ++i) {
+    const std::size_t part = parts[i].iov_len < left ? parts[i].iov_len : left;
+    digest.add(parts[i].iov_base, part);
+    left -= part;
+  }
 }
 
 template <typename Add>
-void change(std::uint32_t session, const Add& add) {
-  if (session == CRASHREEL_NO_SESSION || !__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return;
-  Answer* answers = prepare();
-  if (answers == nullptr) return;
-  Answer& answer = answers[session % kAnswerPlaces];
-  if (!try_lock(answer)) return;
-  Told pushed_out;
-  if (answer.owner != session + 1) {
-    pushed_out = take(answer);
-    __atomic_store_n(&answer.owner, session + 1, __ATOMIC_RELAXED);
+void end_elsewhere(const Sending& sending, const Add& add) {
+  const std::uint32_t meetings = __atomic_load_n(&sending.place->meetings, __ATOMIC_ACQUIRE);
+  if (sending.is_muddled || sending.meetings != meetings) return;
+  OutputDigest digest;
+  if (sending.has_before) ::memcpy(&digest, sending.before, sizeof digest);
+  add(digest);
+  tell(told_of(sending.owner, digest), sending.stamp);
+}
+
+template <typename Add>
+[[gnu::always_inline]] inline void end(const Sending& sending, const Add& add) {
+  if (sending.place == nullptr) return;
+  Answer& place = *sending.place;
+  for (std::uint32_t seen = state_of(place); is_held(sending, seen);) {
+    if (!swap_state(place, seen, kNoting | (seen & kCame))) continue;
+    if ((seen & kHasBytes) == 0) place.digest.reset();
+    add(place.digest);
+    const std::uint32_t has_bytes = place.digest.is_empty() ? 0 : kHasBytes;
+    return leave(place, (seen & kMuddled) | has_bytes, sending.stamp);
   }
-  add(answer.digest);
-  unlock(answer);
-  tell(pushed_out);
+  end_elsewhere(sending, add);
 }
 
 }  // namespace
 
-[[gnu::hot]] void add_answer(std::uint32_t session, const void* bytes, std::size_t size) {
-  if (size == 0 || bytes == nullptr) return;
-  change(session, [=](OutputDigest& digest) { digest.add(bytes, size); });
+[[gnu::hot]] Sending begin_answer(std::uint32_t session) {
+  Sending sending;
+  if (session == CRASHREEL_NO_SESSION || !__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) {
+    return sending;
+  }
+  Answer* answers = prepare();
+  if (answers == nullptr) return sending;
+  Answer& place = answers[session % kAnswerPlaces];
+  if (owner_of(place) != session + 1 && !move_in(place, session + 1)) return sending;
+  // Counts of what happens from here on.
+  sending.meetings = __atomic_load_n(&place.meetings, __ATOMIC_ACQUIRE);
+  sending.stamp = read_stamp();
+  sending.owner = session + 1;
+  std::uint32_t seen = state_of(place);
+  std::uint32_t wanted;
+  do {
+    if ((seen & kNoting) != 0) {
+      muddle(place);
+      return sending;
+    }
+    const bool is_first = (seen & kCame) != 0;  // since the input that came
+    const bool meets = (seen & kSending) != 0 && (!is_first || (seen & kMuddled) != 0);
+    if (meets) __atomic_fetch_add(&place.meetings, 1u, __ATOMIC_SEQ_CST);
+    wanted = name_of(sending.stamp) | kSending | (is_first ? 0 : seen & kHasBytes) |
+             (meets ? kMuddled : seen & kMuddled);
+  } while (!swap_state(place, seen, wanted));
+  sending.place = &place;
+  sending.has_before = (wanted & kHasBytes) != 0;
+  sending.is_muddled = (wanted & kMuddled) != 0 || (sending.has_before && !copy_before(sending));
+  return sending;
 }
 
-void add_unseen_answer(std::uint32_t session, std::uint64_t size) {
-  if (size == 0) return;
-  change(session, [=](OutputDigest& digest) { digest.add_unseen(size); });
+[[gnu::hot]] void end_answer(const Sending& sending, const void* bytes, std::size_t sent) {
+  end(sending, [=](OutputDigest& digest) { digest.add(bytes, sent); });
+}
+
+[[gnu::hot]] void end_answer(const Sending& sending, const iovec* parts, std::size_t count,
+                             std::size_t sent) {
+  end(sending, [=](OutputDigest& digest) { add(digest, parts, count, sent); });
+}
+
+void end_answer(const Sending& sending, const mmsghdr* messages, std::size_t count) {
+  end(sending, [=](OutputDigest& digest) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const msghdr& message = messages[i].msg_hdr;
+      add(digest, message.msg_iov, message.msg_iovlen, messages[i].msg_len);
+    }
+  });
+}
+
+void end_unseen_answer(const Sending& sending, std::size_t sent) {
+  end(sending, [=](OutputDigest& digest) { digest.add_unseen(sent); });
 }
 
 [[gnu::hot]] void write_answer(std::uint32_t session) {
   Answer* answers = __atomic_load_n(&g_answers, __ATOMIC_ACQUIRE);
   if (answers == nullptr || session == CRASHREEL_NO_SESSION) return;
-  Answer& answer = answers[session % kAnswerPlaces];
-  if (__atomic_load_n(&answer.owner, __ATOMIC_RELAXED) != session + 1) return;
-  if (!try_lock(answer)) return;
-  // While we did not have the lock the place may have become another session's.
-  const Told told = answer.owner == session + 1 ? take(answer) : Told();
-  unlock(answer);
-  tell(told);
+  Answer& place = answers[session % kAnswerPlaces];
+  if (owner_of(place) != session + 1) return;
+  std::uint32_t seen = state_of(place);
+  std::uint32_t wanted;
+  do {
+    const bool is_left_to_another = (seen & (kSending | kNoting)) != 0;
+    if (is_left_to_another ? (seen & kCame) != 0 : (seen & (kHasBytes | kMuddled)) == 0) return;
+    wanted = is_left_to_another ? seen | kCame : kNoting;
+  } while (!swap_state(place, seen, wanted));
+  if ((wanted & kCame) != 0) return;
+  // Before we had it the place may have become another session's.
+  if (owner_of(place) != session + 1) return leave(place, seen, 0);
+  const Told told = take(place, seen);
+  __atomic_fetch_and(&place.state, kMuddled, __ATOMIC_RELEASE);
+  tell(told, 0);
 }
 
 }  // namespace crashreel::ring

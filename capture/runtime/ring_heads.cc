@@ -147,15 +147,25 @@ void change(std::uint32_t head, std::uint32_t session, std::uint32_t add, std::u
   if (wants(state_of(seen)) && !wants(after)) count_wanted(session, -1);
 }
 
-// False: it does not fit, and so nothing later may either.
-bool add_copy(HeadHeader& header, std::uint32_t head_bytes, const Recorded& input) {
+// False: it does not fit, and so nothing later may either. With one store of the commit word.
+bool add_copies(HeadHeader& header, std::uint32_t head_bytes, const Recorded& input,
+                const Recorded* says) {
   const std::uint64_t commit = header.commit;
   const std::uint32_t committed = unpack(commit).committed;
   const std::uint64_t room = head_bytes - committed;
   // Alone first, so that the sum can't wrap.
-  if (input.size > room || copy_bytes_of(input) > room) return false;
-  write_copy(reinterpret_cast<unsigned char*>(&header) + committed, input);
-  __atomic_store_n(&header.commit, commit_after(commit, copy_bytes_of(input)), __ATOMIC_RELEASE);
+  if (input.size > room || (says != nullptr && says->size > room)) return false;
+  const std::uint64_t input_bytes = copy_bytes_of(input);
+  const std::uint64_t says_bytes = says != nullptr ? copy_bytes_of(*says) : 0;
+  if (input_bytes + says_bytes > room) return false;
+  unsigned char* to = reinterpret_cast<unsigned char*>(&header) + committed;
+  write_copy(to, input);
+  std::uint64_t after = commit_after(commit, input_bytes);
+  if (says != nullptr) {
+    write_copy(to + input_bytes, *says);
+    after = commit_after(after, says_bytes);
+  }
+  __atomic_store_n(&header.commit, after, __ATOMIC_RELEASE);
   return true;
 }
 
@@ -234,8 +244,8 @@ std::uint32_t begin_head(std::uint32_t kind, std::uint32_t session) {
   return kNoHead;
 }
 
-void end_head(std::uint32_t head, const Recorded& input) {
-  const bool fits = add_copy(head_at(head), g_heads.bytes, input);
+void end_head(std::uint32_t head, const Recorded& input, const Recorded* says) {
+  const bool fits = add_copies(head_at(head), g_heads.bytes, input, says);
   change(head, input.session, fits ? 0u : kHeadFull, kHeadLocked);
 }
 

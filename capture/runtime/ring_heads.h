@@ -62,8 +62,10 @@ struct Recorded {
 std::uint64_t copy_bytes_of(const Recorded& input);
 void write_copy(unsigned char* to, const Recorded& input);
 
-// Adds the input to the head and gives the lock back. Not called for what the pool did not get.
-void end_head(std::uint32_t head, const Recorded& input);
+// Adds the input to the head, together with what says how it was masked (null: nothing was), and
+// gives the lock back. Both or neither: of an input alone nobody would know that it was masked. Not
+// called for what the pool did not get.
+void end_head(std::uint32_t head, const Recorded& input, const Recorded* says);
 void give_up_head(std::uint32_t head);
 
 // The session is over at this moment. `for_all`: no other process has it open.

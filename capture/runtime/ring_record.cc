@@ -119,10 +119,10 @@ std::uint32_t current_epoch() {
 }
 
 // Splits what does not fit, taking chunks as it goes. A rest of a chunk too small to be worth a
-// piece is left empty.
+// piece is left empty. `now`: the stamp, unless the slot's last one is as late.
 bool append_pieces(Slot& slot, std::uint32_t kind, std::uint32_t session,
-                   const unsigned char* payload, std::size_t size) {
-  const std::uint64_t stamp = claim_stamp(slot);
+                   const unsigned char* payload, std::size_t size, std::uint64_t now) {
+  const std::uint64_t stamp = claim_stamp(slot, now);
   const std::uint64_t total = size < g_ring.max_payload ? size : g_ring.max_payload;
   const unsigned cut = total < size ? kCut : 0u;
   std::uint64_t done = 0;
@@ -151,9 +151,9 @@ bool append_pieces(Slot& slot, std::uint32_t kind, std::uint32_t session,
 }
 
 // Not the usual case: another chunk is needed, or the slot was not set up, or nothing is recorded.
-// False: the input is not in the ring.
+// False: the input is not in the ring. `began`: its stamp, 0: now.
 [[gnu::noinline]] bool record_slowly(Slot& slot, std::uint32_t kind, std::uint32_t session,
-                                     const void* bytes, std::size_t size) {
+                                     const void* bytes, std::size_t size, std::uint64_t began = 0) {
   if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return false;
   const bool kind_is_known = kind >= kFirstKind && kind <= kLastKind;
   if (!kind_is_known || (bytes == nullptr && size != 0)) {
@@ -169,8 +169,8 @@ bool append_pieces(Slot& slot, std::uint32_t kind, std::uint32_t session,
   if (slot.epoch != epoch) set_up(slot, epoch);
   // Nothing may come from nowhere, but memcpy wants to be told a place for it.
   const void* from = size != 0 ? bytes : "";
-  const bool recorded =
-      append_pieces(slot, kind, session, static_cast<const unsigned char*>(from), size);
+  const bool recorded = append_pieces(slot, kind, session, static_cast<const unsigned char*>(from),
+                                      size, began != 0 ? began : read_stamp());
   errno = saved_errno;
   return recorded;
 }
@@ -201,17 +201,29 @@ bool record_one(Slot& slot, std::uint32_t kind, std::uint32_t session, const voi
   return true;
 }
 
-// Records what may also go to its session's head. The pool comes first: whatever is copied has been
-// counted there. False: the input is not in the ring.
+Recorded recorded_by(const Slot& slot, std::uint32_t kind, std::uint32_t session, const void* bytes,
+                     std::size_t size) {
+  const void* from = size != 0 ? bytes : "";
+  return {kind, session, from, size, slot.last_stamp, slot.number, slot.epoch, slot.tid};
+}
+
+// Records what may also go to its session's head, and behind it what of it was masked, if `says`
+// has bytes. The pool comes first: whatever is copied has been counted there. False: it is not in
+// the ring, or not all of it.
 [[gnu::noinline]] bool record_and_copy(Slot& slot, std::uint32_t kind, std::uint32_t session,
-                                       const void* bytes, std::size_t size, Recorded& input) {
+                                       const void* bytes, std::size_t size, Recorded& input,
+                                       Recorded* says = nullptr) {
   if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return false;
   const std::uint32_t head = begin_head(kind, session);
-  const bool recorded = record_one(slot, kind, session, bytes, size);
-  const void* from = size != 0 ? bytes : "";
-  input = {kind, session, from, size, slot.last_stamp, slot.number, slot.epoch, slot.tid};
+  bool recorded = record_one(slot, kind, session, bytes, size);
+  input = recorded_by(slot, kind, session, bytes, size);
+  if (says != nullptr) {
+    if (!recorded) drop();
+    recorded = recorded && record_one(slot, CRASHREEL_MASKED, session, says->bytes, says->size);
+    *says = recorded_by(slot, CRASHREEL_MASKED, session, says->bytes, says->size);
+  }
   if (head != kNoHead) {
-    recorded ? end_head(head, input) : give_up_head(head);
+    recorded ? end_head(head, input, says) : give_up_head(head);
   } else if (recorded && kind == CRASHREEL_CLOSE) {
     close_head(session, slot.last_stamp, true);
   }
@@ -257,6 +269,24 @@ void record_as_it_is(std::uint32_t kind, std::uint32_t session, const void* byte
   --thread.depth;
 }
 
+void record_late(std::uint64_t stamp, std::uint32_t kind, std::uint32_t session, const void* bytes,
+                 std::size_t size) {
+  Thread& thread = t_thread;
+  const std::uint32_t depth = thread.depth;
+  const auto is_later = [&](const Slot& slot) {
+    return slot.epoch == __atomic_load_n(g_ring.epoch, __ATOMIC_RELAXED) &&
+           slot.last_stamp >= stamp;
+  };
+  std::uint32_t at = depth;
+  while (at < kDepths && is_later(thread.slots[at])) ++at;
+  if (at >= kDepths) return drop();
+  thread.depth = at + 1;
+  order_for_handlers();
+  record_slowly(thread.slots[at], kind, session, bytes, size, stamp);
+  order_for_handlers();
+  thread.depth = depth;
+}
+
 void record_with_masks(std::uint32_t kind, std::uint32_t session, const void* bytes,
                        std::size_t size, const char* key, const char* masks,
                        std::size_t masks_size) {
@@ -267,10 +297,10 @@ void record_with_masks(std::uint32_t kind, std::uint32_t session, const void* by
   }
   Slot& slot = thread.slots[thread.depth++];
   order_for_handlers();
-  Recorded input, says;
-  const bool recorded = record_and_copy(slot, kind, session, bytes, size, input);
-  const bool said = record_and_copy(slot, CRASHREEL_MASKED, session, masks, masks_size, says);
-  if (recorded && said && key != nullptr) keep_pin(key, input, &says);
+  Recorded input;
+  Recorded says{CRASHREEL_MASKED, session, masks, masks_size, 0, 0, 0, 0};
+  const bool recorded = record_and_copy(slot, kind, session, bytes, size, input, &says);
+  if (recorded && key != nullptr) keep_pin(key, input, &says);
   order_for_handlers();
   --thread.depth;
 }

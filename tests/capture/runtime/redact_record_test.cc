@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -101,6 +102,43 @@ TEST(Redact, KeepsWhatWasMaskedOfAPinnedInputAsLongAsThatOne) {
   }
   EXPECT_THAT(told(pinned), ElementsAre("data:AUTH xxxxxx", "masked:11 1:mask:5+6",
                                         "data:", "masked:7 2:drop:0+7", "data:nothing"));
+}
+
+// Some inputs of any sizes, of which some are masked; and then what rolls the ring over.
+void record_some_masked(std::uint32_t seed) {
+  std::mt19937 random(seed);
+  crashreel_open(1);
+  for (int i = 0; i < 12; ++i) {
+    const std::string clear(random() % 300, '.');
+    record_text(1, random() % 3 != 0 ? "hunter2" + clear : clear);
+  }
+  for (int i = 0; i < 1500; ++i) record_text(2, std::string(100, '.'));
+}
+
+// What a head shows of a masked input, it shows to be masked, wherever it became full.
+TEST(Redact, SaysOfEveryInputInAHeadWhatOfItWasMasked) {
+  std::uint64_t full = 0;
+  for (std::uint32_t seed = 0; seed < 18; ++seed) {
+    const RingPath path;
+    crashreel_options options = with_rules(path, "mask:literal:hunter2");
+    options.ring_bytes = 128 << 10;
+    options.heads_bytes = 8 << 10;
+    options.head_bytes = (1 + seed % 3) << 10;
+    const auto read = recorded(options, [&] { record_some_masked(seed); });
+    std::vector<std::string> head;
+    for (const Input& input : read.reel.inputs) {
+      if (input.place != Place::kHead) continue;
+      const bool says = input.kind == InputKind::kMasked;
+      head.push_back(says ? "says" : input.data.starts_with("xxxxxxx") ? "masked" : "clear");
+    }
+    ASSERT_GT(head.size(), 2u) << "seed " << seed;
+    full += read.reel.keeping.heads_full;
+    for (std::size_t i = 0; i < head.size(); ++i) {
+      const bool said = i + 1 < head.size() && head[i + 1] == "says";
+      EXPECT_EQ(said, head[i] == "masked") << "seed " << seed << ", input " << i;
+    }
+  }
+  EXPECT_GT(full, 8u);
 }
 
 TEST(Redact, LeavesOutAWholePayloadAndKeepsItsLength) {
