@@ -104,22 +104,4 @@ std::string finding_in(std::string_view output) {
   return text;
 }
 
-bool is_sanitizers_own(const std::string& function, const std::string& library) {
-  constexpr std::array<std::string_view, 9> kBegins = {
-      "__asan", "__sanitizer", "__interceptor", "___interceptor", "__ubsan",
-      "__tsan", "__msan",      "__lsan",        "__interception"};
-  constexpr std::array<std::string_view, 8> kEnds = {"abort",
-                                                     "raise",
-                                                     "gsignal",
-                                                     "__GI_raise",
-                                                     "__GI_abort",
-                                                     "pthread_kill",
-                                                     "__pthread_kill_implementation",
-                                                     "__pthread_kill_internal"};
-  return library.find("san.so") != std::string::npos || library.starts_with("libclang_rt.") ||
-         std::any_of(kBegins.begin(), kBegins.end(),
-                     [&](std::string_view begin) { return function.starts_with(begin); }) ||
-         std::find(kEnds.begin(), kEnds.end(), function) != kEnds.end();
-}
-
 }  // namespace crashreel
