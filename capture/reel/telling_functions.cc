@@ -47,6 +47,20 @@ constexpr std::array<std::string_view, 10> kSanitizing = {
     "__asan", "__sanitizer", "__interceptor", "___interceptor", "__ubsan",
     "__tsan", "__msan",      "__lsan",        "__interception", "__sancov"};
 
+// UndefinedBehaviorSanitizer's, which have no prefix of its own.
+constexpr std::array<std::string_view, 22> kHandling = {
+    "handleTypeMismatchImpl",       "handleAlignmentAssumptionImpl",
+    "handleIntegerOverflowImpl",    "handleNegateOverflowImpl",
+    "handleDivremOverflowImpl",     "handleShiftOutOfBoundsImpl",
+    "handleOutOfBoundsImpl",        "handleLocalOutOfBoundsImpl",
+    "handleBuiltinUnreachableImpl", "handleMissingReturnImpl",
+    "handleVLABoundNotPositive",    "handleFloatCastOverflow",
+    "handleLoadInvalidValue",       "handleImplicitConversion",
+    "handleInvalidBuiltin",         "handleInvalidObjCCast",
+    "handleNonNullReturn",          "handleNonNullArg",
+    "handlePointerOverflowImpl",    "handleCFIBadIcall",
+    "handleFunctionTypeMismatch",   "handleDynamicTypeCacheMiss"};
+
 template <typename List>
 bool has(const List& list, std::string_view name) {
   return std::find(list.begin(), list.end(), name) != list.end();
@@ -72,7 +86,8 @@ bool is_allocating(std::string_view name) {
 
 // Whose a function is, by its frame's module and its name.
 Report report_by(const Frame& frame, std::string_view name) {
-  if (begins_with_one_of(kSanitizing, name)) return Report::kSanitizer;
+  const bool is_sanitizers = begins_with_one_of(kSanitizing, name) || has(kHandling, name);
+  if (is_sanitizers) return Report::kSanitizer;
   const bool is_system = is_of_the_system(frame);
   if (is_system && frame.module.find("san.so") != std::string::npos) return Report::kSanitizer;
   if (is_allocating(name)) return Report::kAllocator;

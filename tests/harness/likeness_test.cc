@@ -19,12 +19,12 @@
 namespace crashreel {
 namespace {
 
-std::string path_of(const std::string& build) {
+std::string broken(const std::string& build) {
   return zoo("broken/" + build + "/broken");
 }
 
 bool is_built(const std::string& build) {
-  return std::filesystem::exists(path_of(build));
+  return std::filesystem::exists(broken(build));
 }
 
 // "release STORE": that build after this word. What it dies of, with names; each is run once.
@@ -34,7 +34,7 @@ const Signature& crash_of(const std::string& build, const std::string& word) {
   if (!is_new) return place->second;
   Reel reel = scene("1:" + word);
   reel.program.kind = TargetKind::kStdin;
-  const Outcome outcome = try_once(reel, {path_of(build)}, kImpatient);
+  const Outcome outcome = try_once(reel, {broken(build)}, kImpatient);
   place->second = outcome.signature;
   name_frames(place->second);
   return place->second;
@@ -151,7 +151,7 @@ ReplayReport replay_for(const std::string& build, const std::string& sought,
   Reel reel = scene("1:" + word);
   reel.program.kind = TargetKind::kStdin;
   reel.crash.signature = crash_of(build, sought);
-  auto report = replay(reel, {.argv = std::vector<std::string>{path_of(build)}});
+  auto report = replay(reel, {.argv = std::vector<std::string>{broken(build)}});
   EXPECT_TRUE(report);
   return report ? *report : ReplayReport{};
 }
