@@ -1,7 +1,6 @@
 #include "corpus/buckets.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <numeric>
 #include <set>
@@ -9,31 +8,20 @@
 #include <tuple>
 #include <utility>
 
+#include "capture/reel/telling_functions.h"
+
 namespace crashreel {
 namespace {
 
-constexpr std::string_view kOverflowMark = "stack overflow";
-
-// Base names of what stands between a program and the kernel, in whatever release.
-constexpr std::array<std::string_view, 12> kSystemLibraries = {
-    "libc.so",  "libc-",   "ld-linux", "libpthread", "libstdc++", "libc++",
-    "libgcc_s", "libm.so", "libasan",  "libubsan",   "libtsan",   "[vdso]"};
-
-bool of_the_system(const Frame& frame) {
-  return frame.module.empty() ||
-         std::any_of(kSystemLibraries.begin(), kSystemLibraries.end(),
-                     [&](std::string_view name) { return frame.module.starts_with(name); });
-}
-
 bool is_overflow(const Signature& signature) {
-  return signature.kind.find(kOverflowMark) != std::string::npos;
+  return signature.kind == kOverflowKind;
 }
 
 // The frames that tell bugs apart; where all are the system's, those.
 std::vector<const Frame*> telling_frames(const Signature& signature) {
   std::vector<const Frame*> frames;
   for (const Frame& frame : signature.frames)
-    if (!of_the_system(frame)) frames.push_back(&frame);
+    if (is_own(frame)) frames.push_back(&frame);
   if (frames.empty())
     for (const Frame& frame : signature.frames) frames.push_back(&frame);
   if (!is_overflow(signature) && frames.size() > kBucketFrames) frames.resize(kBucketFrames);
@@ -69,10 +57,12 @@ std::string place_key(const Signature& signature) {
 
 // Empty where a frame has no name.
 std::string name_key(const Signature& signature) {
-  std::vector<std::string> names;
   for (const Frame* frame : telling_frames(signature)) {
     if (frame->symbol.empty()) return {};
-    names.push_back(frame->symbol);
+  }
+  std::vector<std::string> names = telling_functions(signature, kBucketFrames).names;
+  if (names.empty()) {
+    for (const Frame* frame : telling_frames(signature)) names.push_back(frame->symbol);
   }
   return signature.kind + "\n" + joined(std::move(names), !is_overflow(signature));
 }

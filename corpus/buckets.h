@@ -1,13 +1,13 @@
 // Which of these crashes are the same bug?
 //
-// Asked of crashes from many machines and builds, where harness/signature.h asks whether one replay
+// Asked of crashes from many machines and builds, where harness/likeness.h asks whether one replay
 // brought the one crash that is sought. Two crashes are the same bug when they are of one kind and
-// the same frames stand on top: the innermost three that are not the system's own libraries (a
-// thousand bugs die in abort() or memcpy()). Frames of one build agree by their offsets; of another
-// build by the names of their functions, unless that build itself has several crashes under these
-// names, for then names do not tell which. An overflowed stack is known by the functions of its
-// recursion. Crashes without a stack are one bucket for each kind and program: nothing tells them
-// apart. Reads no files.
+// the same frames stand on top: the innermost three of the program's own (a thousand bugs die in
+// abort() or memcpy(); telling_functions.h). Frames of one build agree by their offsets; of another
+// build by the names of their functions, inlined ones among them, unless that build itself has
+// several crashes under these names, for then names do not tell which. An overflowed stack is known
+// by the functions of its recursion. Crashes without a stack are one bucket for each kind and
+// program: nothing tells them apart. Reads no files.
 #pragma once
 
 #include <cstddef>

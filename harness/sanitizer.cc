@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "capture/reel/telling_functions.h"
 #include "harness/linked_libraries.h"
 
 namespace crashreel {
@@ -19,7 +20,8 @@ constexpr std::array kSettings = {
     Setting{"ASAN_OPTIONS",
             "abort_on_error=1:detect_leaks=0:allocator_release_to_os_interval_ms=-1:"
             "print_legend=0"},
-    Setting{"UBSAN_OPTIONS", "abort_on_error=1:print_stacktrace=1"},
+    Setting{"UBSAN_OPTIONS",
+            "abort_on_error=1:halt_on_error=1:print_stacktrace=1:report_error_type=1"},
     Setting{"TSAN_OPTIONS", "abort_on_error=1:halt_on_error=1"},
     Setting{"MSAN_OPTIONS", "abort_on_error=1"},
 };
@@ -60,6 +62,29 @@ std::string without_place(std::string_view summary) {
   return text;
 }
 
+// "#1 0x55d in (anonymous namespace)::store(int) /src/a.cc:3" is store(); empty: no such line.
+std::string function_in(std::string_view line) {
+  const std::size_t number = line.find_first_not_of(' ');
+  const std::size_t in = line.find(" in ");
+  if (number == std::string_view::npos || line[number] != '#' || in == std::string_view::npos) {
+    return {};
+  }
+  const std::string name = plain_name(line.substr(in + 4));
+  const std::size_t from = name.starts_with("operator ") ? sizeof "operator " : 0;
+  return name.substr(0, name.find(' ', from));
+}
+
+// The first of the report's functions that is the program's own; the summaries of some name none.
+std::string first_function_in(std::string_view report) {
+  while (!report.empty()) {
+    const std::string_view line = line_at(report, 0);
+    const std::string function = function_in(line);
+    if (!function.empty() && is_own({"program", {}, 0, function})) return " in " + function;
+    report.remove_prefix(std::min(line.size() + 1, report.size()));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string first_library_of(const std::string& executable) {
@@ -93,33 +118,19 @@ void make_findings_fatal(std::vector<std::string>& env) {
 std::string finding_in(std::string_view output) {
   constexpr std::string_view kSummary = "SUMMARY: ";
   constexpr std::string_view kUndefined = "runtime error: ";
+  const std::size_t error = output.rfind(kUndefined);
   std::string text;
   if (const std::size_t at = output.rfind(kSummary); at != std::string_view::npos) {
     text = without_place(line_at(output, at + kSummary.size()));
-  } else if (const std::size_t error = output.rfind(kUndefined); error != std::string_view::npos) {
+  } else if (error != std::string_view::npos) {
     text = line_at(output, error);
   }
   if (text.find("Sanitizer") == std::string::npos && !text.starts_with(kUndefined)) return {};
+  if (text.find(" in ") == std::string::npos) {
+    text += first_function_in(output.substr(error == std::string_view::npos ? 0 : error));
+  }
   if (text.size() > kLongestFinding) text.resize(kLongestFinding);
   return text;
-}
-
-bool is_sanitizers_own(const std::string& function, const std::string& library) {
-  constexpr std::array<std::string_view, 9> kBegins = {
-      "__asan", "__sanitizer", "__interceptor", "___interceptor", "__ubsan",
-      "__tsan", "__msan",      "__lsan",        "__interception"};
-  constexpr std::array<std::string_view, 8> kEnds = {"abort",
-                                                     "raise",
-                                                     "gsignal",
-                                                     "__GI_raise",
-                                                     "__GI_abort",
-                                                     "pthread_kill",
-                                                     "__pthread_kill_implementation",
-                                                     "__pthread_kill_internal"};
-  return library.find("san.so") != std::string::npos || library.starts_with("libclang_rt.") ||
-         std::any_of(kBegins.begin(), kBegins.end(),
-                     [&](std::string_view begin) { return function.starts_with(begin); }) ||
-         std::find(kEnds.begin(), kEnds.end(), function) != kEnds.end();
 }
 
 }  // namespace crashreel

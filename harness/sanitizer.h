@@ -24,10 +24,9 @@ bool has_sanitizer(const std::string& executable);
 void make_findings_fatal(std::vector<std::string>& env);
 
 // From the last of what the program printed: "AddressSanitizer: heap-buffer-overflow in store".
-// Empty: no report ends there. Hostile text; the answer is one line of at most 200 bytes.
+// Where the summary names no function (UndefinedBehaviorSanitizer, LeakSanitizer) the report's
+// first does. Empty: no report ends there. Hostile text; the answer is one line of at most 200
+// bytes.
 std::string finding_in(std::string_view output);
-
-// Does a stack's frame of this function or library belong to the sanitizer, or to what it dies by?
-bool is_sanitizers_own(const std::string& function, const std::string& library);
 
 }  // namespace crashreel

@@ -13,18 +13,14 @@
 #include <utility>
 #include <vector>
 
+#include "capture/reel/telling_functions.h"
 #include "harness/elf.h"
 
 namespace crashreel {
 namespace {
 
-// Within one binary so many frames from the top must agree. Further down a stack says how the
-// program came to handle an input at all (which event loop, which batch), not what broke.
-constexpr std::size_t kExactFrames = 5;
-constexpr std::size_t kNamedFrames = 3;
 // A frame that comes back so often within an overflowed stack belongs to the recursion.
 constexpr int kRecursionRepeats = 4;
-constexpr char kOverflow[] = "SIGSEGV (stack overflow)";
 constexpr std::size_t kLongestCall = 7;
 
 struct Mapping {
@@ -192,72 +188,7 @@ class Stack {
   std::vector<Mapping> maps_;
 };
 
-// An address that lies in no file is another one in every run.
-bool same_place(const Frame& a, const Frame& b) {
-  return a.module == b.module && a.build_id == b.build_id &&
-         (a.offset == b.offset || a.module.empty());
-}
-
-// Has `b` the module of this frame, but in other builds alone? (Two files of one name may be mapped
-// at once.)
-bool in_another_build(const Frame& frame, const Signature& b) {
-  bool other_build = false;
-  for (const Frame& other : b.frames) {
-    if (other.module != frame.module) continue;
-    if (other.build_id == frame.build_id) return false;
-    other_build = true;
-  }
-  return other_build;
-}
-
-// True when the two stacks come from the same binaries, so that offsets can be compared.
-bool comparable_exactly(const Signature& a, const Signature& b) {
-  return std::none_of(a.frames.begin(), a.frames.end(),
-                      [&](const Frame& frame) { return in_another_build(frame, b); });
-}
-
-SameCrash compare_exactly(const Signature& expected, const Signature& seen) {
-  const bool overflow = expected.kind == kOverflow;
-  const std::size_t expected_count = expected.frames.size();
-  const std::size_t depth = frames_that_count(expected);
-  if (overflow && seen.frames.size() != expected_count) {
-    return {false, "the recursion goes through other calls"};
-  }
-  for (std::size_t i = 0; i < depth; ++i) {
-    if (i >= seen.frames.size()) return {false, "its stack ends early"};
-    if (!same_place(expected.frames[i], seen.frames[i])) {
-      return {false, "frame " + std::to_string(i) + " is " + describe(seen.frames[i]) + ", not " +
-                         describe(expected.frames[i])};
-    }
-  }
-  return {true,
-          "the same " + expected.kind + " with the same " + std::to_string(depth) + " frames"};
-}
-
-SameCrash compare_by_name(const Signature& expected, const Signature& seen) {
-  const std::size_t depth = std::min(expected.frames.size(), kNamedFrames);
-  for (std::size_t i = 0; i < depth; ++i) {
-    const std::string& wanted = expected.frames[i].symbol;
-    if (i >= seen.frames.size() || wanted.empty() || wanted != seen.frames[i].symbol) {
-      return {false, "another build, and frame " + std::to_string(i) + " has no name in common"};
-    }
-  }
-  return {true, "the same " + expected.kind + " with the same top frames in another build"};
-}
-
 }  // namespace
-
-SameCrash compare(const Signature& expected, const Signature& seen) {
-  if (expected.kind != seen.kind) return {false, "it is " + seen.kind + ", not " + expected.kind};
-  if (expected.frames.empty()) return {true, "the same " + expected.kind + "; no stack is known"};
-  return comparable_exactly(expected, seen) ? compare_exactly(expected, seen)
-                                            : compare_by_name(expected, seen);
-}
-
-std::size_t frames_that_count(const Signature& signature) {
-  const std::size_t all = signature.frames.size();
-  return signature.kind == kOverflow ? all : std::min(all, kExactFrames);
-}
 
 std::string file_of(const Frame& frame) {
   return modules().file_of(frame);
@@ -270,7 +201,7 @@ Signature signature_of(const ScriptCrash& crash, const std::string& executable,
   signature.kind = signal_name(crash.signal);
   if (crash.stack_size.load() != 0) {
     signature.frames = stack.recursion();
-    if (!signature.frames.empty()) signature.kind = kOverflow;
+    if (!signature.frames.empty()) signature.kind = kOverflowKind;
   }
   if (signature.frames.empty()) signature.frames = stack.walked();
   return signature;

@@ -1,8 +1,7 @@
-// Where is "the same crash" decided?
+// What is the signature of a crash, and how is it said?
 //
-// Here. A signature is the kind of crash and its stack. Within one binary the frames are compared
-// exactly, across builds by the names of the top three. A stack that overflowed has no fixed top:
-// there the frames of the recursion are compared as a set.
+// The kind of crash and its stack, made from what a dead instance's player wrote down. When two of
+// them are the same is likeness.h's.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +12,6 @@
 #include "harness/player/script.h"
 
 namespace crashreel {
-
-struct SameCrash {
-  bool same = false;
-  std::string reason;  // one line: what agreed, or the first thing that did not
-};
-
-SameCrash compare(const Signature& expected, const Signature& seen);
-
-// So many frames from the top must agree within one binary; the others are there to be read.
-std::size_t frames_that_count(const Signature& signature);
 
 // From what the player wrote down; the process is gone. Reads the mapped files for their build ids.
 // The program's own frames carry the name it was started under (the last part of argv[0]), not that

@@ -83,6 +83,7 @@ std::string counts_text(const ReplayReport& report) {
   std::string text = "reproduced " + of_tries(report.reproduced);
   if (report.passed > 0) text += ", no crash in " + of_tries(report.passed);
   if (report.different > 0) text += ", another crash in " + of_tries(report.different);
+  if (report.similar > 0) text += " (similar: " + std::to_string(report.similar) + ")";
   if (report.unresolved > 0) text += ", no answer from " + of_tries(report.unresolved);
   return text;
 }
@@ -91,6 +92,10 @@ std::string report_text(const ReplayReport& report, const Reel& reel, Expectatio
                         const Console& console) {
   std::string text = console.strong(counts_text(report)) + "\n" + rate_text(report, expectation);
   for (const std::string& line : outcome_lines(report.outcomes)) text += "  " + line + "\n";
+  if (!report.difference.empty()) {
+    text += std::string("  the ") + (report.similar > 0 ? "similar" : "other") +
+            " crash: " + visible(report.difference) + "\n";
+  }
   const std::string answers = answers_text(report.answers, reel);
   if (!answers.empty()) text += "  " + answers + "\n";
   for (std::size_t i = 0; i < report.signature.frames.size(); ++i) {
@@ -104,6 +109,8 @@ Json answer_of(const ReplayReport& report, Expectation expectation) {
   answer["tries"] = report.tries;
   answer["reproduced"] = report.reproduced;
   answer["different"] = report.different;
+  answer["similar"] = report.similar;
+  answer["difference"] = report.difference.empty() ? Json() : Json(report.difference);
   answer["passed"] = report.passed;
   answer["unresolved"] = report.unresolved;
   const RateInterval rate = rate_interval(report.reproduced, report.tries);
@@ -184,7 +191,10 @@ const Verb& replay_verb() {
           "the same input in hand. What is drawn beyond comes of the number of the try as a seed: "
           "tries differ, and the same number draws the same.\n\n"
           "Where production did not tell the stack of its crash, the first try that dies of the "
-          "same signal defines it.\n\n"
+          "same signal defines it. Within one build crashes are the same by their exact frames, "
+          "across builds by the top three functions of the program's own. What agrees in a part "
+          "alone, such as another signal in the same functions, is another crash, and is said to "
+          "be similar.\n\n"
           "Where the reel has digests of what production answered, those of the first try are held "
           "against them, and the first input is named that was answered otherwise. If there is "
           "one, "

@@ -173,7 +173,9 @@ struct Frame {
   std::string module;        // base name of the mapped file; empty when the address is in none
   std::string build_id;      // of that module, hex; may be empty
   std::uint64_t offset = 0;  // into the module (virtual address minus load bias)
-  std::string symbol;        // name of the function where a symbol covers the address, else empty
+  // Name of the function where a symbol covers the address, else empty; before it those that were
+  // inlined there, as far as is known: "leaf < middle < outer" (telling_functions.h).
+  std::string symbol;
 
   bool operator==(const Frame&) const = default;
 };

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "capture/base/check.h"
+#include "harness/likeness.h"
 #include "harness/signature.h"
 
 using namespace crashreel;
@@ -61,6 +62,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Signature signature = signature_of(*crash, "/usr/bin/program", "program");
   CRASHREEL_CHECK(!signature.kind.empty());
   CRASHREEL_CHECK(signature.frames.size() <= kMaxCrashStack / 8);
-  CRASHREEL_CHECK(compare(signature, signature).same);
+  CRASHREEL_CHECK(compare(signature, signature).same());
   return 0;
 }

@@ -56,8 +56,8 @@ void expect_always_the_same(const std::vector<std::string>& argv, const Reel& re
   for (int i = 0; i < kTries; ++i) {
     const Outcome outcome = try_once(reel, argv);
     ASSERT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
-    const SameCrash result = compare(expected, outcome.signature);
-    EXPECT_TRUE(result.same) << result.reason;
+    const Comparison result = compare(expected, outcome.signature);
+    EXPECT_TRUE(result.same()) << result.reason;
     EXPECT_EQ(in_flight(outcome), reel.inputs.back().data);
   }
 }

@@ -68,12 +68,5 @@ TEST(Sanitizer, WhatTheEnvironmentSaysStaysWhereItDoesNotContradict) {
   EXPECT_THAT(env, Contains("MSAN_OPTIONS=abort_on_error=1"));
 }
 
-TEST(Sanitizer, KnowsItsOwnFrames) {
-  EXPECT_TRUE(is_sanitizers_own("__asan_memcpy", "server"));
-  EXPECT_TRUE(is_sanitizers_own("f", "libasan.so.8.0.0"));
-  EXPECT_TRUE(is_sanitizers_own("raise", "libc.so.6"));
-  EXPECT_FALSE(is_sanitizers_own("raise_price", "server"));
-}
-
 }  // namespace
 }  // namespace crashreel

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/likeness.h"
 #include "tests/capture/reel/folder.h"
 
 namespace crashreel {
@@ -24,9 +25,11 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+using enum Likeness;
 constexpr char kOverflow[] = "SIGSEGV (stack overflow)";
 
-// "a+1 b+2:name c/build+3": modules with offsets, a build id and a name where they are said.
+// "a+1 b+2:name c/build+3": modules with offsets, a build id and a name where they are said;
+// "f%g" is f() inlined into g().
 Signature stack(const std::string& kind, const std::string& text) {
   Signature signature = {kind, {}};
   std::istringstream words(text);
@@ -34,6 +37,8 @@ Signature stack(const std::string& kind, const std::string& text) {
     Frame frame;
     const std::size_t colon = word.find(':');
     if (colon != std::string::npos) frame.symbol = word.substr(colon + 1);
+    const std::size_t inlined = frame.symbol.find('%');
+    if (inlined != std::string::npos) frame.symbol.replace(inlined, 1, " < ");
     word = word.substr(0, colon);
     const std::size_t plus = word.find('+');
     frame.offset = std::stoul(word.substr(plus + 1), nullptr, 16);
@@ -50,7 +55,7 @@ struct Pair {
   const char* name;
   Signature expected;
   Signature seen;
-  bool same;
+  Likeness likeness;
   const char* reason;  // a part of it
 
   friend void PrintTo(const Pair& pair, std::ostream* out) { *out << pair.name; }
@@ -60,49 +65,79 @@ class Compare : public testing::TestWithParam<Pair> {};
 
 TEST_P(Compare, SaysWhetherAndWhy) {
   const Pair& pair = GetParam();
-  const SameCrash result = compare(pair.expected, pair.seen);
-  EXPECT_EQ(result.same, pair.same) << result.reason;
+  const Comparison result = compare(pair.expected, pair.seen);
+  EXPECT_STREQ(name_of(result.likeness), name_of(pair.likeness)) << result.reason;
   EXPECT_THAT(result.reason, HasSubstr(pair.reason));
 }
 
 const Pair kPairs[] = {
-    {"TheSame", stack("SIGSEGV", "p+1 p+2"), stack("SIGSEGV", "p+1 p+2"), true, "same 2 frames"},
-    {"AnotherKind", stack("SIGSEGV", "p+1"), stack("SIGABRT", "p+1"), false,
+    {"TheSame", stack("SIGSEGV", "p+1 p+2"), stack("SIGSEGV", "p+1 p+2"), kSame, "same 2 frames"},
+    {"AnotherKind", stack("SIGSEGV", "p+1"), stack("SIGABRT", "p+1"), kDifferent,
      "it is SIGABRT, not SIGSEGV"},
-    {"OverflowIsAnotherKind", stack("SIGSEGV", "p+1"), stack(kOverflow, "p+1"), false,
+    {"OverflowIsAnotherKind", stack("SIGSEGV", "p+1"), stack(kOverflow, "p+1"), kDifferent,
      "stack overflow"},
-    {"Frame0Differs", stack("SIGSEGV", "p+1 p+2"), stack("SIGSEGV", "p+9 p+2"), false,
+    {"Frame0Differs", stack("SIGSEGV", "p+1 p+2"), stack("SIGSEGV", "p+9 p+2"), kDifferent,
      "frame 0 is p+0x9, not p+0x1"},
     {"Frame4Differs", stack("SIGSEGV", "p+1 p+2 p+3 p+4 p+5"),
-     stack("SIGSEGV", "p+1 p+2 p+3 p+4 p+6"), false, "frame 4 is p+0x6, not p+0x5"},
+     stack("SIGSEGV", "p+1 p+2 p+3 p+4 p+6"), kDifferent, "frame 4 is p+0x6, not p+0x5"},
     {"DeeperFramesDiffer", stack("SIGSEGV", "p+1 p+2 p+3 p+4 p+5 p+6"),
-     stack("SIGSEGV", "p+1 p+2 p+3 p+4 p+5 p+7 p+8"), true, "same 5 frames"},
-    {"AnotherModule", stack("SIGSEGV", "p+1"), stack("SIGSEGV", "q+1"), false, "frame 0 is q+0x1"},
-    {"EndsEarly", stack("SIGSEGV", "p+1 p+2"), stack("SIGSEGV", "p+1"), false, "ends early"},
-    {"GoesOn", stack("SIGSEGV", "p+1"), stack("SIGSEGV", "p+1 p+2"), true, "same 1 frames"},
-    {"NoStackIsKnown", stack("SIGKILL", ""), stack("SIGKILL", ""), true, "no stack is known"},
-    {"ProductionKnewNoStack", stack("SIGSEGV", ""), stack("SIGSEGV", "p+1"), true,
+     stack("SIGSEGV", "p+1 p+2 p+3 p+4 p+5 p+7 p+8"), kSame, "same 5 frames"},
+    {"AnotherModule", stack("SIGSEGV", "p+1"), stack("SIGSEGV", "q+1"), kDifferent,
+     "frame 0 is q+0x1"},
+    {"EndsEarly", stack("SIGSEGV", "p+1 p+2"), stack("SIGSEGV", "p+1"), kDifferent, "ends early"},
+    {"GoesOn", stack("SIGSEGV", "p+1"), stack("SIGSEGV", "p+1 p+2"), kSame, "same 1 frames"},
+    {"NoStackIsKnown", stack("SIGKILL", ""), stack("SIGKILL", ""), kSame, "no stack is known"},
+    {"ProductionKnewNoStack", stack("SIGSEGV", ""), stack("SIGSEGV", "p+1"), kSame,
      "no stack is known"},
-    {"NoFileAtThisAddress", stack("SIGSEGV", "+7f01 p+2"), stack("SIGSEGV", "+7f99 p+2"), true,
+    {"NoFileAtThisAddress", stack("SIGSEGV", "+7f01 p+2"), stack("SIGSEGV", "+7f99 p+2"), kSame,
      "same 2 frames"},
     {"NoFileAtThisAddressButAnotherCaller", stack("SIGSEGV", "+7f01 p+2"),
-     stack("SIGSEGV", "+7f99 p+3"), false, "frame 1"},
+     stack("SIGSEGV", "+7f99 p+3"), kDifferent, "frame 1"},
     {"AnotherBuildWithTheSameNames", stack("SIGSEGV", "p/1+1:f p/1+2:g p/1+3:h p/1+4:i"),
-     stack("SIGSEGV", "p/2+5:f p/2+6:g p/2+7:h p/2+8:j"), true, "another build"},
+     stack("SIGSEGV", "p/2+5:f p/2+6:g p/2+7:h p/2+8:j"), kSame, "another build"},
     {"AnotherBuildWithAnotherName", stack("SIGSEGV", "p/1+1:f p/1+2:g p/1+3:h"),
-     stack("SIGSEGV", "p/2+5:f p/2+6:g p/2+7:k"), false, "frame 2 has no name in common"},
-    {"AnotherBuildWithoutNames", stack("SIGSEGV", "p/1+1"), stack("SIGSEGV", "p/2+1"), false,
+     stack("SIGSEGV", "p/2+5:f p/2+6:k p/2+7:h"), kSimilar, "may have inlined"},
+    {"AnotherBuildInAnotherFunction", stack("SIGSEGV", "p/1+1:f p/1+2:g p/1+3:h"),
+     stack("SIGSEGV", "p/2+5:k p/2+6:g p/2+7:h"), kDifferent, "frame 0 has no name in common"},
+    {"AnotherBuildInlinesTheCallee", stack("SIGSEGV", "p/1+1:f p/1+2:g p/1+3:h"),
+     stack("SIGSEGV", "p/2+5:f%g p/2+6:h"), kSame, "another build"},
+    {"AnotherBuildInlinesAndDoesNotSay", stack("SIGSEGV", "p/1+1:f p/1+2:g p/1+3:h"),
+     stack("SIGSEGV", "p/2+5:g p/2+6:h"), kSimilar, "may have inlined"},
+    {"OneBuildDoesNotInlineNowAndThen", stack("SIGSEGV", "p/1+1:f p/1+2:g p/1+3:h"),
+     stack("SIGSEGV", "p/1+5:g p/1+6:h"), kDifferent, "frame 0"},
+    {"AnotherSignalInTheSameFunctions", stack("SIGSEGV", "p+1:f p+2:g"),
+     stack("SIGBUS", "p+1:f p+2:g"), kSimilar, "it is SIGBUS, not SIGSEGV, but in the same"},
+    {"AnotherSignalWithoutNames", stack("SIGSEGV", "p+1 p+2"), stack("SIGBUS", "p+1 p+2"),
+     kDifferent, "it is SIGBUS"},
+    {"AnotherPlaceInTheSameFunctions", stack("SIGSEGV", "p+1:f p+2:g"),
+     stack("SIGSEGV", "p+9:f p+2:g"), kSimilar, "another place in them"},
+    {"OnlyMainInCommon", stack("SIGABRT", "libc.so.6+1:abort p+1:f p+3:main"),
+     stack("SIGABRT", "libc.so.6+1:abort p+2:g p+3:main"), kDifferent, "frame 1"},
+    {"ABrokenHeapSeenBySomebodyElse",
+     stack("SIGABRT", "libc.so.6+1:abort libc.so.6+2:free p+2:serve p+3:main"),
+     stack("SIGSEGV", "p+4:take p+5:serve p+3:main"), kSimilar, "both come from serve"},
+    {"AHeapThatNobodyShares",
+     stack("SIGABRT", "libc.so.6+1:abort libc.so.6+2:free p+1:drop p+3:main"),
+     stack("SIGSEGV", "p+4:take p+3:main"), kDifferent, "it is SIGSEGV"},
+    {"ATemplateOfOtherArguments", stack("SIGSEGV", "p/1+1:ns::f<int> p/1+2:g"),
+     stack("SIGSEGV", "p/2+1:ns::f<unsigned,A<B>> p/2+2:g"), kSame, "another build"},
+    {"ADeeperRecursion", stack("SIGSEGV", "p+1 p+2 p+2 p+2 p+2 p+2 p+3"),
+     stack("SIGSEGV", "p+1 p+2 p+2 p+3"), kSame, "same 3 frames"},
+    {"AnotherRecursionThroughOneOfItsCalls", stack(kOverflow, "p+1:a p+2:b"),
+     stack(kOverflow, "p+1:a p+9:c"), kSimilar, "also through a"},
+    {"AMemoryLimit", stack("memory limit", ""), stack("SIGKILL", ""), kDifferent, "it is SIGKILL"},
+    {"AnotherBuildWithoutNames", stack("SIGSEGV", "p/1+1"), stack("SIGSEGV", "p/2+1"), kDifferent,
      "frame 0 has no name in common"},
     {"AnotherBuildOfALibraryAlone", stack("SIGSEGV", "p/1+1:f l/1+2:g"),
-     stack("SIGSEGV", "p/1+1:f l/2+3:g"), true, "another build"},
-    {"TwoFilesOfOneName", stack("SIGSEGV", "p/1+1 p/2+2"), stack("SIGSEGV", "p/1+1 p/2+2"), true,
+     stack("SIGSEGV", "p/1+1:f l/2+3:g"), kSame, "another build"},
+    {"TwoFilesOfOneName", stack("SIGSEGV", "p/1+1 p/2+2"), stack("SIGSEGV", "p/1+1 p/2+2"), kSame,
      "same 2 frames"},
-    {"TheSameRecursion", stack(kOverflow, "p+1 p+2"), stack(kOverflow, "p+1 p+2"), true,
+    {"TheSameRecursion", stack(kOverflow, "p+1 p+2"), stack(kOverflow, "p+1 p+2"), kSame,
      "same 2 frames"},
-    {"ARecursionWithFewerCalls", stack(kOverflow, "p+1 p+2"), stack(kOverflow, "p+1"), false,
+    {"ARecursionWithFewerCalls", stack(kOverflow, "p+1 p+2"), stack(kOverflow, "p+1"), kDifferent,
      "goes through other calls"},
     {"ARecursionThroughOtherCalls", stack(kOverflow, "p+1 p+2 p+3 p+4 p+5 p+6"),
-     stack(kOverflow, "p+1 p+2 p+3 p+4 p+5 p+7"), false, "frame 5"},
+     stack(kOverflow, "p+1 p+2 p+3 p+4 p+5 p+7"), kDifferent, "frame 5"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Of, Compare, testing::ValuesIn(kPairs),

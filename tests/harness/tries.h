@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "capture/base/check.h"
+#include "harness/likeness.h"
 #include "harness/outcome.h"
 #include "harness/sequence.h"
 #include "harness/signature.h"

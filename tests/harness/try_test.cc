@@ -138,7 +138,7 @@ TEST(StdinTry, TellsTheFramesOfAnOverflowInCodeWithoutUnwindTables) {
   const auto& frames = outcome.signature.frames;
   EXPECT_TRUE(std::any_of(frames.begin(), frames.end(),
                           [](const Frame& frame) { return frame.module == "recursion"; }));
-  EXPECT_EQ(compare(outcome.signature, try_stdin("recursion", reel).signature).same, true);
+  EXPECT_EQ(compare(outcome.signature, try_stdin("recursion", reel).signature).same(), true);
 }
 
 class Word : public testing::TestWithParam<std::pair<const char*, int>> {};

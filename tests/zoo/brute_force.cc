@@ -14,6 +14,7 @@
 
 #include "harness/opening.h"
 #include "harness/sequence.h"
+#include "harness/likeness.h"
 #include "harness/signature.h"
 #include "harness/target.h"
 #include "harness/try.h"
@@ -141,7 +142,7 @@ class BruteForce {
       const Outcome outcome = run(inputs);
       if (outcome.ending != expected_.ending) continue;
       if (outcome.ending == Ending::kHung) return true;
-      if (compare(expected_.signature, outcome.signature).same) return true;
+      if (compare(expected_.signature, outcome.signature).same()) return true;
     }
     return false;
   }

@@ -7,6 +7,7 @@
 #include <ostream>
 #include <string>
 
+#include "harness/likeness.h"
 #include "harness/signature.h"
 #include "harness/try.h"
 #include "tools/pipeline/shrink.h"
@@ -34,7 +35,7 @@ Result<ShrinkReport> minimized(const Minimum& minimum) {
 void expect_a_neighbour(const ShrinkReport& report) {
   EXPECT_GE(report.others.size(), 1U);
   for (const OtherCrash& other : report.others) {
-    EXPECT_FALSE(compare(report.signature, other.signature).same);
+    EXPECT_FALSE(compare(report.signature, other.signature).same());
   }
 }
 

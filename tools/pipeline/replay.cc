@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "harness/likeness.h"
 #include "harness/served.h"
 #include "tools/pipeline/frame_names.h"
 #include "tools/pipeline/obstacle.h"
@@ -30,9 +31,23 @@ void count(ReplayReport& report, Verdict verdict) {
   }
 }
 
+// Whether another crash is like the one that is sought; with names, which searches do without.
+void note_likeness(ReplayReport& report, const Outcome& outcome, const Tries& tries) {
+  Signature expected = tries.expected();
+  Signature seen = outcome.signature;
+  name_frames(expected);
+  name_frames(seen);
+  const Comparison result = compare(expected, seen);
+  const bool is_first_of_these = result.likeness == Likeness::kSimilar && report.similar == 0;
+  if (is_first_of_these || report.difference.empty()) report.difference = result.reason;
+  report.similar += result.likeness == Likeness::kSimilar;
+}
+
 void add(ReplayReport& report, const Outcome& outcome, Tries& tries) {
   ++report.tries;
-  count(report, tries.judge(outcome));
+  const Verdict verdict = tries.judge(outcome);
+  count(report, verdict);
+  if (verdict == Verdict::kDifferent) note_likeness(report, outcome, tries);
   report.outcomes.push_back(describe(outcome));
   if (report.obstacle.empty()) report.obstacle = obstacle_of(outcome, tries.target());
 }

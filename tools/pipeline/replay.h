@@ -32,6 +32,8 @@ struct ReplayReport {
   int tries = 0;  // that were made
   int reproduced = 0;
   int different = 0;                  // crashed, but not in the same way
+  int similar = 0;                    // of these, so many agree in a part (harness/likeness.h)
+  std::string difference;             // of the first of these, of the most alike, what it was
   int passed = 0;                     // no crash
   int unresolved = 0;                 // did not start, hung, could not be attached
   std::vector<std::string> outcomes;  // one line a try

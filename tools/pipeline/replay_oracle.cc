@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/likeness.h"
 #include "harness/signature.h"
 
 namespace crashreel {
@@ -100,7 +101,7 @@ Verdict SequenceJudge::settle(const Outcome& outcome, const Sequence& sequence) 
 
 void SequenceJudge::keep_aside(const Signature& signature, const Sequence& sequence) {
   auto same = std::find_if(others_.begin(), others_.end(), [&](const OtherCrash& other) {
-    return compare(other.signature, signature).same;
+    return compare(other.signature, signature).same();
   });
   if (same == others_.end()) {
     if (others_.size() == kMostOthers) return;

@@ -10,7 +10,8 @@
 #include <utility>
 
 #include "capture/base/owned_fd.h"
-#include "harness/sanitizer.h"
+#include "capture/reel/telling_functions.h"
+#include "harness/likeness.h"
 #include "harness/signature.h"
 #include "tools/pipeline/frame_names.h"
 
@@ -44,12 +45,10 @@ bool kind_agrees(const std::string& expected, const std::string& seen) {
   return expected.empty() || seen == expected || seen.starts_with(expected + " (");
 }
 
-// The first that is the program's own: where a sanitizer found what it found.
-const Frame* place_of_finding(const Signature& named) {
-  for (const Frame& frame : named.frames) {
-    if (!is_sanitizers_own(frame.symbol, frame.module)) return &frame;
-  }
-  return nullptr;
+// Where a sanitizer found what it found, or the program broke.
+std::string own_place(const Signature& named) {
+  const std::vector<std::string> names = telling_functions(named, 1).names;
+  return names.empty() ? std::string() : names.front();
 }
 
 std::string base_name(const std::string& path) {
@@ -270,20 +269,22 @@ Verdict Tries::judge(const Outcome& outcome) {
 }
 
 // Builds have no more in common than names, which cost time: they are looked up for another one
-// alone. A sanitizer that stops where the crash would have been has found the same.
+// alone, and where a sanitizer's own frames, which all of its findings have, lie in the program. A
+// sanitizer that stops where the crash would have been has found the same.
 bool Tries::is_expected(const Outcome& outcome) const {
-  if (compare(expected_, outcome.signature).same) return true;
+  if (!target_.has_sanitizer && compare(expected_, outcome.signature).same()) return true;
   if (!other_build_) return false;
   Signature named = outcome.signature;
   name_frames(named);
   if (!target_.argv.empty() && !reel_.program.argv.empty()) {
     call_program(base_name(target_.argv.front()), base_name(reel_.program.argv.front()), named);
   }
-  if (compare(expected_, named).same) return true;
-  if (outcome.finding.empty() || expected_.frames.empty()) return false;
-  const Frame* const place = place_of_finding(named);
-  return place != nullptr && !place->symbol.empty() &&
-         place->symbol == expected_.frames.front().symbol;
+  Signature expected = expected_;
+  name_frames(expected);
+  if (compare(expected, named).same()) return true;
+  if (outcome.finding.empty() || expected.frames.empty()) return false;
+  const std::string place = own_place(named);
+  return !place.empty() && place == own_place(expected);
 }
 
 }  // namespace crashreel

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/likeness.h"
 #include "harness/signature.h"
 #include "tools/quantity.h"
 #include "tools/reel_summary.h"

@@ -2,6 +2,7 @@
 
 #include "capture/reel/base64.h"
 #include "harness/rate.h"
+#include "harness/likeness.h"
 #include "harness/signature.h"
 #include "tools/json.h"
 #include "tools/reel_json.h"

@@ -1,3 +1,4 @@
+#include "harness/likeness.h"
 #include "harness/signature.h"
 #include "tools/json.h"
 #include "tools/quantity.h"

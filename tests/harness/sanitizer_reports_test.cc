@@ -1,0 +1,110 @@
+// Real reports of real sanitizers: what they found, and which of them are the same.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <ostream>
+#include <string>
+
+#include "capture/reel/telling_functions.h"
+#include "tests/harness/tries.h"
+#include "tools/pipeline/frame_names.h"
+
+namespace crashreel {
+namespace {
+
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+
+struct Bug {
+  const char* sanitizer;
+  const char* word;
+  const char* kind;      // of the finding, by clang's words
+  const char* gxx_kind;  // by g++'s; empty: g++ has no such sanitizer
+  const char* function;
+  const char* other_word;  // another bug of this kind
+
+  friend void PrintTo(const Bug& bug, std::ostream* out) { *out << bug.sanitizer; }
+};
+
+constexpr Bug kBugs[] = {
+    {"address", "RUN_OVER", "AddressSanitizer: heap-buffer-overflow",
+     "AddressSanitizer: heap-buffer-overflow", "run_over", "USE_FREED"},
+    {"undefined", "INDEX", "UndefinedBehaviorSanitizer: out-of-bounds-index",
+     "runtime error: index 5 out of bounds", "index_badly", "ADD"},
+    {"memory", "BRANCH", "MemorySanitizer: use-of-uninitialized-value", "", "branch_on_nothing",
+     "CHOOSE"},
+    {"thread", "SHARED", "ThreadSanitizer: data race", "ThreadSanitizer: data race",
+     "race_for_shared", "COUNTER"},
+};
+
+std::string path_of(const Bug& bug, const std::string& variant) {
+  return zoo(std::string("broken/") + bug.sanitizer + "_" + variant + "/unsound");
+}
+
+Outcome run(const Bug& bug, const std::string& variant, const std::string& word) {
+  Reel reel = scene("1:" + word);
+  reel.program.kind = TargetKind::kStdin;
+  Outcome outcome = try_once(reel, {path_of(bug, variant)});
+  name_frames(outcome.signature);
+  return outcome;
+}
+
+bool outcome_is_refusal(const Outcome& outcome) {
+  return outcome.finding.empty() && outcome.output_tail.find("FATAL: ") != std::string::npos;
+}
+
+class Reports : public testing::TestWithParam<Bug> {};
+
+void expect_found(const Bug& bug, const std::string& variant, const Outcome& outcome) {
+  EXPECT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
+  EXPECT_THAT(outcome.finding, HasSubstr(variant == "gxx" ? bug.gxx_kind : bug.kind));
+  EXPECT_THAT(plain_name(outcome.finding), EndsWith(bug.function));
+  EXPECT_THAT(telling_functions(outcome.signature, 3).names,
+              ElementsAre(bug.function, "obey", "main"));
+}
+
+TEST_P(Reports, AreTheSameInEachRunAndBuildAndOthersAreNot) {
+  const Bug& bug = GetParam();
+  if (!std::filesystem::exists(path_of(bug, "1"))) {
+    GTEST_SKIP() << "no clang++ is installed to build " << path_of(bug, "1");
+  }
+  const Outcome first = run(bug, "1", bug.word);
+  // Some need memory where the kernel may have put something else.
+  if (outcome_is_refusal(first)) {
+    GTEST_SKIP() << "this sanitizer does not run on this machine: " << first.output_tail;
+  }
+  expect_found(bug, "1", first);
+  for (const std::string variant : {"1", "2", "gxx"}) {
+    if (!std::filesystem::exists(path_of(bug, variant))) continue;
+    SCOPED_TRACE(variant);
+    const Outcome again = run(bug, variant, bug.word);
+    expect_found(bug, variant, again);
+    const Comparison result = compare(first.signature, again.signature);
+    EXPECT_TRUE(result.same()) << result.reason;
+  }
+  const Outcome other = run(bug, "1", bug.other_word);
+  EXPECT_EQ(other.ending, Ending::kCrashed) << testing::PrintToString(other);
+  EXPECT_FALSE(compare(first.signature, other.signature).same()) << describe(other);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Reports, testing::ValuesIn(kBugs),
+                         [](const auto& bug) { return std::string(bug.param.sanitizer); });
+
+// It reports at the end of all, when nobody's frames are on the stack: a finding, and no crash.
+TEST(LeakReports, NameWhoForgotTheMemory) {
+  const Bug leak = {"leak", "FORGET_NAME", "", "", "", ""};
+  for (const std::string variant : {"1", "2", "gxx"}) {
+    if (!std::filesystem::exists(path_of(leak, variant))) {
+      GTEST_SKIP() << "its compiler is not installed: " << path_of(leak, variant);
+    }
+    const Outcome outcome = run(leak, variant, "FORGET_NAME");
+    EXPECT_EQ(outcome.ending, Ending::kExited) << testing::PrintToString(outcome);
+    EXPECT_EQ(outcome.finding, "LeakSanitizer: memory leaked in forget_name");
+  }
+  EXPECT_EQ(run(leak, "1", "FORGET_LIST").finding, "LeakSanitizer: memory leaked in forget_list");
+}
+
+}  // namespace
+}  // namespace crashreel
