@@ -82,6 +82,8 @@ class Script {
   const ScriptHeader& header() const {
     return *reinterpret_cast<const ScriptHeader*>(memory_.bytes());
   }
+  // For who feeds a program that can't do so itself.
+  ScriptHeader& header() { return *reinterpret_cast<ScriptHeader*>(memory_.bytes()); }
   // Where it stands still; nowhere as it is written.
   ScriptStop& stop() { return reinterpret_cast<ScriptHeader*>(memory_.bytes())->stop; }
   // As written; the program shares the header's memory, and may have written anything there.

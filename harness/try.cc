@@ -15,6 +15,7 @@
 #include "harness/feed.h"
 #include "harness/holder.h"
 #include "harness/instance.h"
+#include "harness/outside.h"
 #include "harness/sanitizer.h"
 #include "harness/signature.h"
 #include "harness/watchdog.h"
@@ -31,8 +32,6 @@ std::uint64_t progress_of(const Script& script, const StdinFeed* feed) {
   return header.idles.load() + header.performed.load() + (feed == nullptr ? 0 : feed->performed()) +
          header.state.load();
 }
-
-enum class Wait { kEnded, kHung, kGivenUp };
 
 // Until the process has ended, hangs, or is wanted no longer.
 Wait wait_for_end(Instance& instance, const Script& script, StdinFeed* feed, Holder* holder,
@@ -109,6 +108,14 @@ ProcessEnd end_of(Instance& instance) {
     ::poll(&end, 1, kWatchMs);
   }
   return *instance.poll_end();
+}
+
+// Fed by whoever feeds it, until nothing of it is left.
+Result<OutsideEnd> let_run(Instance& instance, Script& script, StdinFeed* feed,
+                           const Target& target, const TryOptions& options) {
+  if (target.from_outside) return feed_from_outside(instance, script, feed, options);
+  const Wait wait = wait_for_end(instance, script, feed, nullptr, options);
+  return OutsideEnd{wait, end_of(instance)};
 }
 
 // A function's main() finds its steps there.
@@ -189,8 +196,9 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
         target, {.script_fd = script->fd(), .stdin_fd = stdin_of(target, *script, feed)});
     if (!instance) return instance.error();
     if (feed) feed->close_read_end();
-    const Wait wait = wait_for_end(*instance, *script, feed ? &*feed : nullptr, nullptr, options);
-    outcome = outcome_of(*instance, end_of(*instance), wait, *script, target);
+    const auto end = let_run(*instance, *script, feed ? &*feed : nullptr, target, options);
+    if (!end) return end.error();
+    outcome = outcome_of(*instance, end->end, end->wait, *script, target);
   }
   feed ? note_steps(outcome, *feed) : note_steps(outcome, *script, layout, 0);
   outcome.seconds = seconds_since(start);

@@ -1,0 +1,76 @@
+// Is an instance at rest?
+//
+// Seen from outside, in /proc: every task of every process below the keeper. One look is no
+// snapshot, for while the second task is looked at the first may have gone on. Two looks in a row
+// are one: who waited in both, and has not had the processor in between (schedstat counts it in
+// nanoseconds), has waited all the time. So there was a moment between the two at which nobody ran;
+// and nobody runs after it, unless a timer, or somebody outside, wakes one of them.
+//
+// Knows numbers of processes as /proc here has them, and nothing of what they wait for.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "capture/base/owned_fd.h"
+
+namespace crashreel {
+
+struct TaskSeen {
+  pid_t process = 0;
+  pid_t task = 0;
+  char state = 0;  // as proc(5) has it: R runs, S waits, D for a disk, t: for whoever traces it
+  std::uint64_t ran_ns = 0;
+
+  bool waits() const { return state == 'S' || state == 'I' || state == 'T'; }
+  bool is_gone() const { return state == 'Z' || state == 'X'; }
+  bool operator==(const TaskSeen&) const = default;
+};
+
+class TaskWatch {
+ public:
+  // All processes that have this one above them, without it.
+  explicit TaskWatch(pid_t keeper);
+
+  // Looks once more.
+  void look();
+  // Of the last look, by process; those that are gone and not yet collected among them.
+  const std::vector<TaskSeen>& seen() const { return seen_; }
+  // The last two looks make one rest.
+  bool at_rest() const { return at_rest_; }
+
+ private:
+  // What is read at each look stays open.
+  struct Files {
+    OwnedFd stat;
+    OwnedFd schedstat;
+    OwnedFd children;
+  };
+  struct Process {
+    std::vector<pid_t> tasks;
+    std::uint64_t task_count = 0;  // as its stat has it
+  };
+
+  void look_at(pid_t process);
+  // False: it is no more.
+  bool look_at(pid_t process, pid_t task, std::uint64_t& task_count);
+  void list_tasks(pid_t process);
+  void add_children(const OwnedFd& file);
+
+  OwnedFd keepers_children_;
+  std::map<pid_t, Process> processes_;
+  std::map<pid_t, Files> files_;  // by task
+  std::vector<pid_t> to_look_at_;
+  std::vector<TaskSeen> seen_;
+  std::vector<TaskSeen> before_;
+  bool at_rest_ = false;
+};
+
+// Does this task wait in a call that a time-out, or its own alarm, ends? Of one that may not be
+// looked at, or does not wait in a call, it is not known: true.
+bool waits_for_time(pid_t process, pid_t task);
+
+}  // namespace crashreel
