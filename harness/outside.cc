@@ -25,6 +25,9 @@ using Clock = std::chrono::steady_clock;
 
 // So many rests in a row without the input being taken: it is not on its way either.
 constexpr int kRestsToBeSure = 4;
+// Who crashes, starts or ends is seen at a look. For the rest, and for who is still to be held, so
+// many looks later is early enough.
+constexpr std::uint32_t kRoundsBetween = 32;
 // So often is an idle program asked to take the rest of what it was sent, as by the player.
 constexpr int kPatience = 64;
 
@@ -55,7 +58,7 @@ class Outside {
   void end_all();
 
  private:
-  enum class Next { kWait, kPerformed, kDone, kDeaf };
+  enum class Next { kWait, kLook, kDone, kDeaf };
 
   void set_state(ScriptState state) { script_.state = static_cast<std::uint32_t>(state); }
   const Step& step(std::uint32_t number) const {
@@ -64,6 +67,7 @@ class Outside {
   }
   bool is_given_up() const;
   bool hangs();
+  std::optional<OutsideEnd> look_for_end();
   void feed_stdin();
 
   Result<Next> go_on();
@@ -91,7 +95,7 @@ class Outside {
 
   std::vector<Listener> listeners_;
   std::optional<std::uint32_t> session_;  // of the step that is to be settled
-  bool settled_ = false;                  // before the last look
+  bool settled_ = false;                  // so it was between the last look and now
   int refusals_ = 0;                      // of the payload in hand
   std::uint32_t payload_sent_ = 0;
   int rests_ = 0;  // in a row, unsettled
@@ -100,20 +104,11 @@ class Outside {
 };
 
 Result<OutsideEnd> Outside::run() {
-  for (;;) {
-    if (!feed_ && !settled_) settled_ = is_settled();
+  for (std::uint32_t round = 0;; ++round) {
     tasks_.look();
-    if (tracer_.attend(tasks_.seen())) {
-      set_state(ScriptState::kCrashed);
-      return OutsideEnd{Wait::kEnded, {true, script_.crash.signal}};
-    }
-    if (const auto end = instance_.poll_end()) return OutsideEnd{Wait::kEnded, *end};
-    if (is_given_up()) return OutsideEnd{Wait::kGivenUp, {}};
-    if (hangs()) {
-      const auto listens = static_cast<std::uint32_t>(ScriptState::kListening);
-      const bool deaf = feed_ == nullptr && tasks_.at_rest() && script_.state < listens;
-      if (deaf) set_state(ScriptState::kDeaf);
-      return OutsideEnd{deaf ? Wait::kEnded : Wait::kHung, {}};
+    const bool looks_round = feed_ != nullptr || round % kRoundsBetween == 0;
+    if (looks_round || tasks_.has_news() || tasks_.seen().empty()) {
+      if (const auto end = look_for_end()) return *end;
     }
     const auto next = go_on();
     if (!next && next.error().trouble == Trouble::kTarget) continue;  // it ends just now
@@ -123,12 +118,27 @@ Result<OutsideEnd> Outside::run() {
   }
 }
 
+std::optional<OutsideEnd> Outside::look_for_end() {
+  if (tracer_.attend(tasks_.seen())) {
+    set_state(ScriptState::kCrashed);
+    return OutsideEnd{Wait::kEnded, {true, script_.crash.signal}};
+  }
+  if (const auto end = instance_.poll_end()) return OutsideEnd{Wait::kEnded, *end};
+  if (is_given_up()) return OutsideEnd{Wait::kGivenUp, {}};
+  if (!hangs()) return std::nullopt;
+  const auto listens = static_cast<std::uint32_t>(ScriptState::kListening);
+  const bool deaf = feed_ == nullptr && tasks_.at_rest() && script_.state < listens;
+  if (deaf) set_state(ScriptState::kDeaf);
+  return OutsideEnd{deaf ? Wait::kEnded : Wait::kHung, {}};
+}
+
 void Outside::end_all() {
   instance_.kill();
   while (!instance_.poll_end()) {
     tracer_.let_go(tasks_.seen());
-    ::sched_yield();
-    tasks_.look();
+    pollfd end = {instance_.pid_fd(), POLLIN, 0};
+    ::poll(&end, 1, kWatchMs);
+    tasks_.look();  // somebody may have been made last
   }
 }
 
@@ -155,18 +165,22 @@ Result<Outside::Next> Outside::go_on() {
     feed_stdin();
     return Next::kWait;
   }
-  if (!tasks_.at_rest()) {
-    rests_ = 0;
-    return Next::kWait;
+  // Asked between two looks, the answer holds for all of the rest that they make.
+  const bool settled = settled_;
+  const bool at_rest = tasks_.at_rest();
+  settled_ = false;
+  if (!tasks_.all_wait()) rests_ = 0;
+  if (at_rest && script_.state < static_cast<std::uint32_t>(ScriptState::kListening))
+    return begin();
+  if (!at_rest || !(settled || will_not_take_it())) {
+    settled_ = tasks_.all_wait() && is_settled();
+    return settled_ ? Next::kLook : Next::kWait;
   }
-  if (script_.state < static_cast<std::uint32_t>(ScriptState::kListening)) return begin();
-  // What was answered after the last look came with it.
-  if (!(settled_ && is_settled()) && !will_not_take_it()) return Next::kWait;
   script_.idles.fetch_add(1);
   if (script_.performed == script_.step_count) return finish(), Next::kDone;
   const auto performed = perform(step(script_.performed));
   if (!performed) return performed.error();
-  return Next::kPerformed;
+  return Next::kWait;
 }
 
 Result<Outside::Next> Outside::begin() {
@@ -177,7 +191,7 @@ Result<Outside::Next> Outside::begin() {
   if (!listeners_.empty()) {
     settled_ = true;
     set_state(ScriptState::kListening);
-    return Next::kPerformed;
+    return Next::kLook;
   }
   const auto& seen = tasks_.seen();
   const bool for_time = std::any_of(seen.begin(), seen.end(), [](const TaskSeen& one) {
@@ -217,7 +231,6 @@ Result<void> Outside::perform(const Step& step) {
       break;  // nobody lays these out for a server
   }
   if (refusals_ == 0 && payload_sent_ == 0) script_.performed.fetch_add(1);
-  settled_ = is_settled();
   return {};
 }
 

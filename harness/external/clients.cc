@@ -126,6 +126,7 @@ std::size_t Clients::take(std::uint32_t number) {
     }
     note_answer(number, room.data(), static_cast<std::size_t>(got));
     total += static_cast<std::size_t>(got);
+    if (!session.datagrams && static_cast<std::size_t>(got) < room.size()) break;  // that was all
   }
   return total;
 }

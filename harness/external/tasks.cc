@@ -106,49 +106,58 @@ TaskWatch::TaskWatch(pid_t keeper)
 void TaskWatch::look() {
   std::swap(before_, seen_);
   seen_.clear();
-  to_look_at_.clear();
-  add_children(keepers_children_);
-  for (std::size_t i = 0; i < to_look_at_.size(); ++i) look_at(to_look_at_[i]);
-  const bool all_wait =
-      !seen_.empty() && std::all_of(seen_.begin(), seen_.end(), [](const TaskSeen& one) {
-        return one.waits() || one.is_gone();
-      });
-  at_rest_ = all_wait && seen_ == before_;
+  has_news_ = false;
+  for (auto process = processes_.begin(); process != processes_.end();) {
+    look_at(process->first, process->second);
+    const bool gone = process->second.tasks.empty();
+    process = gone ? processes_.erase(process) : std::next(process);
+  }
+  const bool same = seen_ == before_ && !has_news_;
+  // Who has lost his parents is the keeper's.
+  if (!same || seen_.empty()) add_children(keepers_children_);
+  all_wait_ = !seen_.empty() && std::all_of(seen_.begin(), seen_.end(), [](const TaskSeen& one) {
+    return one.waits() || one.is_gone();
+  });
+  at_rest_ = all_wait_ && same;
 }
 
-void TaskWatch::look_at(pid_t process) {
-  Process& known = processes_[process];
-  std::uint64_t task_count = known.task_count;
-  if (known.tasks.empty()) list_tasks(process);
-  bool as_known = true;
-  for (const pid_t task : known.tasks) as_known = look_at(process, task, task_count) && as_known;
-  if (!as_known || task_count != known.task_count) known.tasks.clear();  // until the next look
-  known.task_count = task_count;
+void TaskWatch::look_at(pid_t number, Process& process) {
+  std::uint64_t task_count = process.task_count;
+  if (task_count == 0) list_tasks(number, process);
+  bool all_there = true;
+  for (auto task = process.tasks.begin(); task != process.tasks.end();) {
+    const bool there = look_at(number, task->first, task->second, task_count);
+    task = there ? std::next(task) : process.tasks.erase(task);
+    all_there = all_there && there;
+  }
+  const bool as_known = all_there && task_count == process.task_count;
+  has_news_ = has_news_ || !as_known;
+  process.task_count = all_there && task_count == process.tasks.size() ? task_count : 0;
 }
 
-bool TaskWatch::look_at(pid_t process, pid_t task, std::uint64_t& task_count) {
-  Files& files = files_[task];
+bool TaskWatch::look_at(pid_t number, pid_t task, Task& files, std::uint64_t& task_count) {
   if (!files.stat) {
-    const std::string folder = folder_of(process, task);
-    files = {open_in(folder, "stat"), open_in(folder, "schedstat"), open_in(folder, "children")};
+    const std::string folder = folder_of(number, task);
+    files.stat = open_in(folder, "stat");
+    files.schedstat = open_in(folder, "schedstat");
+    files.children = open_in(folder, "children");
   }
-  TaskSeen seen = {.process = process, .task = task};
+  TaskSeen seen = {.process = number, .task = task};
   ProcText text;
-  if (!text.read(files.stat) || !take_stat(text.get(), seen.state, task_count)) {
-    files_.erase(task);
-    return false;
-  }
+  if (!text.read(files.stat) || !take_stat(text.get(), seen.state, task_count)) return false;
   if (text.read(files.schedstat)) seen.ran_ns = std::strtoull(text.get(), nullptr, 10);
-  add_children(files.children);
+  if (seen.ran_ns != files.ran_ns) add_children(files.children);
+  files.ran_ns = seen.ran_ns;
+  has_news_ = has_news_ || (!seen.waits() && seen.state != 'R' && seen.state != 'D');
   seen_.push_back(seen);
   return true;
 }
 
-void TaskWatch::list_tasks(pid_t process) {
-  DIR* const folder = ::opendir(("/proc/" + std::to_string(process) + "/task").c_str());
+void TaskWatch::list_tasks(pid_t number, Process& process) {
+  DIR* const folder = ::opendir(("/proc/" + std::to_string(number) + "/task").c_str());
   while (const dirent* entry = folder == nullptr ? nullptr : ::readdir(folder)) {
     const auto task = static_cast<pid_t>(std::atoi(entry->d_name));
-    if (task > 0) processes_[process].tasks.push_back(task);
+    if (task > 0) process.tasks.try_emplace(task);
   }
   if (folder != nullptr) ::closedir(folder);
 }
@@ -166,7 +175,7 @@ void TaskWatch::add_children(const OwnedFd& file) {
   for (char* end = nullptr;; rest = end) {
     const auto pid = static_cast<pid_t>(std::strtol(rest, &end, 10));
     if (end == rest) return;
-    to_look_at_.push_back(pid);
+    has_news_ = processes_.try_emplace(pid).second || has_news_;
   }
 }
 

@@ -83,27 +83,37 @@ std::uint32_t take_overflowed_stack(pid_t task, const siginfo_t& info, std::uint
   return size;
 }
 
+// Whoever is not ours any more is refused.
+void wait_for_death(pid_t task) {
+  int status = 0;
+  pid_t told = 0;
+  do {
+    told = ::waitpid(task, &status, __WALL);
+  } while ((told < 0 && errno == EINTR) || (told > 0 && WIFSTOPPED(status)));
+}
+
 }  // namespace
 
 bool Tracer::attend(const std::vector<TaskSeen>& seen) {
   seize_new(seen);
   for (auto task = held_.begin(); task != held_.end();) {
     int status = 0;
-    const pid_t told = ::waitpid(*task, &status, __WALL | WNOHANG);
+    const pid_t told = ::waitpid(task->first, &status, __WALL | WNOHANG);
     const bool gone = told < 0 || (told > 0 && !WIFSTOPPED(status));
-    if (told > 0 && !gone && go_on(*task, status)) return true;
+    if (told > 0 && !gone && go_on(task->first, status)) return true;
     task = gone ? held_.erase(task) : std::next(task);
   }
   return false;
 }
 
 void Tracer::let_go(const std::vector<TaskSeen>& seen) {
-  for (const TaskSeen& one : seen) held_.insert(one.task);
-  std::erase_if(held_, [](pid_t task) {
-    int status = 0;
-    const pid_t told = ::waitpid(task, &status, __WALL | WNOHANG);
-    return told < 0 || (told > 0 && !WIFSTOPPED(status));
-  });
+  for (const TaskSeen& one : seen) held_[one.task] = one.task == one.process;
+  for (const bool leaders : {false, true}) {
+    for (const auto& [task, leads] : held_) {
+      if (leads == leaders) wait_for_death(task);
+    }
+  }
+  held_.clear();
 }
 
 // Those that are made from then on are held by the kernel's doing, and refuse this.
@@ -111,7 +121,7 @@ void Tracer::seize_new(const std::vector<TaskSeen>& seen) {
   for (const TaskSeen& one : seen) {
     if (one.is_gone() || held_.contains(one.task)) continue;
     ask(PTRACE_SEIZE, one.task, static_cast<unsigned long>(kOptions));
-    held_.insert(one.task);
+    held_[one.task] = one.task == one.process;
   }
 }
 

@@ -11,7 +11,7 @@
 
 #include <sys/types.h>
 
-#include <set>
+#include <map>
 #include <vector>
 
 #include "harness/external/tasks.h"
@@ -29,7 +29,8 @@ class Tracer {
   // Takes hold of the tasks that are new, and lets those go on that stopped. True: a fatal signal
   // was about to be delivered, its task stands still, and crash() says how it came.
   bool attend(const std::vector<TaskSeen>& seen);
-  // Once the instance has been killed: of those that are dead by now.
+  // Once the instance has been killed, or is about to be: waits until each of these, and of those
+  // that are held, is dead.
   void let_go(const std::vector<TaskSeen>& seen);
 
  private:
@@ -39,7 +40,8 @@ class Tracer {
   void write_down(pid_t task, int signal);
 
   ScriptCrash& crash_;
-  std::set<pid_t> held_;
+  // Do they lead a process? It is dead only when all its other tasks are.
+  std::map<pid_t, bool> held_;
 };
 
 }  // namespace crashreel
