@@ -31,6 +31,8 @@ struct ScriptOptions {
   // Another date, and one connection more before all others: so that what depends on these, such as
   // times and running numbers, is answered otherwise than without.
   bool varied = false;
+  // Nobody is there for the program to call.
+  bool from_outside = false;
   // Of the random bytes that production did not draw.
   std::uint64_t random_seed = 1;
   // Of the reel, where somebody keeps them for many sequences; null: they are found each time.

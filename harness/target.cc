@@ -69,9 +69,7 @@ Result<void> choose_feeder(Target& target, const std::string& obstacle) {
                                           "or a dynamically linked copy");
   }
   target.from_outside = true;
-  outside = target.executable + (obstacle.empty() ? " " : " " + obstacle + "; it ") +
-            "was fed from outside, over real sockets: without the virtual clock, so that its "
-            "timers ran in real time, and without production's random bytes";
+  target.no_player = obstacle;
   return {};
 }
 
@@ -102,6 +100,14 @@ void choose_feeding(Feeding feeding) {
 std::string outside_text() {
   const std::lock_guard lock(choosing_feeder);
   return outside;
+}
+
+void note_from_outside(const Target& target) {
+  const std::string why = target.no_player.empty() ? "" : " " + target.no_player + "; it";
+  const std::lock_guard lock(choosing_feeder);
+  outside = target.executable + why +
+            " was fed from outside, over real sockets: without the virtual clock, so that its "
+            "timers ran in real time, and without production's random bytes";
 }
 
 std::string preloads_of(const Target& target) {

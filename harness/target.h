@@ -29,6 +29,7 @@ struct Target {
   bool has_sanitizer = false;  // its environment then has what that takes
   std::string build_id;        // of the executable; empty when it has none
   bool from_outside = false;   // no player feeds it, but we do (outside.h)
+  std::string no_player;       // why none can be loaded; empty: it could be, or it was not asked
   Sandbox sandbox{};
 };
 
@@ -36,9 +37,11 @@ struct Target {
 // the command line says, for targets that are made from now on.
 enum class Feeding { kAsPossible, kPlayer, kOutside };
 void choose_feeding(Feeding feeding);
-// Why targets that were made until now are fed from outside, for people, and what they go without;
-// empty: none is. May be called from several threads, as choose_feeding().
+
+// For people: why programs were fed from outside until now, and what they went without; empty: none
+// was. May be called from several threads, as choose_feeding().
 std::string outside_text();
+void note_from_outside(const Target& target);
 
 // The reel's own program, or argv in its place. Trouble::kTarget when there is no such program, it
 // is no executable, or where a player is asked for and can't be loaded: a static program, Go's, one

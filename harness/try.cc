@@ -113,7 +113,10 @@ ProcessEnd end_of(Instance& instance) {
 // Fed by whoever feeds it, until nothing of it is left.
 Result<OutsideEnd> let_run(Instance& instance, Script& script, StdinFeed* feed,
                            const Target& target, const TryOptions& options) {
-  if (target.from_outside) return feed_from_outside(instance, script, feed, options);
+  if (target.from_outside) {
+    note_from_outside(target);
+    return feed_from_outside(instance, script, feed, options);
+  }
   const Wait wait = wait_for_end(instance, script, feed, nullptr, options);
   return OutsideEnd{wait, end_of(instance)};
 }
@@ -181,7 +184,9 @@ void note_steps(Outcome& outcome, StdinFeed& feed) {
 Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& sequence,
                         const TryOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  const Layout layout = lay_out(reel, sequence, target.kind, options.script);
+  ScriptOptions written = options.script;
+  written.from_outside = target.from_outside;
+  const Layout layout = lay_out(reel, sequence, target.kind, written);
   auto script = Script::write(layout);
   if (!script) return script.error();
   std::optional<StdinFeed> feed;
