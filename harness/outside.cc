@@ -45,6 +45,12 @@ class Outside {
 
   // The kernel is asked from within the program's network.
   Result<void> prepare() {
+    if (!kernel_counts_run_time()) {
+      return Error{
+          Trouble::kEnvironment,
+          "/proc/PID/schedstat: this kernel does not count what tasks have run, by which a "
+          "program at rest is told; replay on one with CONFIG_SCHED_INFO"};
+    }
     auto netlink = instance_.make_socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     if (!netlink) return netlink.error();
     kernel_.emplace(std::move(*netlink));

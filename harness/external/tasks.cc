@@ -179,6 +179,12 @@ void TaskWatch::add_children(const OwnedFd& file) {
   }
 }
 
+bool kernel_counts_run_time() {
+  ProcText text;
+  const OwnedFd file(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC));
+  return file && text.read(file) && std::strtoull(text.get(), nullptr, 10) != 0;
+}
+
 bool waits_for_time(pid_t process, pid_t task) {
   ProcText text;
   const OwnedFd file = open_in(folder_of(process, task), "syscall");

@@ -76,6 +76,9 @@ class TaskWatch {
   bool has_news_ = false;
 };
 
+// Without that nothing here can be told.
+bool kernel_counts_run_time();
+
 // Does this task wait in a call that a time-out, or its own alarm, ends? Of one that may not be
 // looked at, or does not wait in a call, it is not known: true.
 bool waits_for_time(pid_t process, pid_t task);
