@@ -43,17 +43,23 @@ bool read_memory(pid_t task, std::uint64_t from, void* to, std::size_t size) {
   return ::process_vm_readv(task, &ours, 1, &theirs, 1, 0) == static_cast<ssize_t>(size);
 }
 
-StackRegisters registers_of(pid_t task) {
+FrameRegisters registers_of(pid_t task) {
   user_regs_struct all = {};
   iovec part = {&all, sizeof all};
+  FrameRegisters found;
   if (::ptrace(PTRACE_GETREGSET, task, reinterpret_cast<void*>(NT_PRSTATUS), &part) != 0) {
-    return {};
+    return found;
   }
 #if defined(__x86_64__)
-  return {.pc = all.rip, .sp = all.rsp, .fp = all.rbp};
+  found.pc = all.rip;
+  found.values = {all.rax, all.rdx, all.rcx, all.rbx, all.rsi, all.rdi, all.rbp, all.rsp, all.r8,
+                  all.r9,  all.r10, all.r11, all.r12, all.r13, all.r14, all.r15, all.rip};
 #else
-  return {.pc = all.pc, .sp = all.sp, .fp = all.regs[29], .link = all.regs[30]};
+  found.pc = all.pc;
+  std::copy_n(all.regs, 31, found.values.begin());
+  found.values[kStackRegister] = all.sp;
 #endif
+  return found;
 }
 
 std::uint32_t take_maps(pid_t task, char* to) {
@@ -143,13 +149,14 @@ bool Tracer::go_on(pid_t task, int status) {
 void Tracer::write_down(pid_t task, int signal) {
   siginfo_t info = {};
   ::ptrace(PTRACE_GETSIGINFO, task, nullptr, &info);
-  const StackRegisters registers = registers_of(task);
+  const FrameRegisters registers = registers_of(task);
   crash_.signal = signal;
   crash_.code = info.si_code;
   crash_.address = reinterpret_cast<std::uint64_t>(info.si_addr);
-  crash_.stack_pointer = registers.sp;
+  const std::uint64_t sp = registers.values[kStackRegister];
+  crash_.stack_pointer = sp;
   crash_.maps_size = take_maps(task, crash_.maps);
-  crash_.stack_size = take_overflowed_stack(task, info, registers.sp, crash_.stack);
+  crash_.stack_size = take_overflowed_stack(task, info, sp, crash_.stack);
   const ReadMemory read = [task](std::uint64_t from, void* to, std::size_t size) {
     return read_memory(task, from, to, size);
   };

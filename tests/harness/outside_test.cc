@@ -56,6 +56,49 @@ TEST(Outside, EndsWhatSpinsAsAHang) {
   EXPECT_EQ(in_flight(outcome), "SPIN\n");
 }
 
+struct Crash {
+  const char* program;
+  const char* scene;
+  TargetKind kind = TargetKind::kServer;
+};
+
+void PrintTo(const Crash& crash, std::ostream* out) {
+  *out << crash.program;
+}
+
+// The same binary, so that the frames have to be the same to the last.
+class Frames : public testing::TestWithParam<Crash> {};
+
+TEST_P(Frames, AreThoseThatThePlayerTakes) {
+  Reel reel = lines(GetParam().scene, GetParam().kind);
+  if (std::string(GetParam().program) == "asserts") reel.inputs.back().data.pop_back();
+  Target target = target_for(reel, {zoo(GetParam().program), "7001"});
+  const auto inside = run_try(target, reel, whole_sequence(reel));
+  target.from_outside = true;
+  const auto outside = run_try(target, reel, whole_sequence(reel));
+  ASSERT_TRUE(inside && outside);
+  ASSERT_EQ(outside->ending, Ending::kCrashed) << testing::PrintToString(*outside);
+  EXPECT_EQ(outside->signature, inside->signature) << describe(outside->signature, 99) << "\n"
+                                                   << describe(inside->signature, 99);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Frames,
+                         testing::Values(Crash{"echo", "1:BREAK"},
+                                         Crash{"pool", "1:OPEN 2:PAY 1:PAY"},
+                                         Crash{"canary", "1:ARM_a 2:BIND_a 1:FIRE"},
+                                         Crash{"asserts", "0:ABORT", TargetKind::kStdin},
+                                         Crash{"recursion", "0:LOOP 0:PATH", TargetKind::kStdin}),
+                         [](const auto& one) { return std::string(one.param.program); });
+
+// The tables of a static program have no index, and abort() comes from within it.
+TEST(Outside, FindsWhoCalledAbortInAStaticProgram) {
+  Reel reel = scene("0:HI 0:ABORT");
+  reel.program.kind = TargetKind::kStdin;
+  const Outcome outcome = try_once(reel, {zoo("asserts_static")});
+  ASSERT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
+  EXPECT_GE(outcome.signature.frames.size(), 5U) << describe(outcome.signature, 99);
+}
+
 TEST(Outside, SaysThatItListensNowhere) {
   const Outcome outcome = try_server("deaf_static", lines("1:one"));
   EXPECT_EQ(outcome.ending, Ending::kDeaf) << testing::PrintToString(outcome);

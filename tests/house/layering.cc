@@ -21,7 +21,7 @@ const std::vector<Folder>& folders() {
       {"harness/symbols/", {"capture/base/"}},
       {"harness/external/",
        {"capture/base/", "capture/runtime/output_digest.h", "harness/player/script.h",
-        "harness/player/place.h", "harness/player/session_digest.h"}},
+        "harness/player/place.h", "harness/player/session_digest.h", "harness/elf.h"}},
       {"harness/",
        {"capture/base/", "capture/reel/", "capture/runtime/output_digest.h",
         "capture/runtime/adapter.h", "harness/player/script.h", "harness/player/place.h",
