@@ -43,8 +43,9 @@ std::uint64_t align4(std::uint64_t size) {
   return (size + 3) & ~std::uint64_t{3};
 }
 
-// The GNU build id among the notes of one segment.
-std::string find_build_id(std::string_view notes) {
+// The GNU build id among the notes of one segment, and Go's.
+void take_notes(std::string_view notes, ElfFile& elf) {
+  constexpr std::uint32_t kGoBuildId = 4;
   while (notes.size() >= sizeof(Elf64_Nhdr)) {
     Elf64_Nhdr note;
     std::memcpy(&note, notes.data(), sizeof note);
@@ -52,13 +53,13 @@ std::string find_build_id(std::string_view notes) {
     const std::uint64_t end = name_end + align4(note.n_descsz);
     if (name_end + note.n_descsz > notes.size()) break;
     const std::string_view name = notes.substr(sizeof note, note.n_namesz);
-    if (note.n_type == NT_GNU_BUILD_ID && name == std::string_view("GNU\0", 4)) {
-      return to_hex(notes.substr(name_end, note.n_descsz));
-    }
+    const bool is_gnu = note.n_type == NT_GNU_BUILD_ID && name == std::string_view("GNU\0", 4);
+    if (is_gnu && elf.build_id.empty())
+      elf.build_id = to_hex(notes.substr(name_end, note.n_descsz));
+    if (note.n_type == kGoBuildId && name == std::string_view("Go\0\0", 4)) elf.is_go = true;
     if (end > notes.size()) break;
     notes.remove_prefix(end);
   }
-  return {};
 }
 
 Error not_elf(const std::string& path, const std::string& why) {
@@ -72,8 +73,8 @@ void take_segment(std::ifstream& file, const Elf64_Phdr& header, ElfFile& elf) {
   } else if (header.p_type == PT_INTERP) {
     elf.interpreter = read_range(file, header.p_offset, header.p_filesz, kMaxInterpreter);
     elf.interpreter.resize(std::strlen(elf.interpreter.c_str()));
-  } else if (header.p_type == PT_NOTE && elf.build_id.empty()) {
-    elf.build_id = find_build_id(read_range(file, header.p_offset, header.p_filesz, kMaxNotes));
+  } else if (header.p_type == PT_NOTE) {
+    take_notes(read_range(file, header.p_offset, header.p_filesz, kMaxNotes), elf);
   }
 }
 

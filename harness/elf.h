@@ -26,6 +26,7 @@ struct ElfSegment {
 struct ElfFile {
   std::string build_id;     // hex; empty when there is no note
   std::string interpreter;  // the dynamic linker; empty for a static program
+  bool is_go = false;       // its calls do not pass through libc, even where that is loaded
   std::vector<ElfSegment> segments;
 
   // The address that the byte at this offset of the file is loaded at, before the load bias.

@@ -26,7 +26,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kOutputTail = 4096;
-// Any port will do for {PORT}: the player moves it.
+// Any port will do for {PORT}: the player moves it, or it is one in a network of the instance's
+// own.
 constexpr char kSomePort[] = "6379";
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
@@ -59,6 +60,7 @@ bool has_variable(const std::vector<std::string>& env, const std::string& name) 
 
 std::vector<std::string> environment_of(const Target& target, const Handed& handed) {
   std::vector<std::string> env = target.env;
+  if (target.from_outside) return env;
   if (target.runner.empty()) env.push_back("LD_PRELOAD=" + preloads_of(target));
   env.push_back(std::string(kScriptEnv) + "=" + std::to_string(handed.script_fd));
   if (handed.fork_server_fd >= 0) {
@@ -94,7 +96,7 @@ Result<Instance> Instance::start(const Target& target, const Handed& handed) {
   order.argv = arguments_in(target, *instance.directory_);
   order.env = environment_of(target, handed);
   order.directory = instance.directory_->path();
-  order.handed.push_back(handed.script_fd);
+  if (!target.from_outside) order.handed.push_back(handed.script_fd);
   if (handed.fork_server_fd >= 0) order.handed.push_back(handed.fork_server_fd);
   order.stdin_fd = handed.stdin_fd < 0 ? nothing.get() : handed.stdin_fd;
   order.output_fd = instance.output_fd_;
@@ -170,6 +172,10 @@ void Instance::hear_end() {
       end_ = ProcessEnd{note->value != CLD_EXITED, note->more};
     }
   }
+}
+
+void Instance::send_signal(int signal) {
+  ::syscall(SYS_pidfd_send_signal, kept_->program.get(), signal, nullptr, 0);
 }
 
 void Instance::kill() {

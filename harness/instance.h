@@ -64,6 +64,14 @@ class Instance {
 
   bool is_lost() const { return lost_; }
 
+  // Of one that was started alone.
+  pid_t keeper_pid() const { return pid_of(kept_->keeper.get()); }
+  bool has_own_network() const { return (kept_->parts & kPartNetwork) != 0; }
+  Result<OwnedFd> make_socket(int domain, int type, int protocol) {
+    return kept_->make_socket(domain, type, protocol);
+  }
+  void send_signal(int signal);  // to the program
+
   void kill();
 
   // Processor time used so far, in clock ticks; 0 when it can't be told.

@@ -177,6 +177,8 @@ Refusal attend(Kept& kept, pid_t first) {
       case KeeperSays::kEnded:
         kept.heard.push_back(note);
         break;
+      case KeeperSays::kSocket:  // nobody has asked for one yet
+        break;
       case KeeperSays::kRefused:
         return {note.part, note.value};
     }
@@ -236,6 +238,25 @@ Result<Kept> launch(const LaunchOrder& order, const Sandbox& sandbox) {
                          "install crashreel as a whole");
     }
     note_refused(refusal->part, refusal->error);
+  }
+}
+
+Result<OwnedFd> Kept::make_socket(int domain, int type, int protocol) {
+  const SocketRequest request = {domain, type, protocol};
+  ::send(control.get(), &request, sizeof request, MSG_NOSIGNAL);
+  for (;;) {
+    KeeperNote note = {};
+    OwnedFd fd;
+    if (!hear_note(control.get(), note, fd, 0)) {
+      return Error{Trouble::kTarget, "the instance ended while a socket was made for it"};
+    }
+    if (note.says != KeeperSays::kSocket) {
+      heard.push_back(note);
+      continue;
+    }
+    if (fd) return fd;
+    errno = note.value;
+    return errno_error("a socket in the instance's network");
   }
 }
 

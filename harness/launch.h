@@ -38,6 +38,8 @@ struct Kept {
   std::vector<KeeperNote> heard;  // while we waited for others
   Cgroup cgroup;                  // removed behind the keeper
 
+  // Made where the program lives, in its network. Once the program runs.
+  Result<OwnedFd> make_socket(int domain, int type, int protocol);
   // Whatever the keeper has said that was not heard before.
   std::optional<KeeperNote> hear();
   // All of it. The keeper ends behind it.

@@ -34,15 +34,18 @@ std::uint32_t key_of(const Input& input) {
 
 class Writer {
  public:
-  Writer(const Reel& reel, const Sequence& sequence, bool varied)
-      : reel_(reel), sequence_(sequence), varied_(varied) {}
+  Writer(const Reel& reel, const Sequence& sequence, const ScriptOptions& options)
+      : reel_(reel),
+        sequence_(sequence),
+        varied_(options.varied),
+        from_outside_(options.from_outside) {}
 
   void lay_out() {
     if (sequence_.empty()) return;
     const std::uint64_t first_ns = sequence_.front()->time_ns;
     start_ns_ = first_ns - std::min(first_ns, kLeadNs);
     late_ns_ = kLeadNs - std::min(first_ns, kLeadNs);
-    const std::unordered_set<std::uint32_t> unserved = unserved_sessions(sequence_);
+    const std::unordered_set<std::uint32_t> unserved = unserved_sessions(sequence_, from_outside_);
     for (const Input* input : sequence_) {
       if (unserved.contains(input->session)) continue;
       if (steps.empty() && varied_) open_another(*input);
@@ -167,6 +170,7 @@ class Writer {
   const Reel& reel_;
   const Sequence& sequence_;
   bool varied_;
+  bool from_outside_;
   bool has_tls_ = false;
   std::uint32_t one_more_ = 0;
   std::unordered_map<std::uint32_t, std::uint32_t> sessions_;  // the reel's number to ours
@@ -208,7 +212,7 @@ Sequence whole_sequence(const Reel& reel) {
 
 Layout lay_out(const Reel& reel, const Sequence& sequence, TargetKind kind,
                const ScriptOptions& options) {
-  Writer writer(reel, sequence, options.varied);
+  Writer writer(reel, sequence, options);
   if (kind == TargetKind::kServer) writer.lay_out();
   if (kind == TargetKind::kFunction) writer.lay_out_calls();
   Layout layout;

@@ -31,6 +31,8 @@ struct ScriptOptions {
   // Another date, and one connection more before all others: so that what depends on these, such as
   // times and running numbers, is answered otherwise than without.
   bool varied = false;
+  // Nobody is there for the program to call.
+  bool from_outside = false;
   // Of the random bytes that production did not draw.
   std::uint64_t random_seed = 1;
   // Of the reel, where somebody keeps them for many sequences; null: they are found each time.
@@ -82,6 +84,8 @@ class Script {
   const ScriptHeader& header() const {
     return *reinterpret_cast<const ScriptHeader*>(memory_.bytes());
   }
+  // For who feeds a program that can't do so itself.
+  ScriptHeader& header() { return *reinterpret_cast<ScriptHeader*>(memory_.bytes()); }
   // Where it stands still; nowhere as it is written.
   ScriptStop& stop() { return reinterpret_cast<ScriptHeader*>(memory_.bytes())->stop; }
   // As written; the program shares the header's memory, and may have written anything there.

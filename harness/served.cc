@@ -29,24 +29,25 @@ bool is_known(const Opening& opening) {
 
 }  // namespace
 
-bool is_served(std::string_view text) {
+bool is_served(std::string_view text, bool from_outside) {
   const Opening opening = read_opening(text);
-  const bool asks = opening.transport == "udp" && opening.is_outbound;
+  const bool asks = opening.is_outbound && (opening.transport == "udp" || from_outside);
   return !is_named(opening.transport) && !asks && !opening.is_inherited;
 }
 
-std::unordered_set<std::uint32_t> unserved_sessions(const Sequence& sequence) {
+std::unordered_set<std::uint32_t> unserved_sessions(const Sequence& sequence, bool from_outside) {
   std::unordered_set<std::uint32_t> sessions;
   for (const Input* input : sequence) {
-    if (input->kind == InputKind::kOpen && !is_served(input->data)) sessions.insert(input->session);
+    if (input->kind == InputKind::kOpen && !is_served(input->data, from_outside))
+      sessions.insert(input->session);
   }
   return sessions;
 }
 
-std::string unserved_text(const Sequence& sequence) {
+std::string unserved_text(const Sequence& sequence, bool from_outside) {
   std::unordered_map<std::uint32_t, std::string> kinds;  // the last opening says most
   for (const Input* input : sequence) {
-    if (input->kind != InputKind::kOpen || is_served(input->data)) continue;
+    if (input->kind != InputKind::kOpen || is_served(input->data, from_outside)) continue;
     const Opening opening = read_opening(input->data);
     kinds[input->session] = is_known(opening) ? kind_text(opening) : "others";
   }
@@ -59,9 +60,9 @@ std::string unserved_text(const Sequence& sequence) {
   }
   const bool one = kinds.size() == 1;
   return std::to_string(kinds.size()) + (one ? " session (" : " sessions (") + list + ")" +
-         (one ? " is" : " are") +
-         " left out: the replay brings connections, datagrams from outside and standard input "
-         "alone; "
+         (one ? " is" : " are") + " left out: the replay brings " +
+         (from_outside ? "inbound " : "") +
+         "connections, datagrams from outside and standard input alone; "
          "if the crash needs what is missing, it does not come back";
 }
 

@@ -15,13 +15,15 @@
 
 namespace crashreel {
 
-// What an opening says, "TRANSPORT DIRECTION [LOCAL [PEER]]"; what it does not say is served.
-bool is_served(std::string_view opening);
+// What an opening says, "TRANSPORT DIRECTION [LOCAL [PEER]]"; what it does not say is served. Of a
+// program that is fed from outside nobody answers the calls.
+bool is_served(std::string_view opening, bool from_outside = false);
 
 // By the reel's numbers. Of several openings of one session each must be served.
-std::unordered_set<std::uint32_t> unserved_sessions(const Sequence& sequence);
+std::unordered_set<std::uint32_t> unserved_sessions(const Sequence& sequence,
+                                                    bool from_outside = false);
 
 // "2 sessions (1 tcp outbound, 1 udp inbound) are left out: ..."; empty where all are served.
-std::string unserved_text(const Sequence& sequence);
+std::string unserved_text(const Sequence& sequence, bool from_outside = false);
 
 }  // namespace crashreel

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 
 #include "harness/elf.h"
 #include "harness/sanitizer.h"
@@ -34,6 +35,44 @@ Error refused(const std::string& path, const std::string& why) {
   return {Trouble::kTarget, path + ": " + why};
 }
 
+std::mutex choosing_feeder;  // guards what follows
+Feeding chosen_feeding = Feeding::kAsPossible;
+std::string outside;
+
+// Empty: it can be.
+std::string why_no_player(const struct stat& status, const ElfFile& elf) {
+  if ((status.st_mode & (S_ISUID | S_ISGID)) != 0 && ::geteuid() != status.st_uid) {
+    return "is set-user-ID, so the loader would drop the player";
+  }
+  if (elf.interpreter.empty()) {
+    return "is statically linked, so the player can't be loaded into it";
+  }
+  if (elf.is_go) return "is a Go program, whose system calls no player sees";
+  return {};
+}
+
+// By whom it will be fed.
+Result<void> choose_feeder(Target& target, const std::string& obstacle) {
+  const std::lock_guard lock(choosing_feeder);
+  const bool is_function = target.kind == TargetKind::kFunction;
+  const bool asked = chosen_feeding == Feeding::kOutside;
+  if (is_function && asked) {
+    return refused(target.executable,
+                   "is called as functions, and takes nothing from outside; leave out "
+                   "'--target external'");
+  }
+  if (obstacle.empty() && !asked) return {};
+  if (is_function) return refused(target.executable, obstacle + "; link it dynamically");
+  if (chosen_feeding == Feeding::kPlayer) {
+    return refused(target.executable, obstacle +
+                                          "; replay it from outside with '--target external', "
+                                          "or a dynamically linked copy");
+  }
+  target.from_outside = true;
+  target.no_player = obstacle;
+  return {};
+}
+
 Result<void> check_attachable(Target& target) {
   struct stat status;
   if (::stat(target.executable.c_str(), &status) != 0) {
@@ -41,17 +80,9 @@ Result<void> check_attachable(Target& target) {
                    "there is no such program; name the one to replay on after --");
   }
   if (!is_program(target.executable)) return refused(target.executable, "is not executable");
-  if ((status.st_mode & (S_ISUID | S_ISGID)) != 0 && ::geteuid() != status.st_uid) {
-    return refused(target.executable,
-                   "is set-user-ID, so the loader would drop the player; replay a copy without");
-  }
   const auto elf = read_elf(target.executable);
   if (!elf) return elf.error();
-  if (elf->interpreter.empty()) {
-    return refused(target.executable,
-                   "is statically linked, so the player can't be loaded into it; replay a "
-                   "dynamically linked build");
-  }
+  if (auto chosen = choose_feeder(target, why_no_player(status, *elf)); !chosen) return chosen;
   target.build_id = elf->build_id;
   target.first_library = first_library_of(target.executable);
   target.has_sanitizer = has_sanitizer(target.executable);
@@ -60,6 +91,24 @@ Result<void> check_attachable(Target& target) {
 }
 
 }  // namespace
+
+void choose_feeding(Feeding feeding) {
+  const std::lock_guard lock(choosing_feeder);
+  chosen_feeding = feeding;
+}
+
+std::string outside_text() {
+  const std::lock_guard lock(choosing_feeder);
+  return outside;
+}
+
+void note_from_outside(const Target& target) {
+  const std::string why = target.no_player.empty() ? "" : " " + target.no_player + "; it";
+  const std::lock_guard lock(choosing_feeder);
+  outside = target.executable + why +
+            " was fed from outside, over real sockets: without the virtual clock, so that its "
+            "timers ran in real time, and without production's random bytes";
+}
 
 std::string preloads_of(const Target& target) {
   const std::string first = target.first_library.empty() ? "" : target.first_library + ":";

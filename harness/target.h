@@ -28,12 +28,24 @@ struct Target {
   std::string first_library;   // to be loaded before it (sanitizer.h); mostly empty
   bool has_sanitizer = false;  // its environment then has what that takes
   std::string build_id;        // of the executable; empty when it has none
+  bool from_outside = false;   // no player feeds it, but we do (outside.h)
+  std::string no_player;       // why none can be loaded; empty: it could be, or it was not asked
   Sandbox sandbox{};
 };
 
+// Who feeds programs: a player where one can be loaded, else we from outside; or one of the two, as
+// the command line says, for targets that are made from now on.
+enum class Feeding { kAsPossible, kPlayer, kOutside };
+void choose_feeding(Feeding feeding);
+
+// For people: why programs were fed from outside until now, and what they went without; empty: none
+// was. May be called from several threads, as choose_feeding().
+std::string outside_text();
+void note_from_outside(const Target& target);
+
 // The reel's own program, or argv in its place. Trouble::kTarget when there is no such program, it
-// is no dynamically linked executable, or it would drop the preloaded player (set-user-ID).
-// Trouble::kEnvironment when the player library is missing.
+// is no executable, or where a player is asked for and can't be loaded: a static program, Go's, one
+// that would drop it (set-user-ID). Trouble::kEnvironment when the player library is missing.
 Result<Target> target_of(const Reel& reel,
                          const std::optional<std::vector<std::string>>& argv = {});
 

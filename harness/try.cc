@@ -15,6 +15,7 @@
 #include "harness/feed.h"
 #include "harness/holder.h"
 #include "harness/instance.h"
+#include "harness/outside.h"
 #include "harness/sanitizer.h"
 #include "harness/signature.h"
 #include "harness/watchdog.h"
@@ -31,8 +32,6 @@ std::uint64_t progress_of(const Script& script, const StdinFeed* feed) {
   return header.idles.load() + header.performed.load() + (feed == nullptr ? 0 : feed->performed()) +
          header.state.load();
 }
-
-enum class Wait { kEnded, kHung, kGivenUp, kBack };
 
 // Who has a part in a try beside the instance, if so.
 struct Others {
@@ -121,6 +120,17 @@ ProcessEnd end_of(Instance& instance) {
   return *instance.poll_end();
 }
 
+// Fed by whoever feeds it, until nothing of it is left.
+Result<OutsideEnd> let_run(Instance& instance, Script& script, StdinFeed* feed,
+                           const Target& target, const TryOptions& options) {
+  if (target.from_outside) {
+    note_from_outside(target);
+    return feed_from_outside(instance, script, feed, options);
+  }
+  const Wait wait = wait_for_end(instance, script, {.feed = feed}, options);
+  return OutsideEnd{wait, end_of(instance)};
+}
+
 // A function's main() finds its steps there.
 int stdin_of(const Target& target, const Script& script, const std::optional<StdinFeed>& feed) {
   if (target.kind == TargetKind::kFunction) return script.fd();
@@ -184,7 +194,9 @@ void note_steps(Outcome& outcome, StdinFeed& feed) {
 Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& sequence,
                         const TryOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  const Layout layout = lay_out(reel, sequence, target.kind, options.script);
+  ScriptOptions written = options.script;
+  written.from_outside = target.from_outside;
+  const Layout layout = lay_out(reel, sequence, target.kind, written);
   auto script = Script::write(layout);
   if (!script) return script.error();
   std::optional<StdinFeed> feed;
@@ -199,8 +211,9 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
         target, {.script_fd = script->fd(), .stdin_fd = stdin_of(target, *script, feed)});
     if (!instance) return instance.error();
     if (feed) feed->close_read_end();
-    const Wait wait = wait_for_end(*instance, *script, {.feed = feed ? &*feed : nullptr}, options);
-    outcome = outcome_of(*instance, end_of(*instance), wait, *script, target);
+    const auto end = let_run(*instance, *script, feed ? &*feed : nullptr, target, options);
+    if (!end) return end.error();
+    outcome = outcome_of(*instance, end->end, end->wait, *script, target);
   }
   feed ? note_steps(outcome, *feed) : note_steps(outcome, *script, layout, 0);
   outcome.seconds = seconds_since(start);

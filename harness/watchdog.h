@@ -11,6 +11,9 @@
 
 namespace crashreel {
 
+// How waiting for an instance came to an end.
+enum class Wait { kEnded, kHung, kGivenUp, kBack };
+
 // How often the watchdog looks. It ends hangs; no try that goes well ever waits for it.
 inline constexpr int kWatchMs = 250;
 

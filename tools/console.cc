@@ -63,6 +63,10 @@ void Console::answer(const nlohmann::ordered_json& object) {
     const std::vector<std::string> missed = options_.gone_without();
     if (!missed.empty()) whole["sandbox_lacks"] = missed;
   }
+  if (options_.fed_from_outside != nullptr) {
+    const std::string outside = options_.fed_from_outside();
+    if (!outside.empty()) whole["fed_from_outside"] = outside;
+  }
   print(to_text(whole) + "\n");
 }
 

@@ -22,6 +22,9 @@ struct ConsoleOptions {
   // Names what the programs that were started had to go without (harness/sandbox.h); told in the
   // object of a --json run as "sandbox_lacks", where there is any.
   std::vector<std::string> (*gone_without)() = nullptr;
+  // Says why a program was fed from outside, and what it went without (harness/target.h); told as
+  // "fed_from_outside", where one was.
+  std::string (*fed_from_outside)() = nullptr;
 };
 
 class Console {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "harness/sandbox.h"
+#include "harness/target.h"
 #include "tools/arguments.h"
 #include "tools/console.h"
 #include "tools/exit_status.h"
@@ -99,7 +100,8 @@ class Command {
     auto given = [&](const char* word) { return std::find(words.begin(), end, word) != end; };
     return {.json = given("--json"),
             .quiet = given("--quiet") || given("-q"),
-            .gone_without = gone_without};
+            .gone_without = gone_without,
+            .fed_from_outside = outside_text};
   }
 
   // The verb is the first word that is no option; options before it belong to it, too. False when
@@ -150,10 +152,17 @@ class Command {
                                           "folder; make it first"};
       }
       choose_sandbox(sandbox);
+      const bool says_who = arguments.has("target");
+      const bool outside = says_who && arguments.text("target") == "external";
+      choose_feeding(outside    ? Feeding::kOutside
+                     : says_who ? Feeding::kPlayer
+                                : Feeding::kAsPossible);
     }
     Result<int> status = verb_->run(arguments, console_);
     const std::string missed = gone_without_text();
     if (!missed.empty()) console_.say(verb_->name + ": " + missed);
+    const std::string outside = outside_text();
+    if (!outside.empty()) console_.say(verb_->name + ": " + outside);
     return status;
   }
 

@@ -42,6 +42,16 @@ inline Option alone_option() {
               "copies of one that has started"};
 }
 
+inline Option target_option() {
+  return {.name = "target",
+          .value = Value::kChoice,
+          .argument = "player|external",
+          .help =
+              "Who feeds the program: a player inside it, in virtual time, or crashreel from "
+              "outside, over real sockets in real time; unless said, a player wherever one can be "
+              "loaded (not into static programs, Go's and set-user-ID ones)"};
+}
+
 inline Option no_sandbox_option() {
   return {.name = "no-sandbox",
           .help =

@@ -147,7 +147,8 @@ const Verb& blame_verb() {
           "inputs of the reel were never consumed. What is claimed was seen of instances that "
           "were started alone, and how often is told.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
-      .options = {no_sandbox_option(),
+      .options = {target_option(),
+                  no_sandbox_option(),
                   allow_write_option(),
                   {.name = "witness",
                    .value = Value::kText,

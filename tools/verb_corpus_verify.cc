@@ -126,7 +126,8 @@ const Verb& corpus_verify_verb() {
           "crash, "
           "CHANGED when one crashed otherwise, and NO ANSWER when one could not be tried.",
       .operands = {{"DIR", "The corpus directory"}},
-      .options = {no_sandbox_option(),
+      .options = {target_option(),
+                  no_sandbox_option(),
                   allow_write_option(),
                   tries_option("At most so many tries of a reproducer; none after the first crash",
                                "1"),

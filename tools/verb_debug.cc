@@ -169,6 +169,11 @@ Result<int> run_debug(const Arguments& arguments, Console& console) {
   report_damage(console, path, read->damage);
   const auto target = target_of(read->reel, arguments.program());
   if (!target) return target.error();
+  if (target->from_outside) {
+    return Error{Trouble::kTarget, target->executable + ": " + target->no_player +
+                                       ", and nobody else stops it before an input; debug a "
+                                       "dynamically linked build: -- PROGRAM ARGS"};
+  }
   const bool other = arguments.has("rr") || arguments.has("valgrind");
   return other ? run_other(arguments, *target, read->reel, console)
                : run_with_gdb(arguments, *target, read->reel, console);

@@ -259,7 +259,8 @@ const Verb& minimize_verb() {
           "proven.",
       .operands = {{"FILE", "A reel, or a seed in a corpus directory; with --test any file"}},
       .options = all_options(
-          {no_sandbox_option(),
+          {target_option(),
+           no_sandbox_option(),
            allow_write_option(),
            {.name = "output",
             .letter = 'o',

@@ -201,7 +201,8 @@ const Verb& replay_verb() {
           "another try with another date and one connection more, which counts nowhere, shows what "
           "varies anyway: that is counted, neither the same nor a divergence.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
-      .options = {no_sandbox_option(),
+      .options = {target_option(),
+                  no_sandbox_option(),
                   allow_write_option(),
                   tries_option("How many independent tries", "1"),
                   jobs_option("How many of them at a time"),

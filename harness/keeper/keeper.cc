@@ -133,6 +133,18 @@ void reap(pid_t program) {
   }
 }
 
+// False: nobody is there any more to ask.
+bool serve_request() {
+  SocketRequest request;
+  const ssize_t got = ::recv(order.control, &request, sizeof request, MSG_DONTWAIT);
+  if (got < 0) return errno == EINTR || errno == EAGAIN;
+  if (got != sizeof request) return false;
+  const int fd = ::socket(request.domain, request.type, request.protocol);
+  say({KeeperSays::kSocket, 0, fd < 0 ? errno : 0, 0}, fd);
+  if (fd >= 0) ::close(fd);
+  return true;
+}
+
 [[noreturn]] void keep(pid_t program) {
   sigset_t all;
   sigfillset(&all);
@@ -143,7 +155,7 @@ void reap(pid_t program) {
     ::poll(ends, 2, -1);
     signalfd_siginfo taken;
     while (::read(signals, &taken, sizeof taken) > 0) continue;
-    if (ends[0].revents != 0) end_all();
+    if (ends[0].revents != 0 && !serve_request()) end_all();
   }
 }
 

@@ -10,6 +10,7 @@
 //
 // A limit of 0 is none. CONTROL is the number of a SOCK_SEQPACKET socket, on which it says the
 // notes below, in this order: kWaits; then, once it has got a byte, kKeeps, kStarted and kEnded.
+// From kStarted on it makes sockets where the program lives, one for each SocketRequest that comes.
 // When the harness closes its end, or has ended, everything that runs is ended. Both sides are
 // built from one tree.
 #pragma once
@@ -38,6 +39,14 @@ enum class KeeperSays : std::uint32_t {
   kNotExecuted = 4,  // `value`: errno; the program ends with 127
   kEnded = 5,        // `value` and `more`: si_code and si_status of waitid(2)
   kRefused = 6,      // `part` can't be had for the reason `value`, errno; it ends without a start
+  kSocket = 7,       // what was asked for; without a descriptor: it can't be had, `value` is errno
+};
+
+// As socket(2) takes them.
+struct SocketRequest {
+  std::int32_t domain;
+  std::int32_t type;
+  std::int32_t protocol;
 };
 
 struct KeeperNote {

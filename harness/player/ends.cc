@@ -7,6 +7,7 @@
 
 #include "capture/interpose/real_call.h"
 #include "harness/player/descriptors.h"
+#include "harness/player/session_digest.h"
 #include "harness/player/step_answers.h"
 
 namespace crashreel::player {
@@ -17,7 +18,7 @@ struct Session {
   bool shut = false;
   bool has_datagrams = false;
   bool claimed = false;
-  std::uint64_t digest = 0xcbf29ce484222325;
+  SessionDigest digest;
 };
 
 ScriptHeader* script = nullptr;
@@ -26,24 +27,8 @@ std::uint32_t count = 0;
 int answers = -1;  // epoll set of the ends
 char scratch[64 * 1024];
 
-std::uint64_t mix(std::uint64_t digest, const char* bytes, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) {  // FNV-1a
-    digest = (digest ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3;
-  }
-  return digest;
-}
-
-// A session's part in the digest of all: in whatever pieces and order the answers are taken, the
-// sum is the same.
-std::uint64_t part_of(std::uint64_t digest, std::uint32_t session) {
-  return (digest ^ (session + 1)) * 0x9e3779b97f4a7c15;
-}
-
 void note_answer(std::uint32_t number, const char* bytes, std::size_t size) {
-  Session& session = sessions[number];
-  const std::uint64_t before = part_of(session.digest, number);
-  session.digest = mix(session.digest, bytes, size);
-  const std::uint64_t change = part_of(session.digest, number) - before;
+  const std::uint64_t change = sessions[number].digest.add(number, bytes, size);
   script->answer_digest.fetch_add(change, std::memory_order_relaxed);
   script->answer_bytes.fetch_add(size, std::memory_order_relaxed);
   step_answered(number, bytes, size);

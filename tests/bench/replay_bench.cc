@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -137,6 +138,34 @@ void measure_against_bare_starts(const Target& target, const Reel& reel) {
                 .ratio = pair.ratio.median});
 }
 
+// The zoo's echo: a static build that is fed from outside, beside the player in a dynamic one.
+void measure_from_outside(std::size_t inputs, const std::string& unit,
+                          const std::function<double(const Target&, const Reel&)>& rate) {
+  const Reel reel = working_day(inputs, 3);
+  const std::string echo = CRASHREEL_BUILD_DIR "/zoo/echo";
+  const auto inside = target_of(Reel{}, std::vector<std::string>{echo, "7001"});
+  const auto outside = target_of(Reel{}, std::vector<std::string>{echo + "_static", "7001"});
+  CRASHREEL_CHECK(inside && outside && outside->from_outside);
+  const bench::Pair pair = bench::interleaved(
+      kRounds, [&] { return rate(*outside, reel); }, [&] { return rate(*inside, reel); });
+  bench::print({.bench = "replay",
+                .scene = "a static echo fed from outside, " + std::to_string(inputs) + " inputs",
+                .value = pair.ours,
+                .unit = unit,
+                .reference = pair.theirs.median,
+                .against = "the player in a dynamic one",
+                .ratio = pair.ratio.median});
+}
+
+void measure_from_outside() {
+  measure_from_outside(100, "tries/s", [](const Target& target, const Reel& reel) {
+    return tries_per_second(target, reel, 1, Ending::kSurvived);
+  });
+  measure_from_outside(3000, "inputs/s", [](const Target& target, const Reel& reel) {
+    return 3000 / one_try(target, reel, Ending::kSurvived).seconds;
+  });
+}
+
 }  // namespace
 
 int main() {
@@ -154,6 +183,7 @@ int main() {
   const bool crashes = last && last->ending == Ending::kCrashed;
   bench::measure_copies(day, crashes ? &last_day : nullptr);
   measure_against_bare_starts(target, day);
+  measure_from_outside();
   for (const unsigned jobs : {1U, std::thread::hardware_concurrency()}) {
     measure_tries(target, "fresh instances of 100 inputs", day, jobs, Ending::kSurvived);
     if (crashes) {

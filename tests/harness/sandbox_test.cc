@@ -81,6 +81,16 @@ TEST_P(Hostile, LeavesNothingWhenStartedAlone) {
   expect_nothing_left();
 }
 
+TEST_P(Hostile, LeavesNothingWhenFedFromOutside) {
+  const Reel asked = reel();
+  Target made = target(asked);
+  made.from_outside = true;
+  const auto outcome = run_try(made, asked, whole_sequence(asked), kImpatient);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->performed > 1, true) << testing::PrintToString(*outcome);
+  expect_nothing_left();
+}
+
 TEST_P(Hostile, LeavesNothingToTheNextCopy) {
   const Reel asked = reel();
   const Target made = target(asked);
@@ -190,15 +200,17 @@ void wait_until_gone(const std::vector<pid_t>& processes) {
   }
 }
 
+// Alone, as a copy, and fed from outside.
 TEST_F(SandboxTest, NothingRunsOnWhenCrashreelIsKilledAtAnyMoment) {
   const Reel asked = lines("1:DAEMON 1:hello 1:more");
-  const Target made = target(asked);
+  Target made = target(asked);
   const Layout layout = whole_layout(asked, made);
   std::mt19937 random(20);
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 24; ++i) {
+    made.from_outside = i % 3 == 1;
     const pid_t killed = ::fork();
     if (killed == 0) {
-      auto server = i % 2 == 0 ? Result<ForkServer>(Error{Trouble::kTarget, "is not wanted"})
+      auto server = i % 3 != 2 ? Result<ForkServer>(Error{Trouble::kTarget, "is not wanted"})
                                : ForkServer::start(made, layout, kImpatient.hang_ms);
       for (;;) {
         if (server) (void)run_try(*server, made, layout, kImpatient).has_value();

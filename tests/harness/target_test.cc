@@ -106,11 +106,42 @@ TEST_F(Refused, WhenItIsEmpty) {
   EXPECT_THAT(message(file("empty", "", 0755)), HasSubstr("is no ELF executable"));
 }
 
-TEST_F(Refused, WhenItIsStatic) {
+// The choice is the process's: it is taken back.
+class RefusedForThePlayer : public Refused {
+ protected:
+  RefusedForThePlayer() { choose_feeding(Feeding::kPlayer); }
+  ~RefusedForThePlayer() override { choose_feeding(Feeding::kAsPossible); }
+};
+
+TEST_F(RefusedForThePlayer, WhenItIsStatic) {
   EXPECT_THAT(message(zoo("fixed")), HasSubstr("is statically linked"));
+  EXPECT_THAT(message(zoo("fixed")), HasSubstr("--target external"));
 }
 
-TEST_F(Refused, WhenItIsSetUserIdOfAnother) {
+TEST_F(Refused, WhenItIsStaticAndCalledAsFunctions) {
+  Reel reel = reel_of(zoo("fixed"));
+  reel.program.kind = TargetKind::kFunction;
+  const auto target = target_of(reel);
+  ASSERT_FALSE(target);
+  EXPECT_THAT(target.error().message, HasSubstr("is statically linked"));
+}
+
+TEST(Target, IsFedFromOutsideWhereNoPlayerCanBeLoaded) {
+  const auto target = target_of(reel_of(zoo("fixed")));
+  ASSERT_TRUE(target) << target.error().message;
+  EXPECT_TRUE(target->from_outside);
+  EXPECT_THAT(target->no_player, HasSubstr("is statically linked"));
+}
+
+TEST(Target, IsFedFromOutsideWhereThatIsAskedFor) {
+  choose_feeding(Feeding::kOutside);
+  const auto target = target_of(reel_of(zoo("canary")));
+  choose_feeding(Feeding::kAsPossible);
+  ASSERT_TRUE(target) << target.error().message;
+  EXPECT_TRUE(target->from_outside);
+}
+
+TEST_F(RefusedForThePlayer, WhenItIsSetUserIdOfAnother) {
   const std::string program = folder_ / "program";
   std::filesystem::copy_file(zoo("canary"), program);
   if (::chown(program.c_str(), 12345, 12345) != 0) {

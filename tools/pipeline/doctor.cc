@@ -125,7 +125,9 @@ class Doctor {
     if (!target) return target.error();
     Tries tries(std::move(*target), seen_.reel, 1);
     const Sequence whole = whole_sequence(seen_.reel);
-    if (tries.target().kind == TargetKind::kServer) seen_.left_out = unserved_text(whole);
+    if (tries.target().kind == TargetKind::kServer) {
+      seen_.left_out = unserved_text(whole, tries.target().from_outside);
+    }
     say("replaying");
     const ScriptOptions plain{.keeps_answers = true};
     auto first = tries.run_as(whole, plain);

@@ -35,6 +35,9 @@ std::string obstacle_of(const Outcome& outcome, const Target& target) {
       }
       return who + "ended with status " + std::to_string(outcome.code) +
              " before it listened; start it by hand with the reel's arguments to see why" +
+             (target.from_outside ? " (it takes its own ports, which have to be free where it has "
+                                    "no network of its own)"
+                                  : "") +
              last_words(outcome);
     case Ending::kDeaf:
       return who +
@@ -42,11 +45,19 @@ std::string obstacle_of(const Outcome& outcome, const Target& target) {
              "check its arguments, or import with --kind stdin" +
              last_words(outcome);
     case Ending::kNotAttached:
-      return who + "ran without the player, which its loader dropped or the program cleared" +
+      return who +
+             "ran without the player, which its loader dropped or the program cleared; feed it "
+             "from "
+             "outside with '--target external'" +
              last_words(outcome);
     case Ending::kHung:
       return who + "made no progress any more after " + std::to_string(outcome.performed) + " of " +
-             std::to_string(outcome.steps) + " steps and was ended" + last_words(outcome);
+             std::to_string(outcome.steps) + " steps and was ended" +
+             (outcome.performed == 0 && !target.from_outside
+                  ? "; if its system calls do not pass through libc, feed it from outside with "
+                    "'--target external'"
+                  : "") +
+             last_words(outcome);
   }
   return {};
 }

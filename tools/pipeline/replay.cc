@@ -89,7 +89,9 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
   const Sequence whole = whole_sequence(reel);
   ReplayReport report;
   std::vector<std::string> shown;
-  if (tries.target().kind == TargetKind::kServer) report.left_out = unserved_text(whole);
+  if (tries.target().kind == TargetKind::kServer) {
+    report.left_out = unserved_text(whole, tries.target().from_outside);
+  }
   if (tries.target().kind == TargetKind::kServer) {
     const auto first = run_first(whole, tries, report.answers);
     if (!first) return first.error();

@@ -30,6 +30,7 @@ ContentKey identity_of(const Reel& reel, const Target& target, const ShrinkOptio
   facts.push_back(target.build_id);
   facts.push_back(std::to_string(options.hang_ms));
   facts.emplace_back(options.alone ? "alone" : "");
+  if (target.from_outside) facts.emplace_back("from outside");
   for (const Input& input : reel.inputs) facts.push_back(input.data);
   return content_key(facts);
 }

@@ -76,6 +76,7 @@ Tries::Tries(Target target, const Reel& reel, int jobs)
   // A program on its standard input starts in no time, and reads without our seeing it.
   if (target_.kind == TargetKind::kStdin) not_forking_ = "it reads its standard input";
   if (target_.kind == TargetKind::kFunction) not_forking_ = "it is called as functions";
+  if (target_.from_outside) not_forking_ = "it is fed from outside";
 }
 
 Result<std::vector<Outcome>> Tries::run(std::span<const Sequence> sequences, Start start,

@@ -96,6 +96,14 @@ std::string changed_file_hint(const FileDigest& file) {
   return had + "was changed at another time and may have another content" + kLayItThere;
 }
 
+std::string outside_hint(const Target& target) {
+  if (!target.from_outside) return "";
+  return target.executable +
+         " was fed from outside: its clock was the real one, pauses of the reel were none, and its "
+         "random bytes were others than in production; if the crash needs one of these, replay a "
+         "dynamically linked build: -- PROGRAM ARGS";
+}
+
 std::string undelivered_hint(const Outcome& outcome) {
   if (outcome.undelivered == 0) return "";
   std::string first;
@@ -137,7 +145,7 @@ std::string unread_hint(const Outcome& outcome) {
 
 std::vector<std::string> why_not(const Reel& reel, const Target& target) {
   std::vector<std::string> hints = {masked_hint(reel), lost_openings_hint(reel),
-                                    changed_program_hint(reel, target)};
+                                    changed_program_hint(reel, target), outside_hint(target)};
   for (const FileDigest& file : reel.file_digests) hints.push_back(changed_file_hint(file));
   std::erase(hints, "");
   return hints;

@@ -23,6 +23,7 @@ std::vector<std::string> why_not(const Reel& reel, const Target& target);
 std::string lost_openings_hint(const Reel& reel);
 std::string changed_program_hint(const Reel& reel, const Target& target);
 std::string changed_file_hint(const FileDigest& file);
+std::string outside_hint(const Target& target);
 // Of a try, not of the reel.
 std::string unread_hint(const Outcome& outcome);
 std::string undelivered_hint(const Outcome& outcome);

@@ -1,0 +1,21 @@
+// Where can sessions go to a program that is fed from outside?
+//
+// Which of the sockets that the kernel tells of are the instance's, and which one a step means.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "harness/external/socket_diag.h"
+#include "harness/external/tasks.h"
+
+namespace crashreel {
+
+// Those that one of these processes holds: where others live in the same network.
+std::vector<Listener> listeners_of(const std::vector<TaskSeen>& seen,
+                                   std::vector<Listener> listeners);
+
+// The one that was recorded (player/place.h), or else the first of its kind; null: there is none.
+const Listener* listener_for(std::uint32_t place, const std::vector<Listener>& listeners);
+
+}  // namespace crashreel

@@ -1,0 +1,108 @@
+// Programs into which no player can be loaded are fed from outside, and tell the same of a try.
+#include "harness/outside.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "tests/harness/tries.h"
+
+namespace crashreel {
+namespace {
+
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr char kSessions[] = "1+ 1:one 2+ 2:two 1:three 2- 3:four 1:five 1- 3:six";
+
+TEST(Outside, TellsTheSameOfAStaticBuildAsThePlayerOfADynamicOne) {
+  const Reel reel = lines(kSessions);
+  const Outcome inside = try_server("echo", reel);
+  const Outcome outside = try_server("echo_static", reel);
+  EXPECT_EQ(outside.ending, Ending::kSurvived) << testing::PrintToString(outside);
+  EXPECT_EQ(told(outside), told(inside));
+}
+
+TEST(Outside, FindsTheCrashAndItsInput) {
+  const Outcome outcome = try_server("echo_static", lines("1:one 2:two 1:BREAK 2:three"));
+  EXPECT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
+  EXPECT_EQ(outcome.code, SIGSEGV);
+  EXPECT_EQ(in_flight(outcome), "BREAK\n");
+  EXPECT_THAT(outcome.signature.frames, Not(IsEmpty()));
+}
+
+TEST(Outside, FeedsAProgramWithoutLibc) {
+  const Outcome outcome = try_server("rawcalls", scene("1:x 2:A 1:xxA 2:F 1:F"));
+  EXPECT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
+  EXPECT_EQ(in_flight(outcome), "F");
+}
+
+TEST(Outside, FeedsThreadsInOrder) {
+  const Reel reel = lines(kSessions);
+  EXPECT_EQ(told(try_server("handoff_static", reel)), told(try_server("handoff", reel)));
+}
+
+TEST(Outside, FeedsProcessesInOrder) {
+  const Reel reel =
+      lines("1+ 1:ADD_1 2:ADD_2 1:ADD_30 2:ADD_2 2:END 3:ENDED 3:ADD_400 1- 4:ENDED 3:ADD_5");
+  EXPECT_EQ(told(try_server("forking_static", reel)), told(try_server("forking", reel)));
+}
+
+TEST(Outside, EndsWhatSpinsAsAHang) {
+  const Outcome outcome = try_server("busy_static", lines("1:one 1:SPIN 1:two"), kImpatient);
+  EXPECT_EQ(outcome.ending, Ending::kHung) << testing::PrintToString(outcome);
+  EXPECT_EQ(in_flight(outcome), "SPIN\n");
+}
+
+struct Crash {
+  const char* program;
+  const char* scene;
+  TargetKind kind = TargetKind::kServer;
+};
+
+void PrintTo(const Crash& crash, std::ostream* out) {
+  *out << crash.program;
+}
+
+// The same binary, so that the frames have to be the same to the last.
+class Frames : public testing::TestWithParam<Crash> {};
+
+TEST_P(Frames, AreThoseThatThePlayerTakes) {
+  Reel reel = lines(GetParam().scene, GetParam().kind);
+  if (std::string(GetParam().program) == "asserts") reel.inputs.back().data.pop_back();
+  Target target = target_for(reel, {zoo(GetParam().program), "7001"});
+  const auto inside = run_try(target, reel, whole_sequence(reel));
+  target.from_outside = true;
+  const auto outside = run_try(target, reel, whole_sequence(reel));
+  ASSERT_TRUE(inside && outside);
+  ASSERT_EQ(outside->ending, Ending::kCrashed) << testing::PrintToString(*outside);
+  EXPECT_EQ(outside->signature, inside->signature) << describe(outside->signature, 99) << "\n"
+                                                   << describe(inside->signature, 99);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Frames,
+                         testing::Values(Crash{"echo", "1:BREAK"},
+                                         Crash{"pool", "1:OPEN 2:PAY 1:PAY"},
+                                         Crash{"canary", "1:ARM_a 2:BIND_a 1:FIRE"},
+                                         Crash{"asserts", "0:ABORT", TargetKind::kStdin},
+                                         Crash{"recursion", "0:LOOP 0:PATH", TargetKind::kStdin}),
+                         [](const auto& one) { return std::string(one.param.program); });
+
+// The tables of a static program have no index, and abort() comes from within it.
+TEST(Outside, FindsWhoCalledAbortInAStaticProgram) {
+  Reel reel = scene("0:HI 0:ABORT");
+  reel.program.kind = TargetKind::kStdin;
+  const Outcome outcome = try_once(reel, {zoo("asserts_static")});
+  ASSERT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
+  EXPECT_GE(outcome.signature.frames.size(), 5U) << describe(outcome.signature, 99);
+}
+
+TEST(Outside, SaysThatItListensNowhere) {
+  const Outcome outcome = try_server("deaf_static", lines("1:one"));
+  EXPECT_EQ(outcome.ending, Ending::kDeaf) << testing::PrintToString(outcome);
+}
+
+}  // namespace
+}  // namespace crashreel
