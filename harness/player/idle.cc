@@ -95,6 +95,7 @@ Woken bring_on() {
   const std::uint64_t own = nearest_deadline();
   const int signal = scheduler.act(own < others ? own : others);
   if (signal == 0) return Woken::kReady;
+  if (signal == kPassOn) return Woken::kPassedOn;
   const Woken woken = after_handling(signal);
   ++scheduler.thread_count;
   unlock_scheduler();
@@ -144,9 +145,11 @@ Woken wait_for_descriptors(pollfd* descriptors, nfds_t count, std::uint64_t dead
       return expired ? Woken::kTimedOut : Woken::kReady;
     }
     Woken woken = Woken::kReady;
-    if (program_is_idle(&wait)) {
+    if (program_is_idle(&wait))
       woken = bring_on();
-    } else if (!sleep_until_ready(wait)) {
+    else
+      woken = Woken::kPassedOn;
+    if (woken == Woken::kPassedOn && !sleep_until_ready(wait)) {
       woken = Woken::kResumable;  // nobody can say; most handlers are installed so
     }
     if (woken == Woken::kInterrupted || woken == Woken::kResumable) {
@@ -170,11 +173,9 @@ Woken wait_for_object(Wait::Kind kind, const void* object, std::uint64_t deadlin
   bool handled = false;
   while (wait.state.load(std::memory_order_relaxed) == Wait::kBlocked && !is_ready(wait) &&
          !(handled && kind == Wait::Kind::kSemaphore)) {
-    if (program_is_idle(&wait)) {
-      handled = bring_on() == Woken::kInterrupted;
-    } else {
-      handled = !sleep_until_released(wait);
-    }
+    const Woken woken = program_is_idle(&wait) ? bring_on() : Woken::kPassedOn;
+    handled = woken == Woken::kInterrupted;
+    if (woken == Woken::kPassedOn) handled = !sleep_until_released(wait);
   }
   const std::uint32_t state = wait.state.load(std::memory_order_relaxed);
   const bool ready = state == Wait::kReleased || is_ready(wait);
@@ -191,7 +192,8 @@ void begin_mutex_wait(Wait& wait, pthread_mutex_t* mutex) {
   wait.thread_id = kernel_id();
   const Locked locked;
   block(wait);
-  while (!is_ready(wait) && program_is_idle(&wait)) bring_on();
+  while (!is_ready(wait) && program_is_idle(&wait) && bring_on() != Woken::kPassedOn) {
+  }
 }
 
 void end_mutex_wait(Wait& wait) {

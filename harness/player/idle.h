@@ -45,6 +45,7 @@ enum class Woken {
   kTimedOut,
   kInterrupted,  // by a signal handler, after which no call is resumed
   kResumable,    // by a signal handler; calls that can be resumed are
+  kPassedOn,     // another thread acts next, see pass_on()
 };
 
 // Tells whether the caller's own wait would end now, without waiting: > 0 yes, 0 no, < 0 it fails
@@ -55,7 +56,8 @@ using Look = int (*)(void* context);
 // What the scheduler does with an idle program; set once at the start. Called under the lock by
 // the thread that found the program idle. Returns after something was done that may have made a
 // thread runnable, or does not return at all (the try is over). Returns the signal that the caller
-// has to raise, else 0.
+// has to raise, kPassOn after pass_on(), else 0.
+inline constexpr int kPassOn = -1;
 using Act = int (*)(std::uint64_t nearest_deadline_ns);
 
 // What is done when a thread is missed, see lose_other_threads(). Called under the lock; does not
@@ -115,6 +117,10 @@ void forget_thread_number();
 // In a forked copy of the thread that acts, where there were others: all of those were waiting, and
 // here they wait for ever. When a wait of theirs would end, they are missed.
 void lose_other_threads();
+
+// Called by Act, under the lock, where it matters which thread is copied: false where that is one
+// that waits for descriptors, or there is none. Else such a thread acts next.
+bool pass_on();
 
 // Called by Act, under the lock: waits whose deadline has come end.
 void expire_waits(std::uint64_t now_ns);

@@ -238,8 +238,9 @@ int act(std::uint64_t nearest_deadline_ns) {
     const auto listening = static_cast<std::uint32_t>(ScriptState::kListening);
     if (script->state.load(std::memory_order_relaxed) < listening) script->state.store(listening);
   }
-  if (next_mark < script->mark_count && marks[next_mark] == next && leave_checkpoint_here()) {
-    return 0;
+  if (next_mark < script->mark_count && marks[next_mark] == next) {
+    if (pass_on()) return kPassOn;
+    if (leave_checkpoint_here()) return 0;
   }
   if (next == script->step_count) {
     if (nearest_deadline_ns <= script->end_time_ns) return let_time_pass(nearest_deadline_ns);

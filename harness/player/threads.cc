@@ -96,7 +96,8 @@ void thread_ended() {
   self.wake_fd = -1;
   end_joins();
   // The rest may all be waiting for something that only the script can bring.
-  while (scheduler.thread_count > 0 && program_is_idle(nullptr)) bring_on();
+  while (scheduler.thread_count > 0 && program_is_idle(nullptr) && bring_on() != Woken::kPassedOn) {
+  }
 }
 
 void forget_thread_number() {

@@ -11,6 +11,11 @@ namespace {
 
 bool has_lost = false;  // there are waits whose thread was not copied
 
+void wake(const Wait& wait) {
+  const std::uint64_t one = 1;
+  if (wait.wake_fd >= 0) (void)!CRASHREEL_REAL(write)(wait.wake_fd, &one, sizeof one);
+}
+
 // The thread counts as running from here on, and learns of it as soon as it gets the lock.
 void let_go(Wait& wait, Wait::State state) {
   if (wait.lost) scheduler.missed();
@@ -19,8 +24,7 @@ void let_go(Wait& wait, Wait::State state) {
   wait.state.store(state, std::memory_order_release);
   if (!wait.asleep) return;
   if (wait.kind == Wait::Kind::kDescriptors) {
-    const std::uint64_t one = 1;
-    if (wait.wake_fd >= 0) (void)!CRASHREEL_REAL(write)(wait.wake_fd, &one, sizeof one);
+    wake(wait);
   } else {
     ::syscall(SYS_futex, &wait.state, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
   }
@@ -113,6 +117,19 @@ void release_all(const void* object) {
     if (wait->object == object) let_go(*wait, Wait::kReleased);
     wait = next;
   }
+}
+
+bool pass_on() {
+  const auto waits_for_some = [](const Wait& wait) {
+    return wait.kind == Wait::Kind::kDescriptors && wait.descriptor_count != 0 && !wait.lost;
+  };
+  if (scheduler.acting != nullptr && waits_for_some(*scheduler.acting)) return false;
+  for (const Wait* wait = scheduler.blocked.first; wait != nullptr; wait = wait->next) {
+    if (!waits_for_some(*wait) || !wait->asleep || wait->wake_fd < 0) continue;
+    wake(*wait);
+    return true;
+  }
+  return false;
 }
 
 void lose_other_threads() {
