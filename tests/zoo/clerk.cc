@@ -7,7 +7,7 @@
 //   PUT key value  -> OK
 //   GET key        -> the value, or NONE
 //   TICKET [HOW]   -> 16 digits, drawn at random: by getrandom(), or from the 'device', a 'stream'
-//                     on it, or as a 'number'
+//                     on it, or as a 'number'; or made of the 'time'. It is a key from then on
 //   DATE           -> seconds since 1970
 //   QUIT           -> BYE, and closes
 //   WAIT           -> OK, and reads no more in this session
@@ -49,6 +49,13 @@ std::size_t draw(std::uint64_t& number, const std::string& how) {
     if (stream != nullptr) std::fclose(stream);
     return got * sizeof number;
   }
+  if (how == "time") {
+    timespec now = {};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    number = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+             static_cast<std::uint64_t>(now.tv_nsec);
+    return sizeof number;
+  }
   if (how != "device") return static_cast<std::size_t>(::getrandom(&number, sizeof number, 0));
   const int fd = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
   const ssize_t got = ::read(fd, &number, sizeof number);
@@ -71,7 +78,11 @@ std::string answer_to(const std::string& line) {
   const std::size_t second = std::min(rest.find(' '), rest.size());
   const std::string key = rest.substr(0, second);
   if (verb == "PUT") return values[key] = rest.substr(std::min(second + 1, rest.size())), "OK";
-  if (verb == "TICKET") return ticket(rest);
+  if (verb == "TICKET") {
+    const std::string made = ticket(rest);
+    values[made] = "VALID";
+    return made;
+  }
   if (verb == "DATE") return std::to_string(std::time(nullptr));
   if (verb == "QUIT") return "BYE";
   if (verb == "WAIT") return "OK";

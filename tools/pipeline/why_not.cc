@@ -135,6 +135,20 @@ std::string unread_hint(const Outcome& outcome) {
          "a service that it calls";
 }
 
+std::string echo_hint(const std::optional<Echo>& echo) {
+  if (!echo) return "";
+  const std::string others =
+      echo->words > 1 ? " (and there are " + std::to_string(echo->words - 1) + " more)" : "";
+  return "input " + std::to_string(echo->by->seq) + " in session " +
+         std::to_string(echo->by->session) + " repeats " + std::to_string(echo->word.size()) +
+         " characters that this replay never issued" + others + ": production " +
+         (echo->is_certain ? "answered" : "seems to have answered") + " input " +
+         std::to_string(echo->issued->seq) +
+         " with them, the replay with others, which chance or the clock makes; record the random "
+         "bytes (crashreel record), or have the input say what the replay issues (crashreel show "
+         "--jsonl, then import)";
+}
+
 std::vector<std::string> why_not(const Reel& reel, const Target& target) {
   std::vector<std::string> hints = {masked_hint(reel), lost_openings_hint(reel),
                                     changed_program_hint(reel, target)};

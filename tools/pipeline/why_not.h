@@ -2,14 +2,17 @@
 //
 // Each check is one line that says what is missing and what to do: masked fields, sessions whose
 // beginning is lost, files that the program had and this machine has not, a program that has
-// changed, inputs that found nobody to read them. A check finds a possible reason, never the proof
-// of one; where it finds nothing it says nothing.
+// changed, inputs that found nobody to read them, words that clients repeat of production's
+// answers. A check finds a possible reason, never the proof of one; where it finds nothing it says
+// nothing.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "capture/reel/reel.h"
+#include "harness/echoes.h"
 #include "harness/outcome.h"
 #include "harness/target.h"
 
@@ -28,5 +31,6 @@ std::string unread_hint(const Outcome& outcome);
 std::string undelivered_hint(const Outcome& outcome);
 std::string unanswered_hint(const Outcome& outcome);
 std::string made_random_hint(const Outcome& outcome);
+std::string echo_hint(const std::optional<Echo>& echo);
 
 }  // namespace crashreel
