@@ -8,6 +8,7 @@
 //   GET key        -> the value, or NONE
 //   TICKET [HOW]   -> 16 digits, drawn at random: by getrandom(), or from the 'device', a 'stream'
 //                     on it, or as a 'number'; or made of the 'time'. It is a key from then on
+//   RACE           -> how often one thread has counted until another was done
 //   DATE           -> seconds since 1970
 //   QUIT           -> BYE, and closes
 //   WAIT           -> OK, and reads no more in this session
@@ -19,10 +20,12 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <ctime>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/zoo/lines.h"
@@ -71,6 +74,19 @@ std::string ticket(const std::string& how) {
   return text;
 }
 
+std::string race() {
+  std::atomic<std::uint64_t> counted{0};
+  std::atomic<bool> done{false};
+  std::thread counting([&] {
+    while (!done) ++counted;
+  });
+  while (counted < 10'000) {
+  }
+  done = true;
+  counting.join();
+  return std::to_string(counted);
+}
+
 std::string answer_to(const std::string& line) {
   const std::size_t first = std::min(line.find(' '), line.size());
   const std::string verb = line.substr(0, first);
@@ -83,6 +99,7 @@ std::string answer_to(const std::string& line) {
     values[made] = "VALID";
     return made;
   }
+  if (verb == "RACE") return race();
   if (verb == "DATE") return std::to_string(std::time(nullptr));
   if (verb == "QUIT") return "BYE";
   if (verb == "WAIT") return "OK";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <unordered_map>
 #include <utility>
 
 #include "harness/echoes.h"
@@ -67,6 +68,18 @@ Result<CloseLook> run_first(const Sequence& whole, Tries& tries, AnswerCompariso
   return look;
 }
 
+// To which inputs, of those that both know all answers to.
+std::vector<const Input*> answered_otherwise(const Outcome& one, const Outcome& other) {
+  std::unordered_map<const Input*, const AnswerDigest*> known;
+  for (const ReplayedAnswer& answer : other.answers) known.emplace(answer.to, &answer.digest);
+  std::vector<const Input*> inputs;
+  for (const ReplayedAnswer& answer : one.answers) {
+    const auto found = known.find(answer.to);
+    if (found != known.end() && *found->second != answer.digest) inputs.push_back(answer.to);
+  }
+  return inputs;
+}
+
 // Why that try may not have crashed, as far as it tells.
 Result<std::vector<std::string>> hints_of(CloseLook& look, const Sequence& whole, Tries& tries) {
   if (!look.again) {
@@ -74,12 +87,16 @@ Result<std::vector<std::string>> hints_of(CloseLook& look, const Sequence& whole
     if (!again) return again.error();
     look.again = std::move(*again);
   }
+  const auto same = tries.run_as(whole, {.keeps_answers = true});
+  if (!same) return same.error();
   const Reel& reel = tries.reel();
   const auto echo =
       find_echoes(reel, recorded_answers(reel), look.first.answers, look.again->answers);
-  return std::vector<std::string>{undelivered_hint(look.first), unanswered_hint(look.first),
-                                  unread_hint(look.first), echo_hint(echo),
-                                  made_random_hint(look.first)};
+  return std::vector<std::string>{
+      undelivered_hint(look.first), unanswered_hint(look.first),
+      unread_hint(look.first),      echo_hint(echo),
+      made_random_hint(look.first), race_hint(reel, answered_otherwise(look.first, *same)),
+      no_times_hint(reel)};
 }
 
 // One crash meets the one expectation and breaks the other; no number of tries without does either.

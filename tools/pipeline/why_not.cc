@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <unordered_map>
 #include <unordered_set>
@@ -94,6 +95,39 @@ std::string changed_file_hint(const FileDigest& file) {
   }
   if (modified_ns(now) == file.modified_realtime_ns) return "";
   return had + "was changed at another time and may have another content" + kLayItThere;
+}
+
+std::string no_times_hint(const Reel& reel) {
+  const bool has_times =
+      std::ranges::any_of(reel.inputs, [](const Input& input) { return input.time_ns != 0; });
+  if (has_times || reel.inputs.size() < 2) return "";
+  return "the reel does not say when its inputs came, so that no time passes between them and a "
+         "try "
+         "has some date of ours: where the crash needs a date or a pause, record, or import with "
+         "'time_ns' for each input";
+}
+
+std::string race_hint(const Reel& reel, const std::vector<const Input*>& answered_otherwise) {
+  constexpr const char* kDo =
+      "ask for more tries (--tries 100), and of a build with ThreadSanitizer (--build)";
+  if (!answered_otherwise.empty()) {
+    const Input& first = *answered_otherwise.front();
+    return counted_text(answered_otherwise.size(), "input") +
+           (answered_otherwise.size() == 1 ? " is" : " are") +
+           " answered differently by two tries of the same chance and date, the first is input " +
+           std::to_string(first.seq) + " in session " + std::to_string(first.session) +
+           ": threads that race decide, or addresses, or what only the processor counts; " + kDo;
+  }
+  std::unordered_set<std::uint32_t> threads;
+  for (const Input& input : reel.inputs) {
+    if (input.kind == InputKind::kData) threads.insert(input.thread);
+  }
+  if (threads.size() < 2) return "";
+  return counted_text(threads.size(), "thread") +
+         " took in what came, and of these only the order of their reading is repeated: if they "
+         "race, "
+         "the crash is a matter of chance; " +
+         kDo;
 }
 
 std::string undelivered_hint(const Outcome& outcome) {

@@ -26,11 +26,14 @@ std::vector<std::string> why_not(const Reel& reel, const Target& target);
 std::string lost_openings_hint(const Reel& reel);
 std::string changed_program_hint(const Reel& reel, const Target& target);
 std::string changed_file_hint(const FileDigest& file);
+std::string no_times_hint(const Reel& reel);
 // Of a try, not of the reel.
 std::string unread_hint(const Outcome& outcome);
 std::string undelivered_hint(const Outcome& outcome);
 std::string unanswered_hint(const Outcome& outcome);
 std::string made_random_hint(const Outcome& outcome);
+// Of inputs that two tries answered differently, although both had the same chance and date.
+std::string race_hint(const Reel& reel, const std::vector<const Input*>& answered_otherwise);
 std::string echo_hint(const std::optional<Echo>& echo);
 
 }  // namespace crashreel
