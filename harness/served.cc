@@ -31,8 +31,7 @@ bool is_known(const Opening& opening) {
 
 bool is_served(std::string_view text) {
   const Opening opening = read_opening(text);
-  const bool asks = opening.transport == "udp" && opening.is_outbound;
-  return !is_named(opening.transport) && !asks && !opening.is_inherited;
+  return !is_named(opening.transport) && !opening.is_inherited;
 }
 
 std::unordered_set<std::uint32_t> unserved_sessions(const Sequence& sequence) {
@@ -60,8 +59,7 @@ std::string unserved_text(const Sequence& sequence) {
   const bool one = kinds.size() == 1;
   return std::to_string(kinds.size()) + (one ? " session (" : " sessions (") + list + ")" +
          (one ? " is" : " are") +
-         " left out: the replay brings connections, datagrams from outside and standard input "
-         "alone; "
+         " left out: the replay brings connections, UDP datagrams and standard input alone; "
          "if the crash needs what is missing, it does not come back";
 }
 

@@ -136,6 +136,8 @@ TEST(WhyNot, TellsOfThreadsThatTookInInputs) {
   Reel reel = scene("1:hello 2:again");
   EXPECT_EQ(race_hint(reel, {}), "");
   reel.inputs.back().thread = 1;
+  EXPECT_EQ(race_hint(reel, {}), "");  // nothing was to come back
+  reel.crash.signal = 11;
   EXPECT_THAT(race_hint(reel, {}), StartsWith("2 threads took in what came"));
 }
 

@@ -118,11 +118,12 @@ std::string race_hint(const Reel& reel, const std::vector<const Input*>& answere
            std::to_string(first.seq) + " in session " + std::to_string(first.session) +
            ": threads that race decide, or addresses, or what only the processor counts; " + kDo;
   }
+  const bool has_crash = reel.crash.signal != 0 || !reel.crash.signature.kind.empty();
   std::unordered_set<std::uint32_t> threads;
   for (const Input& input : reel.inputs) {
     if (input.kind == InputKind::kData) threads.insert(input.thread);
   }
-  if (threads.size() < 2) return "";
+  if (!has_crash || threads.size() < 2) return "";
   return counted_text(threads.size(), "thread") +
          " took in what came, and of these only the order of their reading is repeated: if they "
          "race, "
