@@ -23,8 +23,8 @@ namespace fs = std::filesystem;
 // What a fork server remembers of its folder; with more the program is started afresh each time.
 constexpr std::uint64_t kMostBytes = 16u << 20;
 constexpr std::size_t kMostEntries = 1000;
-constexpr char kPrefix[] = "crashreel-try-";
-constexpr int kMostAttempts = 3;
+constexpr char kTryPrefix[] = "crashreel-try-";
+constexpr int kMostLockAttempts = 3;
 
 // Under its own relative path where it stays within the directory, else under its base name.
 fs::path relative_place(const ReelFile& file) {
@@ -70,13 +70,13 @@ Result<WorkingDirectory> WorkingDirectory::create(const std::vector<ReelFile>& f
   const fs::path temporary = fs::temp_directory_path(error);
   const fs::path base = fs::absolute(error ? fs::path("/tmp") : temporary, error);
   static std::once_flag swept;
-  std::call_once(swept, [&] { remove_abandoned(base, kPrefix); });
+  std::call_once(swept, [&] { remove_abandoned(base, kTryPrefix); });
   WorkingDirectory directory;
   // Before it is locked somebody may take it for abandoned; and some file systems have no locks,
   // where nobody takes any for abandoned.
-  for (int i = 0; i < kMostAttempts && !directory.lock_; ++i) {
+  for (int i = 0; i < kMostLockAttempts && !directory.lock_; ++i) {
     if (!directory.path_.empty()) fs::remove(directory.path_, error);
-    std::string path = base / (std::string(kPrefix) + "XXXXXX");
+    std::string path = base / (std::string(kTryPrefix) + "XXXXXX");
     if (::mkdtemp(path.data()) == nullptr) {
       return errno_error(path + ": no directory for a try can be made there",
                          "name a place that can be written in TMPDIR");
