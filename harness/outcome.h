@@ -28,6 +28,7 @@ const char* name_of(Ending ending);  // "survived", "exited", ...
 struct ReplayedAnswer {
   const Input* to = nullptr;
   AnswerDigest digest;
+  std::string bytes{};  // where they are kept, and whole; else empty
 };
 
 struct Outcome {

@@ -1,4 +1,5 @@
 // A layout in shared memory, as the player reads it.
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <span>
@@ -7,6 +8,8 @@
 
 namespace crashreel {
 namespace {
+
+constexpr std::size_t kTranscriptRoom = 16 << 20;  // of pages that nobody touches there are none
 
 // Of the player's steps data alone brings bytes.
 bool brings_bytes(const Layout& layout, const Step& step) {
@@ -43,7 +46,9 @@ Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
   for (const DrawnBytes* bytes : drawn) drawn_end += bytes->bytes.size();
   const std::size_t answers_at = aligned(drawn_end);
   const std::size_t answers = layout.keeps_answers ? steps.size() : 0;
-  auto memory = SharedMemory::create(answers_at + answers * sizeof(StepAnswer));
+  const std::size_t transcript_at = answers_at + answers * sizeof(StepAnswer);
+  const std::size_t transcript_room = layout.keeps_bytes ? kTranscriptRoom : 0;
+  auto memory = SharedMemory::create(transcript_at + transcript_room);
   if (!memory) return memory.error();
 
   auto* header = new (memory->bytes()) ScriptHeader;
@@ -57,6 +62,8 @@ Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
   header->stop.before = kStopsNowhere;
   header->feeds = layout.kind == TargetKind::kServer ? 1 : 0;
   header->answers_offset = answers != 0 ? answers_at : 0;
+  header->transcript_offset = transcript_at;
+  header->transcript_room = transcript_room;
   header->mark_count = static_cast<std::uint32_t>(part.marks.size());
   header->marks_offset = marks_at;
   header->answer_bytes = part.answer_bytes;
@@ -89,7 +96,7 @@ Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
   }
   const auto* first_answer = reinterpret_cast<const StepAnswer*>(memory->bytes() + answers_at);
   return Script(std::move(*memory), static_cast<std::uint32_t>(steps.size()),
-                answers != 0 ? first_answer : nullptr);
+                answers != 0 ? first_answer : nullptr, transcript_at);
 }
 
 std::optional<AnswerDigest> Script::answer_to(std::uint32_t step) const {
@@ -97,6 +104,27 @@ std::optional<AnswerDigest> Script::answer_to(std::uint32_t step) const {
     return std::nullopt;
   }
   return AnswerDigest{.value = answers_[step].digest, .bytes = answers_[step].bytes};
+}
+
+std::vector<std::string> Script::transcript() const {
+  const std::uint64_t written = header().transcript_size.load(std::memory_order_acquire);
+  const std::size_t room = memory_.size() - transcript_at_;
+  const auto* from = reinterpret_cast<const char*>(memory_.bytes()) + transcript_at_;
+  return put_together({from, std::min<std::size_t>(written, room)}, step_count_);
+}
+
+std::vector<std::string> put_together(std::string_view pieces, std::uint32_t step_count) {
+  std::vector<std::string> answers;
+  TranscriptPiece piece;
+  while (pieces.size() >= sizeof piece) {
+    std::memcpy(&piece, pieces.data(), sizeof piece);
+    pieces.remove_prefix(sizeof piece);
+    if (piece.step >= step_count || piece.size > pieces.size()) break;
+    if (answers.empty()) answers.resize(step_count);
+    answers[piece.step] += pieces.substr(0, piece.size);
+    pieces.remove_prefix(piece.size);
+  }
+  return answers;
 }
 
 std::uint64_t Script::unread_at(std::uint32_t step) const {

@@ -219,6 +219,7 @@ Layout lay_out(const Reel& reel, const Sequence& sequence, TargetKind kind,
   layout.kind = kind;
   const std::uint64_t day = reel.program.start_realtime_ns;
   layout.keeps_answers = options.keeps_answers;
+  layout.keeps_bytes = options.keeps_answers && options.keeps_bytes;
   layout.start_realtime_ns =
       (day == 0 ? kSomeDayNs : day + writer.start_ns() - std::min(day, writer.late_ns())) +
       (options.varied ? kOtherDateNs : 0);

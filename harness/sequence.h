@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "capture/base/result.h"
@@ -28,6 +29,7 @@ Sequence whole_sequence(const Reel& reel);
 
 struct ScriptOptions {
   bool keeps_answers = false;  // what is answered to each step, see Script::answer_to()
+  bool keeps_bytes = false;    // of these answers, the first 16 MiB, too: Script::transcript()
   // Another date, and one connection more before all others: so that what depends on these, such as
   // times and running numbers, is answered otherwise than without.
   bool varied = false;
@@ -56,6 +58,7 @@ struct Layout {
   std::uint64_t start_realtime_ns = 0;
   std::uint64_t end_time_ns = 0;
   bool keeps_answers = false;
+  bool keeps_bytes = false;
   bool has_tls = false;           // in some session what is brought was inside TLS
   std::vector<DrawnBytes> drawn;  // rising
   std::uint64_t random_seed = 1;
@@ -92,17 +95,29 @@ class Script {
   std::uint32_t step_count() const { return step_count_; }
   // What the program answered to a step, once that is known whole. Where answers are kept.
   std::optional<AnswerDigest> answer_to(std::uint32_t step) const;
+  // The bytes of the answers to each step, as far as there was room: those that are not as many as
+  // answer_to() tells are not whole. By step; empty where none are kept.
+  std::vector<std::string> transcript() const;
   // How many bytes of its session the program had not read when that was over: told of the
   // session's last step.
   std::uint64_t unread_at(std::uint32_t step) const;
 
  private:
-  Script(SharedMemory memory, std::uint32_t step_count, const StepAnswer* answers)
-      : memory_(std::move(memory)), step_count_(step_count), answers_(answers) {}
+  Script(SharedMemory memory, std::uint32_t step_count, const StepAnswer* answers,
+         std::size_t transcript_at)
+      : memory_(std::move(memory)),
+        step_count_(step_count),
+        answers_(answers),
+        transcript_at_(transcript_at) {}
 
   SharedMemory memory_;
   std::uint32_t step_count_;
   const StepAnswer* answers_;  // by step, in the memory; null: not kept
+  std::size_t transcript_at_;  // from here to the memory's end
 };
+
+// Pieces (script.h) put together by step. Whatever the bytes say: what is cut off or belongs to no
+// step ends it.
+std::vector<std::string> put_together(std::string_view pieces, std::uint32_t step_count);
 
 }  // namespace crashreel

@@ -31,8 +31,8 @@ bool is_known(const Opening& opening) {
 
 bool is_served(std::string_view text, bool from_outside) {
   const Opening opening = read_opening(text);
-  const bool asks = opening.is_outbound && (opening.transport == "udp" || from_outside);
-  return !is_named(opening.transport) && !asks && !opening.is_inherited;
+  const bool calls_from_outside = opening.is_outbound && from_outside;
+  return !is_named(opening.transport) && !calls_from_outside && !opening.is_inherited;
 }
 
 std::unordered_set<std::uint32_t> unserved_sessions(const Sequence& sequence, bool from_outside) {
@@ -61,8 +61,8 @@ std::string unserved_text(const Sequence& sequence, bool from_outside) {
   const bool one = kinds.size() == 1;
   return std::to_string(kinds.size()) + (one ? " session (" : " sessions (") + list + ")" +
          (one ? " is" : " are") + " left out: the replay brings " +
-         (from_outside ? "inbound " : "") +
-         "connections, datagrams from outside and standard input alone; "
+         (from_outside ? "inbound connections and datagrams" : "connections, UDP datagrams") +
+         " and standard input alone; "
          "if the crash needs what is missing, it does not come back";
 }
 

@@ -175,10 +175,16 @@ void note_steps(Outcome& outcome, const Script& script, const Layout& layout, st
   if (outcome.unanswered > 0) outcome.first_unanswered = first_unanswered(script.header());
   if (!layout.keeps_answers) return;
   note_unread(outcome, script, layout);
+  std::vector<std::string> bytes;
+  if (layout.keeps_bytes) bytes = script.transcript();
   for (std::uint32_t step = 0; step < outcome.performed; ++step) {
     const auto answer = script.answer_to(step);
     const Input* input = layout.inputs[step];
-    if (answer && input != nullptr) outcome.answers.push_back({.to = input, .digest = *answer});
+    if (!answer || input == nullptr) continue;
+    outcome.answers.push_back({.to = input, .digest = *answer});
+    if (step < bytes.size() && bytes[step].size() == answer->bytes) {
+      outcome.answers.back().bytes = std::move(bytes[step]);
+    }
   }
 }
 

@@ -8,10 +8,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "capture/base/errno_error.h"
+#include "harness/folder_lock.h"
 
 namespace crashreel {
 namespace {
@@ -21,6 +23,8 @@ namespace fs = std::filesystem;
 // What a fork server remembers of its folder; with more the program is started afresh each time.
 constexpr std::uint64_t kMostBytes = 16u << 20;
 constexpr std::size_t kMostEntries = 1000;
+constexpr char kTryPrefix[] = "crashreel-try-";
+constexpr int kMostLockAttempts = 3;
 
 // Under its own relative path where it stays within the directory, else under its base name.
 fs::path relative_place(const ReelFile& file) {
@@ -63,12 +67,23 @@ bool walk(const std::string& folder, Each&& each) {
 
 Result<WorkingDirectory> WorkingDirectory::create(const std::vector<ReelFile>& files) {
   std::error_code error;
-  const fs::path base = fs::temp_directory_path(error);
-  std::string path = fs::absolute(error ? fs::path("/tmp") : base, error) / "crashreel-try-XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr)
-    return errno_error(path + ": no directory for a try can be made there",
-                       "name a place that can be written in TMPDIR");
-  WorkingDirectory directory(std::move(path));
+  const fs::path temporary = fs::temp_directory_path(error);
+  const fs::path base = fs::absolute(error ? fs::path("/tmp") : temporary, error);
+  static std::once_flag swept;
+  std::call_once(swept, [&] { remove_abandoned(base, kTryPrefix); });
+  WorkingDirectory directory;
+  // Before it is locked somebody may take it for abandoned; and some file systems have no locks,
+  // where nobody takes any for abandoned.
+  for (int i = 0; i < kMostLockAttempts && !directory.lock_; ++i) {
+    if (!directory.path_.empty()) fs::remove(directory.path_, error);
+    std::string path = base / (std::string(kTryPrefix) + "XXXXXX");
+    if (::mkdtemp(path.data()) == nullptr) {
+      return errno_error(path + ": no directory for a try can be made there",
+                         "name a place that can be written in TMPDIR");
+    }
+    directory.path_ = path;
+    directory.lock_ = lock_folder(path);
+  }
   for (const ReelFile& file : files) {
     const fs::path place = directory.place_of(file);
     fs::create_directories(place.parent_path(), error);
@@ -79,7 +94,7 @@ Result<WorkingDirectory> WorkingDirectory::create(const std::vector<ReelFile>& f
 }
 
 WorkingDirectory::WorkingDirectory(WorkingDirectory&& other) noexcept
-    : path_(std::exchange(other.path_, {})) {}
+    : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
 
 WorkingDirectory::~WorkingDirectory() {
   std::error_code error;

@@ -2,7 +2,8 @@
 //
 // A folder of its own below the temporary files, with the reel's files in it, gone with its owner.
 // Instances that one fork server makes work there one after another: what is there can be
-// remembered once and put back after each.
+// remembered once and put back after each. What a process that was killed has left there, the next
+// one removes.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/base/owned_fd.h"
 #include "capture/base/result.h"
 #include "capture/reel/reel.h"
 
@@ -44,9 +46,10 @@ class WorkingDirectory {
   bool restore(Content& content);
 
  private:
-  explicit WorkingDirectory(std::string path) : path_(std::move(path)) {}
+  WorkingDirectory() = default;
 
   std::string path_;
+  OwnedFd lock_;  // as long as it is ours (folder_lock.h)
 };
 
 }  // namespace crashreel

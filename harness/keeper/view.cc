@@ -49,7 +49,20 @@ bool keep(const char* path) {
   return true;
 }
 
+// Of what lies over its surroundings, the way there and something to put it over may be missing.
+void make_way(const Kept& one) {
+  struct stat status;
+  char part[PATH_MAX];
+  if (::fstat(one.tree, &status) != 0) return;
+  for (const char* at = ::strchr(one.path + 1, '/'); at != nullptr; at = ::strchr(at + 1, '/')) {
+    ::snprintf(part, sizeof part, "%.*s", static_cast<int>(at - one.path), one.path);
+    ::mkdir(part, 0755);
+  }
+  S_ISDIR(status.st_mode) ? ::mkdir(one.path, 0700) : ::mknod(one.path, S_IFREG | 0600, 0);
+}
+
 bool put_back(const Kept& one) {
+  if (::access(one.path, F_OK) != 0) make_way(one);
   const long moved =
       ::syscall(SYS_move_mount, one.tree, "", AT_FDCWD, one.path, MOVE_MOUNT_F_EMPTY_PATH);
   ::close(one.tree);

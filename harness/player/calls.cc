@@ -54,18 +54,12 @@ bool may_be_called(const Step& step) {
 }
 
 // step_count: none.
-std::uint32_t find_session(std::uint32_t place) {
+std::uint32_t find_open(std::uint32_t place) {
   while (first_open < script->step_count && !may_be_called(steps[first_open])) ++first_open;
   for (std::uint32_t i = first_open; i < script->step_count; ++i) {
     if (may_be_called(steps[i]) && steps[i].place == place) return i;
   }
   return script->step_count;
-}
-
-void note_unanswered(const sockaddr* address, socklen_t size) {
-  if (script->unanswered.fetch_add(1, std::memory_order_relaxed) != 0) return;
-  script->first_unanswered_size = size < kMaxAddress ? size : kMaxAddress;
-  ::memcpy(script->first_unanswered, address, script->first_unanswered_size);
 }
 
 int refuse(int error) {
@@ -85,10 +79,7 @@ int call_own(int fd, int listener) {
 int call_session(int fd, std::uint32_t number) {
   const int ours = connect_to_us(fd);
   if (ours < 0) return -1;
-  const std::uint32_t session = steps[number].session;
-  claim(session);
-  set_end(session, ours, false);
-  if (keeping_step_answers()) begin_step_answer(session, number);
+  begin_called(number, steps[number].session, ours, false);
   return 0;
 }
 
@@ -102,7 +93,7 @@ struct Attempt {
   static void make(void* raw) {
     auto* own = static_cast<Attempt*>(raw);
     const std::uint32_t place = place_of(own->address, own->size, false);
-    const std::uint32_t number = find_session(place);
+    const std::uint32_t number = find_open(place);
     const int listener = socket_at(place);
     if (number < script->step_count && !attends()) {  // its own process has the sessions
       own->result = call_session(own->fd, number);
@@ -122,6 +113,25 @@ void answer_calls_from(ScriptHeader* given) {
   script = given;
   steps = reinterpret_cast<const Step*>(reinterpret_cast<const char*>(given) + given->steps_offset);
   first_open = 0;
+}
+
+void note_unanswered(const sockaddr* address, socklen_t size) {
+  if (script->unanswered.fetch_add(1, std::memory_order_relaxed) != 0) return;
+  script->first_unanswered_size = size < kMaxAddress ? size : kMaxAddress;
+  ::memcpy(script->first_unanswered, address, script->first_unanswered_size);
+}
+
+bool find_called(std::uint32_t place, std::uint32_t* step, std::uint32_t* session) {
+  *step = find_open(place);
+  if (*step == script->step_count) return false;
+  *session = steps[*step].session;
+  return true;
+}
+
+void begin_called(std::uint32_t step, std::uint32_t session, int end, bool has_datagrams) {
+  claim(session);
+  set_end(session, end, has_datagrams);
+  if (keeping_step_answers()) begin_step_answer(session, step);
 }
 
 int call(int fd, const sockaddr* address, socklen_t size) {

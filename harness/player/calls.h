@@ -15,8 +15,15 @@ namespace crashreel::player {
 
 void answer_calls_from(ScriptHeader* script);
 
-// As connect(2). Any thread.
+// As connect(2) of what is not for UDP (questions.h). Any thread.
 int call(int fd, const sockaddr* address, socklen_t size);
+
+// For those who call in other ways, too, under the scheduler's lock: the first session that the
+// program opens there and that has not begun, and the step that opens it. False: none is left.
+bool find_called(std::uint32_t place, std::uint32_t* step, std::uint32_t* session);
+// It begins, with this socket of the player's for its end.
+void begin_called(std::uint32_t step, std::uint32_t session, int end, bool has_datagrams);
+void note_unanswered(const sockaddr* address, socklen_t size);
 
 // As getpeername(2) has just told it, with `room` for the address: whom the program believes to be
 // connected to.

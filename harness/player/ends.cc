@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include <atomic>
+
 #include "capture/interpose/real_call.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/session_digest.h"
@@ -26,6 +28,8 @@ Session* sessions = nullptr;  // by session number
 std::uint32_t count = 0;
 int answers = -1;  // epoll set of the ends
 char scratch[64 * 1024];
+constexpr std::uint32_t kPorts = 1 << 16;
+std::atomic<bool> senders[kPorts];
 
 void note_answer(std::uint32_t number, const char* bytes, std::size_t size) {
   const std::uint64_t change = sessions[number].digest.add(number, bytes, size);
@@ -89,6 +93,14 @@ int end_of(std::uint32_t session) {
 
 bool has_datagrams(std::uint32_t session) {
   return sessions[session].has_datagrams;
+}
+
+void note_sender(std::uint16_t port) {
+  senders[port].store(true, std::memory_order_relaxed);
+}
+
+bool has_spoken_from(std::uint16_t port) {
+  return senders[port].load(std::memory_order_relaxed);
 }
 
 void shut_end(std::uint32_t number) {

@@ -2,7 +2,7 @@
 //
 // Each session of the script has at most one open end. What the program answers is taken from all
 // of them and hashed, session by session; an end that the program has closed is closed here as
-// well, as a client would. Called under the scheduler's lock, but for note_sent(). Knows no step
+// well, as a client would. Called under the scheduler's lock. Knows no step
 // but by its number.
 #pragma once
 
@@ -25,6 +25,10 @@ void set_end(std::uint32_t session, int fd, bool has_datagrams);
 // -1: not open.
 int end_of(std::uint32_t session);
 bool has_datagrams(std::uint32_t session);
+// Ends that send datagrams by themselves, by their ports in network byte order: the program may
+// answer them as they are. The second may be called without the lock.
+void note_sender(std::uint16_t port);
+bool has_spoken_from(std::uint16_t port);
 // Nothing more is sent there.
 void shut_end(std::uint32_t session);
 

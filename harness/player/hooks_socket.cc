@@ -12,6 +12,7 @@
 #include "harness/player/calls.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/idle.h"
+#include "harness/player/questions.h"
 #include "harness/player/random_devices.h"
 
 using namespace crashreel::player;
@@ -102,7 +103,9 @@ CRASHREEL_HOOK int getpeername(int fd, sockaddr* __restrict address,
                                socklen_t* __restrict size) noexcept {
   const socklen_t room = size == nullptr ? 0 : *size;
   const int result = CRASHREEL_REAL(getpeername)(fd, address, size);
-  if (result == 0 && scheduling()) show_called(fd, address, size, room);
+  if (result != 0 || !scheduling()) return result;
+  show_called(fd, address, size, room);
+  show_peer(fd, address, size, room);
   return result;
 }
 
@@ -110,6 +113,7 @@ CRASHREEL_HOOK int connect(int fd, const sockaddr* address, socklen_t size) {
   if (!scheduling() || !(is_internet(address, size) || is_unix(address, size))) {
     return CRASHREEL_REAL(connect)(fd, address, size);
   }
+  if (has_datagrams(fd) && is_internet(address, size)) return connect_to_peer(fd, address, size);
   return call(fd, address, size);
 }
 
@@ -120,6 +124,7 @@ CRASHREEL_HOOK int close(int fd) {
   }
   forget_descriptor(fd);
   forget_call(fd);
+  forget_questions(fd);
   forget_random_device(fd);
   return CRASHREEL_REAL(close)(fd);
 }

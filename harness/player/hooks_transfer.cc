@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,7 +15,9 @@
 
 #include "capture/interpose/real_call.h"
 #include "harness/player/clock.h"
+#include "harness/player/descriptors.h"
 #include "harness/player/idle.h"
+#include "harness/player/questions.h"
 #include "harness/player/random.h"
 #include "harness/player/random_devices.h"
 #include "harness/player/stage.h"
@@ -158,6 +161,26 @@ ssize_t give_out_message(int fd, const msghdr* message, int flags) {
   return static_cast<ssize_t>(given);
 }
 
+bool is_internet(const sockaddr* address, socklen_t size) {
+  return (address->sa_family == AF_INET && size >= sizeof(sockaddr_in)) ||
+         (address->sa_family == AF_INET6 && size >= sizeof(sockaddr_in6));
+}
+
+// A datagram to whoever is in the place of this address.
+ssize_t give_to_peer(int fd, msghdr message, int flags) {
+  auto* address = static_cast<sockaddr*>(message.msg_name);
+  RealPeer peer = {};
+  if (is_internet(address, message.msg_namelen) && has_datagrams(fd)) {
+    if (!find_peer(fd, address, message.msg_namelen, &peer)) return -1;
+    if (peer.is_nobody) return static_cast<ssize_t>(size_of(message.msg_iov, message.msg_iovlen));
+    message.msg_name = &peer.address;
+    message.msg_namelen = peer.size;
+  }
+  const ssize_t sent = CRASHREEL_REAL(sendmsg)(fd, &message, flags);
+  if (sent > 0) note_sent(static_cast<std::size_t>(sent));
+  return sent;
+}
+
 bool is_no_socket(ssize_t result) {
   return result < 0 && errno == ENOTSOCK;
 }
@@ -191,13 +214,22 @@ CRASHREEL_HOOK ssize_t recv(int fd, void* buffer, size_t size, int flags) {
 
 CRASHREEL_HOOK ssize_t recvfrom(int fd, void* __restrict buffer, size_t size, int flags,
                                 sockaddr* __restrict address, socklen_t* __restrict length) {
-  return take_in(fd, flags, [&](int asked) {
+  const socklen_t room = length == nullptr ? 0 : *length;
+  const ssize_t result = take_in(fd, flags, [&](int asked) {
     return CRASHREEL_REAL(recvfrom)(fd, buffer, size, asked, address, length);
   });
+  if (result >= 0 && scheduling()) show_peer(fd, address, length, room);
+  return result;
 }
 
 CRASHREEL_HOOK ssize_t recvmsg(int fd, msghdr* message, int flags) {
-  return take_in(fd, flags, [&](int asked) { return CRASHREEL_REAL(recvmsg)(fd, message, asked); });
+  const socklen_t room = message->msg_namelen;
+  const ssize_t result =
+      take_in(fd, flags, [&](int asked) { return CRASHREEL_REAL(recvmsg)(fd, message, asked); });
+  if (result >= 0 && scheduling()) {
+    show_peer(fd, static_cast<sockaddr*>(message->msg_name), &message->msg_namelen, room);
+  }
+  return result;
 }
 
 CRASHREEL_HOOK ssize_t read(int fd, void* buffer, size_t size) {
@@ -230,14 +262,22 @@ CRASHREEL_HOOK ssize_t send(int fd, const void* bytes, size_t size, int flags) {
 
 CRASHREEL_HOOK ssize_t sendto(int fd, const void* bytes, size_t size, int flags,
                               const sockaddr* address, socklen_t length) {
-  if (!scheduling() || address != nullptr) {
-    return CRASHREEL_REAL(sendto)(fd, bytes, size, flags, address, length);
+  if (!scheduling()) return CRASHREEL_REAL(sendto)(fd, bytes, size, flags, address, length);
+  if (address != nullptr) {
+    iovec part = {const_cast<void*>(bytes), size};
+    msghdr message = {};
+    message.msg_name = const_cast<sockaddr*>(address);
+    message.msg_namelen = length;
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    return give_to_peer(fd, message, flags);
   }
   return give_out(fd, static_cast<const char*>(bytes), size, flags);
 }
 
 CRASHREEL_HOOK ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   if (!scheduling()) return CRASHREEL_REAL(sendmsg)(fd, message, flags);
+  if (message->msg_name != nullptr) return give_to_peer(fd, *message, flags);
   return give_out_message(fd, message, flags);
 }
 

@@ -70,6 +70,14 @@ struct StepAnswer {
 };
 static_assert(sizeof(StepAnswer) == 32);
 
+// The bytes of what the program answered, where the harness wants them: pieces one behind the other
+// without gaps, each behind one of these. Where there is no room for a piece there are no further
+// ones.
+struct TranscriptPiece {
+  std::uint32_t step;  // that was answered
+  std::uint32_t size;  // of the bytes that follow
+};
+
 inline constexpr std::uint32_t kStopsNowhere = UINT32_MAX;
 
 // Where an instance stands still for a debugger (stop.h). The harness may change it at any time.
@@ -122,6 +130,8 @@ struct ScriptHeader {
   std::uint64_t start_realtime_ns;  // what the wall clock shows at the try's start
   std::uint64_t end_time_ns;        // time goes on until here after the last step
   std::uint64_t answers_offset;     // of a StepAnswer for each step; 0: nobody wants to know
+  std::uint64_t transcript_offset;  // of room for TranscriptPieces
+  std::uint64_t transcript_room;    // bytes; 0: nobody wants them
   std::uint64_t marks_offset;       // before which steps, as std::uint32_t, rising
   std::uint32_t mark_count;         // where checkpoints are left behind on the way
   std::uint32_t feeds;          // 1: the player performs steps; 0: it only watches for the crash
@@ -139,6 +149,7 @@ struct ScriptHeader {
   std::atomic<std::uint64_t> made_random;  // bytes that came of the seed
   std::atomic<std::uint64_t> answer_bytes;
   std::atomic<std::uint64_t> answer_digest;      // of what was answered, session by session
+  std::atomic<std::uint64_t> transcript_size;    // bytes of it that are written
   std::atomic<std::uint32_t> undelivered;        // inputs that nobody was there to read
   std::atomic<std::uint32_t> first_undelivered;  // step of the first of them
   std::atomic<std::uint32_t> fed;         // the process that performs the steps; 0: the first

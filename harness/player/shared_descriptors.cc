@@ -20,6 +20,7 @@
 #include "capture/interpose/real_call.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/proc_file.h"
+#include "harness/player/questions.h"
 #include "harness/player/socket_options.h"
 
 namespace crashreel::player {
@@ -97,6 +98,7 @@ const char* classify_socket(Descriptor& found, bool* shared) {
   if (domain != AF_INET && domain != AF_INET6 && domain != AF_UNIX) {
     return "it has a socket of an unknown family open";
   }
+  if (has_asked(found.fd)) return "it has asked somebody by datagrams";
   if (!is_connected(found.fd)) return nullptr;
   const int end = find_own_end(found.fd, own_ends, own_end_count);
   if (end < 0) return "it has a connection open";

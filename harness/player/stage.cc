@@ -12,6 +12,7 @@
 #include "harness/player/attendants.h"
 #include "harness/player/calls.h"
 #include "harness/player/clock.h"
+#include "harness/player/connections.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/ends.h"
 #include "harness/player/fork_point.h"
@@ -89,6 +90,7 @@ void open_session(const Step& step) {
   // On loopback this is done at once, or in progress where the listener's queue is full.
   if (CRASHREEL_REAL(connect)(fd, to, size) != 0 && errno != EINPROGRESS) return close_own(fd);
   set_end(step.session, fd, datagrams);
+  if (datagrams) note_sender(port_of(fd));
 }
 
 // The program has ended the session, or never had it.

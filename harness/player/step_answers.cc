@@ -1,5 +1,6 @@
 #include "harness/player/step_answers.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 #include "capture/runtime/output_digest.h"
@@ -16,13 +17,28 @@ struct Answering {
 StepAnswer* answers = nullptr;  // the script's, by step; null: nobody wants to know
 Answering* answering = nullptr;
 std::uint32_t count = 0;
+ScriptHeader* script = nullptr;
+
+void write_down(std::uint32_t step, const char* bytes, std::size_t size) {
+  const std::uint64_t at = script->transcript_size.load(std::memory_order_relaxed);
+  const TranscriptPiece piece = {step, static_cast<std::uint32_t>(size)};
+  if (at > script->transcript_room || script->transcript_room - at < sizeof piece + size) {
+    script->transcript_room = at;
+    return;
+  }
+  char* const to = reinterpret_cast<char*>(script) + script->transcript_offset + at;
+  ::memcpy(to, &piece, sizeof piece);
+  ::memcpy(to + sizeof piece, bytes, size);
+  script->transcript_size.store(at + sizeof piece + size, std::memory_order_release);
+}
 
 }  // namespace
 
-bool prepare_step_answers(ScriptHeader* script, std::uint32_t session_count) {
+bool prepare_step_answers(ScriptHeader* given, std::uint32_t session_count) {
   if (answering != nullptr) ::munmap(answering, (count + 1) * sizeof(Answering));
   answering = nullptr;
   answers = nullptr;
+  script = given;
   if (script->answers_offset == 0) return true;
   count = session_count;
   void* memory = ::mmap(nullptr, (count + 1) * sizeof(Answering), PROT_READ | PROT_WRITE,
@@ -47,7 +63,9 @@ bool is_at_step(std::uint32_t session, std::uint32_t step) {
 }
 
 void step_answered(std::uint32_t session, const char* bytes, std::size_t size) {
-  if (answers != nullptr) answering[session].digest.add(bytes, size);
+  if (answers == nullptr) return;
+  answering[session].digest.add(bytes, size);
+  if (answering[session].step != 0) write_down(answering[session].step - 1, bytes, size);
 }
 
 void note_unread(std::uint32_t session, std::uint64_t bytes) {

@@ -2,7 +2,8 @@
 //
 // As the recorder has it of production (FORMAT.md, "Digests"): all that came in a session between
 // two of its steps is the answer to the first of them. Told to the harness in the script, where
-// that wants to know: it costs a look at the session before each of its steps.
+// that wants to know: it costs a look at the session before each of its steps. The bytes
+// themselves are written down as far as the script has room for them.
 #pragma once
 
 #include <cstddef>

@@ -8,12 +8,6 @@
 namespace crashreel {
 namespace {
 
-AnswerDigest digest_of(const std::string& bytes) {
-  OutputDigest digest;
-  digest.add(bytes.data(), bytes.size());
-  return {.value = digest.value(), .bytes = digest.bytes()};
-}
-
 std::string eight(std::uint64_t word) {
   std::string bytes;
   for (int i = 0; i < 8; ++i) bytes += static_cast<char>(word >> 8 * i);

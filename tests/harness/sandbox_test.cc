@@ -163,6 +163,24 @@ TEST_F(SandboxTest, WritesWhereItIsAllowedTo) {
   EXPECT_TRUE(fs::remove("/var/crashreel-hostile"));
 }
 
+// Where there can be no overlay, entries are put back one by one, and at most 500 of them.
+TEST_F(SandboxTest, FindsItsFolderAmongThousandsOfOthers) {
+  const Reel asked = lines("1:ELSEWHERE 1:TMP");
+  static_cast<void>(said(target(asked), asked));
+  if (!has(kPartMount | kPartScratch)) GTEST_SKIP() << "the kernel gives no mounts of its own";
+  const std::string crowd = "/var/tmp/crashreel-crowd." + std::to_string(::getpid()) + ".";
+  ::setenv("TMPDIR", "/var/tmp", 1);
+  const Folder between;
+  ::setenv("TMPDIR", between.path().c_str(), 1);
+  for (int i = 0; i < 3000; ++i) fs::create_directory(crowd + std::to_string(i));
+  const std::string answer = said(target(asked), asked);
+  for (int i = 0; i < 3000; ++i) fs::remove(crowd + std::to_string(i));
+  EXPECT_TRUE(has(kPartMount | kPartProcess | kPartScratch));
+  EXPECT_THAT(answer, HasSubstr("TMP: written, written\n"));
+  EXPECT_EQ(between.entries(), 0u);
+  expect_nothing_left();
+}
+
 TEST_F(SandboxTest, SaysThatItsSmallDiskIsFullAndEmptiesIt) {
   const Folder disk;
   if (::mount("tmpfs", disk.path().c_str(), "tmpfs", 0, "size=8m") != 0) {

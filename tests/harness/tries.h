@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "capture/base/check.h"
+#include "capture/runtime/output_digest.h"
 #include "harness/likeness.h"
 #include "harness/outcome.h"
 #include "harness/sequence.h"
@@ -25,6 +26,12 @@ inline constexpr TryOptions kImpatient = {.hang_ms = 500};
 inline void PrintTo(const Outcome& outcome, std::ostream* out) {
   *out << describe(outcome) << ", " << outcome.answer_bytes
        << " bytes answered; it printed: " << outcome.output_tail;
+}
+
+inline AnswerDigest digest_of(const std::string& bytes) {
+  OutputDigest digest;
+  digest.add(bytes.data(), bytes.size());
+  return {.value = digest.value(), .bytes = digest.bytes()};
 }
 
 inline std::string zoo(const std::string& name) {

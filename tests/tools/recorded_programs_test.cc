@@ -346,6 +346,82 @@ TEST_F(RecordedProgram, ThatServesNamesAnswersEachDatagram) {
   EXPECT_THAT(replayed(reel).left_out, IsEmpty());
 }
 
+void answer_name(int fd) {
+  char bytes[512];
+  sockaddr_storage peer = {};
+  socklen_t size = sizeof peer;
+  auto* const address = reinterpret_cast<sockaddr*>(&peer);
+  const ssize_t got = ::recvfrom(fd, bytes, sizeof bytes, 0, address, &size);
+  if (got < 12) return;
+  std::string answer(bytes, static_cast<std::size_t>(got));
+  answer[2] = static_cast<char>(answer[2] | 0x80);  // an answer
+  answer[7] = 1;
+  answer[11] = 0;  // without what else the question said of itself
+  answer.resize(answer.find("test") + 9);
+  answer += std::string("\xc0\x0c\0\1\0\1\0\0\0\0\0\4\12\1\2\3", 16);
+  EXPECT_GT(::sendto(fd, answer.data(), answer.size(), 0, address, size), 0);
+}
+
+// The one who was asked is gone when the reel is replayed.
+TEST_F(RecordedProgram, ThatAsksOthersForNamesHasTheirAnswersFromTheReel) {
+  const int port = free_port();
+  std::optional<Upstream> upstream(std::in_place, SOCK_DGRAM, answer_name);
+  RecordedServer server(
+      setup({"/usr/sbin/dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-resolv",
+             "--no-hosts", "--listen-address=127.0.0.1", "--bind-interfaces", "--user=root",
+             "--cache-size=0", "--pid-file=" + (folder_ / "pid"), "--port=" + std::to_string(port),
+             "--server=127.0.0.1#" + upstream->port()}));
+  Client client = Client::udp(port);
+  EXPECT_THAT(client.ask_until_answered(question('1', "a")), HasSubstr("\12\1\2\3"));
+  upstream.reset();
+  const Reel reel = server.end_and_salvage();
+  const Outcome outcome = tried(reel);
+  EXPECT_EQ(outcome.ending, Ending::kSurvived);
+  EXPECT_EQ(outcome.unanswered, 0u);
+  EXPECT_EQ(outcome.undelivered, 0u);
+  EXPECT_THAT(replayed(reel).left_out, IsEmpty());
+  EXPECT_GT(outcome.answer_bytes, 0u);
+  const Outcome lost = tried(without(reel, "udp outbound"));
+  EXPECT_EQ(lost.ending, Ending::kSurvived);
+  EXPECT_GE(lost.unanswered, 1u);
+  EXPECT_LT(lost.answer_bytes, outcome.answer_bytes);
+  EXPECT_THAT(lost.first_unanswered, StartsWith("127.0.0.1:"));
+}
+
+// Each question's first letter, and who it is.
+void answer_letters(int fd, const std::string& who, int times) {
+  for (int i = 0; i < times; ++i) {
+    char bytes[64];
+    sockaddr_storage peer = {};
+    socklen_t size = sizeof peer;
+    auto* const address = reinterpret_cast<sockaddr*>(&peer);
+    if (::recvfrom(fd, bytes, sizeof bytes, 0, address, &size) < 1) return;
+    const std::string answer = bytes[0] + who;
+    EXPECT_GT(::sendto(fd, answer.data(), answer.size(), 0, address, size), 0);
+  }
+}
+
+TEST_F(RecordedProgram, ThatAsksTwoByDatagramsHearsWhomItAsked) {
+  constexpr int kQuestions = 4;
+  std::optional<Upstream> one(std::in_place, SOCK_DGRAM,
+                              [](int fd) { answer_letters(fd, "-one", kQuestions); });
+  std::optional<Upstream> two(std::in_place, SOCK_DGRAM,
+                              [](int fd) { answer_letters(fd, "-two", kQuestions); });
+  RecordedServer server(setup({kZoo + "asker", "0", one->port(), two->port()}));
+  Client client = Client::tcp(server.port());
+  for (const std::string way : {"c", "s", "m", "s"}) {
+    EXPECT_EQ(client.ask(way + "\n"),
+              way + "-one@" + one->port() + " " + way + "-two@" + two->port() + "\n");
+  }
+  one.reset();
+  two.reset();
+  const Reel reel = server.end_and_salvage();
+  expect_same_answers(reel, 3);
+  const Outcome outcome = tried(reel);
+  EXPECT_EQ(outcome.unanswered, 0u);
+  EXPECT_EQ(outcome.undelivered, 0u);
+}
+
 TEST_F(RecordedProgram, OverTlsAnswersInPlainBytes) {
   const std::string command =
       "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=it "

@@ -12,7 +12,11 @@
 namespace crashreel::testing {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 const std::string kClerk = CRASHREEL_BUILD_DIR "/zoo/clerk";
 
@@ -86,6 +90,58 @@ TEST_F(ReplayedAnswers, ThatVaryAreNeitherTheSameNorADivergence) {
   EXPECT_EQ(answers.varying, 2U + (answers.same == 1 ? 1U : 0U));  // the date, if not by luck
   ASSERT_TRUE(answers.first);
   EXPECT_EQ(answers.first->at->data, "GET a\n");
+}
+
+// A client spends the ticket that it has been given, which burns the clerk.
+class RepeatedAnswers : public ReplayedAnswers {
+ protected:
+  Reel spend(const std::string& how) {
+    RecordedServer server({.argv = {kClerk, "0"}, .ring_path = folder_ / "ring"});
+    Client client = Client::tcp(server.port());
+    const std::string ticket = client.ask("TICKET " + how + "\n");
+    client.ask("GET a\n");
+    client.send("BURN " + ticket);
+    server.wait();
+    Reel reel = server.end_and_salvage();
+    reel.crash.signal = SIGSEGV;
+    return reel;
+  }
+
+  static std::vector<std::string> hints_of(const Reel& reel) {
+    const auto report = replay(reel, {});
+    EXPECT_TRUE(report) << report.error().message;
+    return report ? report->hints : std::vector<std::string>{report.error().message};
+  }
+
+  static std::uint64_t seq_of(const Reel& reel, const std::string& beginning) {
+    return std::ranges::find_if(
+               reel.inputs, [&](const Input& input) { return input.data.starts_with(beginning); })
+        ->seq;
+  }
+};
+
+TEST_F(RepeatedAnswers, AreKnownWhereTheirChanceIsInTheReel) {
+  const Reel reel = spend("device");
+  const auto report = replay(reel, {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->reproduced, 1);
+  EXPECT_THAT(report->hints, IsEmpty());
+}
+
+TEST_F(RepeatedAnswers, AreNamedWhereTheirChanceIsNot) {
+  Reel reel = spend("");
+  std::erase_if(reel.inputs, [](const Input& input) { return input.kind == InputKind::kRandom; });
+  const std::string by = std::to_string(seq_of(reel, "BURN"));
+  const std::string issued = std::to_string(seq_of(reel, "TICKET"));
+  EXPECT_THAT(hints_of(reel),
+              Contains(AllOf(StartsWith("input " + by + " in session "),
+                             HasSubstr("repeats 16 characters that this replay never issued: "
+                                       "production answered input " +
+                                       issued + " with them"))));
+}
+
+TEST_F(RepeatedAnswers, AreNamedWhereTheClockMadeThem) {
+  EXPECT_THAT(hints_of(spend("time")), Contains(HasSubstr("which chance or the clock makes")));
 }
 
 TEST_F(ReplayedAnswers, AreToldInOneLineAndAsJson) {

@@ -10,10 +10,12 @@
 #include "harness/try.h"
 #include "tests/capture/reel/scene.h"
 #include "tests/tools/run_command.h"
+#include "tools/pipeline/replay.h"
 
 namespace crashreel {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -114,6 +116,39 @@ TEST(WhyNot, CountsInputsThatLieUnread) {
   EXPECT_THAT(unread_hint(outcome),
               StartsWith("3 inputs were given and never read, the first is "));
   EXPECT_EQ(unread_hint(tried("1:PING 2:PING 1:PING")), "");
+}
+
+TEST(WhyNot, TellsOfRandomBytesThatNobodyRecorded) {
+  EXPECT_THAT(made_random_hint(tried("1:TICKET")),
+              StartsWith("8 random bytes that the program drew are not in the reel"));
+  EXPECT_EQ(made_random_hint(tried("1:PING")), "");
+}
+
+TEST(WhyNot, TellsOfAReelThatKnowsNoTimes) {
+  Reel reel = scene("1:hello 1:again");
+  for (Input& input : reel.inputs) input.time_ns = 0;
+  EXPECT_THAT(no_times_hint(reel), HasSubstr("does not say when its inputs came"));
+  reel.inputs[1].time_ns = 1;
+  EXPECT_EQ(no_times_hint(reel), "");
+}
+
+TEST(WhyNot, TellsOfThreadsThatTookInInputs) {
+  Reel reel = scene("1:hello 2:again");
+  EXPECT_EQ(race_hint(reel, {}), "");
+  reel.inputs.back().thread = 1;
+  EXPECT_EQ(race_hint(reel, {}), "");  // nothing was to come back
+  reel.crash.signal = 11;
+  EXPECT_THAT(race_hint(reel, {}), StartsWith("2 threads took in what came"));
+}
+
+TEST(WhyNot, IsThatThreadsRace) {
+  Reel reel = scene("1:RACE 1:RACE 1:PING");
+  for (Input& input : reel.inputs) input.data += "\n";
+  reel.program.executable = CRASHREEL_BUILD_DIR "/zoo/clerk";
+  reel.program.argv = {"clerk", "7001"};
+  const auto report = replay(reel, {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->hints, Contains(HasSubstr("answered differently by two tries of the same")));
 }
 
 TEST(WhyNot, IsToldByReplayAndInItsJson) {

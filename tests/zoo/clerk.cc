@@ -7,7 +7,8 @@
 //   PUT key value  -> OK
 //   GET key        -> the value, or NONE
 //   TICKET [HOW]   -> 16 digits, drawn at random: by getrandom(), or from the 'device', a 'stream'
-//                     on it, or as a 'number'
+//                     on it, or as a 'number'; or made of the 'time'. It is a key from then on
+//   RACE           -> how often one thread has counted until another was done
 //   DATE           -> seconds since 1970
 //   QUIT           -> BYE, and closes
 //   WAIT           -> OK, and reads no more in this session
@@ -19,10 +20,12 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <ctime>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/zoo/lines.h"
@@ -49,6 +52,13 @@ std::size_t draw(std::uint64_t& number, const std::string& how) {
     if (stream != nullptr) std::fclose(stream);
     return got * sizeof number;
   }
+  if (how == "time") {
+    timespec now = {};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    number = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+             static_cast<std::uint64_t>(now.tv_nsec);
+    return sizeof number;
+  }
   if (how != "device") return static_cast<std::size_t>(::getrandom(&number, sizeof number, 0));
   const int fd = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
   const ssize_t got = ::read(fd, &number, sizeof number);
@@ -64,6 +74,19 @@ std::string ticket(const std::string& how) {
   return text;
 }
 
+std::string race() {
+  std::atomic<std::uint64_t> counted{0};
+  std::atomic<bool> done{false};
+  std::thread counting([&] {
+    while (!done) ++counted;
+  });
+  while (counted < 10'000) {
+  }
+  done = true;
+  counting.join();
+  return std::to_string(counted);
+}
+
 std::string answer_to(const std::string& line) {
   const std::size_t first = std::min(line.find(' '), line.size());
   const std::string verb = line.substr(0, first);
@@ -71,7 +94,12 @@ std::string answer_to(const std::string& line) {
   const std::size_t second = std::min(rest.find(' '), rest.size());
   const std::string key = rest.substr(0, second);
   if (verb == "PUT") return values[key] = rest.substr(std::min(second + 1, rest.size())), "OK";
-  if (verb == "TICKET") return ticket(rest);
+  if (verb == "TICKET") {
+    const std::string made = ticket(rest);
+    values[made] = "VALID";
+    return made;
+  }
+  if (verb == "RACE") return race();
   if (verb == "DATE") return std::to_string(std::time(nullptr));
   if (verb == "QUIT") return "BYE";
   if (verb == "WAIT") return "OK";

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 
 #include "tests/zoo/lines.h"
 
@@ -136,7 +137,11 @@ std::string networks() {
   return names;
 }
 
+// Whom it can: in a sandbox its own. Where there is none it would be everybody here.
 std::string kill_all() {
+  std::string first;
+  std::getline(std::ifstream("/proc/1/comm"), first);
+  if (!first.starts_with("crashreel-keep")) return "spared";
   ::kill(-1, SIGTERM);
   ::kill(1, SIGKILL);
   return "killed";

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <unordered_map>
 #include <utility>
 
+#include "harness/echoes.h"
 #include "harness/likeness.h"
 #include "harness/served.h"
 #include "tools/pipeline/frame_names.h"
@@ -52,18 +54,64 @@ void add(ReplayReport& report, const Outcome& outcome, Tries& tries) {
   if (report.obstacle.empty()) report.obstacle = obstacle_of(outcome, tries.target());
 }
 
+// Both are of the whole reel.
+struct CloseLook {
+  Outcome first;
+  std::optional<Outcome> again;  // varied; it counts nowhere
+};
+
+Result<std::optional<Outcome>> run_again(const Sequence& whole, Tries& tries) {
+  auto again = tries.run_as(whole, {.keeps_answers = true, .keeps_bytes = true, .varied = true});
+  if (!again) return again.error();
+  return std::optional(std::move(*again));
+}
+
 // The first try is looked at more closely than the others. Where it answers otherwise than
-// production did another one, which counts nowhere, tells what answers differ anyway.
-Result<Outcome> run_first(const Sequence& whole, Tries& tries, AnswerComparison& answers) {
+// production did another one tells what answers differ anyway.
+Result<CloseLook> run_first(const Sequence& whole, Tries& tries, AnswerComparison& answers) {
   const std::vector<RecordedAnswer> recorded = recorded_answers(tries.reel());
-  auto first = tries.run_as(whole, {.keeps_answers = true});
-  if (!first || recorded.empty()) return first;
-  answers = compare_answers(recorded, first->answers, {});
-  if (!answers.first) return first;
-  const auto again = tries.run_as(whole, {.keeps_answers = true, .varied = true});
-  if (!again) return again;
-  answers = compare_answers(recorded, first->answers, again->answers);
-  return first;
+  auto first = tries.run_as(whole, {.keeps_answers = true, .keeps_bytes = true});
+  if (!first) return first.error();
+  CloseLook look{.first = std::move(*first), .again = {}};
+  if (recorded.empty()) return look;
+  answers = compare_answers(recorded, look.first.answers, {});
+  if (!answers.first) return look;
+  auto again = run_again(whole, tries);
+  if (!again) return again.error();
+  look.again = std::move(*again);
+  answers = compare_answers(recorded, look.first.answers, look.again->answers);
+  return look;
+}
+
+// To which inputs, of those that both know all answers to.
+std::vector<const Input*> answered_otherwise(const Outcome& one, const Outcome& other) {
+  std::unordered_map<const Input*, const AnswerDigest*> known;
+  for (const ReplayedAnswer& answer : other.answers) known.emplace(answer.to, &answer.digest);
+  std::vector<const Input*> inputs;
+  for (const ReplayedAnswer& answer : one.answers) {
+    const auto found = known.find(answer.to);
+    if (found != known.end() && *found->second != answer.digest) inputs.push_back(answer.to);
+  }
+  return inputs;
+}
+
+// Why that try may not have crashed, as far as it tells.
+Result<std::vector<std::string>> hints_of(CloseLook& look, const Sequence& whole, Tries& tries) {
+  if (!look.again) {
+    auto again = run_again(whole, tries);
+    if (!again) return again.error();
+    look.again = std::move(*again);
+  }
+  const auto same = tries.run_as(whole, {.keeps_answers = true});
+  if (!same) return same.error();
+  const Reel& reel = tries.reel();
+  const auto echo =
+      find_echoes(reel, recorded_answers(reel), look.first.answers, look.again->answers);
+  return std::vector<std::string>{
+      undelivered_hint(look.first), unanswered_hint(look.first),
+      unread_hint(look.first),      echo_hint(echo),
+      made_random_hint(look.first), race_hint(reel, answered_otherwise(look.first, *same)),
+      no_times_hint(reel)};
 }
 
 // One crash meets the one expectation and breaks the other; no number of tries without does either.
@@ -88,17 +136,16 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
   Tries tries(std::move(*target), reel, options.jobs);
   const Sequence whole = whole_sequence(reel);
   ReplayReport report;
-  std::vector<std::string> shown;
+  std::optional<CloseLook> look;
   if (tries.target().kind == TargetKind::kServer) {
     report.left_out = unserved_text(whole, tries.target().from_outside);
   }
   if (tries.target().kind == TargetKind::kServer) {
-    const auto first = run_first(whole, tries, report.answers);
-    if (!first) return first.error();
-    if (options.progress) options.progress(1, *first);
-    add(report, *first, tries);
-    shown = {undelivered_hint(*first), unanswered_hint(*first), unread_hint(*first),
-             made_random_hint(*first)};
+    auto looked = run_first(whole, tries, report.answers);
+    if (!looked) return looked.error();
+    look.emplace(std::move(*looked));
+    if (options.progress) options.progress(1, look->first);
+    add(report, look->first, tries);
   }
   const auto run = [&](int count) -> Result<void> {
     const std::vector<Sequence> sequences(static_cast<std::size_t>(count), whole);
@@ -121,7 +168,11 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
     name_frames(report.signature);
   } else {
     report.hints = why_not(reel, tries.target());
-    report.hints.insert(report.hints.end(), shown.begin(), shown.end());
+    if (look) {
+      const auto shown = hints_of(*look, whole, tries);
+      if (!shown) return shown.error();
+      report.hints.insert(report.hints.end(), shown->begin(), shown->end());
+    }
     std::erase(report.hints, "");
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

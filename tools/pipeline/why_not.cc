@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <unordered_map>
 #include <unordered_set>
@@ -104,6 +105,40 @@ std::string outside_hint(const Target& target) {
          "dynamically linked build: -- PROGRAM ARGS";
 }
 
+std::string no_times_hint(const Reel& reel) {
+  const bool has_times =
+      std::ranges::any_of(reel.inputs, [](const Input& input) { return input.time_ns != 0; });
+  if (has_times || reel.inputs.size() < 2) return "";
+  return "the reel does not say when its inputs came, so that no time passes between them and a "
+         "try "
+         "has some date of ours: where the crash needs a date or a pause, record, or import with "
+         "'time_ns' for each input";
+}
+
+std::string race_hint(const Reel& reel, const std::vector<const Input*>& answered_otherwise) {
+  constexpr const char* kDo =
+      "ask for more tries (--tries 100), and of a build with ThreadSanitizer (--build)";
+  if (!answered_otherwise.empty()) {
+    const Input& first = *answered_otherwise.front();
+    return counted_text(answered_otherwise.size(), "input") +
+           (answered_otherwise.size() == 1 ? " is" : " are") +
+           " answered differently by two tries of the same chance and date, the first is input " +
+           std::to_string(first.seq) + " in session " + std::to_string(first.session) +
+           ": threads that race decide, or addresses, or what only the processor counts; " + kDo;
+  }
+  const bool has_crash = reel.crash.signal != 0 || !reel.crash.signature.kind.empty();
+  std::unordered_set<std::uint32_t> threads;
+  for (const Input& input : reel.inputs) {
+    if (input.kind == InputKind::kData) threads.insert(input.thread);
+  }
+  if (!has_crash || threads.size() < 2) return "";
+  return counted_text(threads.size(), "thread") +
+         " took in what came, and of these only the order of their reading is repeated: if they "
+         "race, "
+         "the crash is a matter of chance; " +
+         kDo;
+}
+
 std::string undelivered_hint(const Outcome& outcome) {
   if (outcome.undelivered == 0) return "";
   std::string first;
@@ -141,6 +176,20 @@ std::string unread_hint(const Outcome& outcome) {
          " in session " + std::to_string(outcome.first_unread->session) +
          ": the program waits for something else, which production had: another session, a signal, "
          "a service that it calls";
+}
+
+std::string echo_hint(const std::optional<Echo>& echo) {
+  if (!echo) return "";
+  const std::string others =
+      echo->words > 1 ? " (and there are " + std::to_string(echo->words - 1) + " more)" : "";
+  return "input " + std::to_string(echo->by->seq) + " in session " +
+         std::to_string(echo->by->session) + " repeats " + std::to_string(echo->word.size()) +
+         " characters that this replay never issued" + others + ": production " +
+         (echo->is_certain ? "answered" : "seems to have answered") + " input " +
+         std::to_string(echo->issued->seq) +
+         " with them, the replay with others, which chance or the clock makes; record the random "
+         "bytes (crashreel record), or have the input say what the replay issues (crashreel show "
+         "--jsonl, then import)";
 }
 
 std::vector<std::string> why_not(const Reel& reel, const Target& target) {
