@@ -149,6 +149,11 @@ class Command {
                                           "': there is no such file or "
                                           "folder; make it first"};
       }
+      if (arguments.has("memory")) sandbox.limits.memory_bytes = arguments.size("memory");
+      if (arguments.has("memory") && arguments.has("no-sandbox")) {
+        return Error{Trouble::kUsage,
+                     "'--memory' is a limit of the sandbox; leave out '--no-sandbox'"};
+      }
       choose_sandbox(sandbox);
     }
     Result<int> status = verb_->run(arguments, console_);

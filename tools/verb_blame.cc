@@ -149,6 +149,7 @@ const Verb& blame_verb() {
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
       .options = {no_sandbox_option(),
                   allow_write_option(),
+                  memory_option(),
                   {.name = "witness",
                    .value = Value::kText,
                    .argument = "PROGRAM",

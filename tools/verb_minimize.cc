@@ -261,6 +261,7 @@ const Verb& minimize_verb() {
       .options = all_options(
           {no_sandbox_option(),
            allow_write_option(),
+           memory_option(),
            {.name = "output",
             .letter = 'o',
             .value = Value::kText,
