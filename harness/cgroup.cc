@@ -98,6 +98,18 @@ std::string next_name() {
   return kPrefix + std::to_string(::getpid()) + "-" + std::to_string(count++);
 }
 
+// "oom_kill 2", a line of this file; 0: there is no such line, or no such file.
+std::uint64_t oom_kills_in(const std::string& path) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string name;
+    std::uint64_t count = 0;
+    if (words >> name >> count && name == "oom_kill") return count;
+  }
+  return 0;
+}
+
 }  // namespace
 
 Cgroup Cgroup::make(const Limits& limits) {
@@ -141,6 +153,14 @@ Cgroup& Cgroup::operator=(Cgroup&& other) noexcept {
 
 Cgroup::~Cgroup() {
   for (const std::string& folder : folders_) ::rmdir(folder.c_str());
+}
+
+std::uint64_t Cgroup::killed_for_memory() const {
+  std::uint64_t kills = 0;
+  for (const std::string& folder : folders_) {
+    kills += oom_kills_in(folder + "/memory.oom_control") + oom_kills_in(folder + "/memory.events");
+  }
+  return kills;
 }
 
 bool Cgroup::add(pid_t pid) const {

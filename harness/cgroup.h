@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ class Cgroup {
 
   // With all that it will fork. False: it is in none, or not in all of them.
   bool add(pid_t pid) const;
+
+  // Of all that were ever in it, how many the kernel has killed because of its limit to memory.
+  std::uint64_t killed_for_memory() const;
 
   bool limits_processes() const { return limits_processes_; }
   bool limits_memory() const { return limits_memory_; }

@@ -220,6 +220,12 @@ class ForkServer::Server : public InstanceParent {
     return ProcessEnd{answer->code != CLD_EXITED, answer->status};
   }
 
+  bool is_out_of_memory() override {
+    if (parent_) return parent_->is_out_of_memory();  // one limit for the whole tree
+    const std::uint64_t kills = instance_.memory_kills();
+    return kills > std::exchange(memory_kills_, kills);
+  }
+
   Result<Script> script_for(const Layout& layout, std::span<const std::size_t> marks) const {
     return Script::write(layout, {.from = steps_,
                                   .marks = marks,
@@ -276,7 +282,8 @@ class ForkServer::Server : public InstanceParent {
   Instance instance_;
   OwnedFd socket_;
   Place place_;
-  std::vector<pid_t> children_;  // that live, copies and checkpoints, by the server's numbers
+  std::vector<pid_t> children_;     // that live, copies and checkpoints, by the server's numbers
+  std::uint64_t memory_kills_ = 0;  // that are known of
   std::size_t steps_ = 0;
   std::uint64_t answer_bytes_ = 0;
   std::uint64_t answer_digest_ = 0;

@@ -184,6 +184,11 @@ void Instance::kill() {
   ::syscall(SYS_pidfd_send_signal, pid_fd_, SIGKILL, nullptr, 0);
 }
 
+bool Instance::ran_out_of_memory() {
+  if (!end_ || !end_->by_signal || end_->code != SIGKILL) return false;
+  return parent_ == nullptr ? memory_kills() > 0 : parent_->is_out_of_memory();
+}
+
 std::uint64_t Instance::processor_ticks() const {
   unsigned long long user = 0;
   unsigned long long system = 0;

@@ -30,6 +30,9 @@ class InstanceParent {
   virtual ~InstanceParent() = default;
   // Of its child that has ended. Empty: the parent has ended as well.
   virtual std::optional<ProcessEnd> collect(pid_t child) = 0;
+  // Whether the kernel has killed one of those that share its limit to memory since this was asked
+  // last.
+  virtual bool is_out_of_memory() = 0;
 };
 
 // The descriptors that a program gets beside its output; -1: none (/dev/null for stdin).
@@ -73,6 +76,12 @@ class Instance {
   void send_signal(int signal);  // to the program
 
   void kill();
+
+  // How many of its processes the kernel has killed for want of memory; of one that was started
+  // alone, with its copies. 0 where nothing limits them.
+  std::uint64_t memory_kills() const { return kept_ ? kept_->cgroup.killed_for_memory() : 0; }
+  // Did it end so? To be asked once, when it has ended.
+  bool ran_out_of_memory();
 
   // Processor time used so far, in clock ticks; 0 when it can't be told.
   std::uint64_t processor_ticks() const;

@@ -28,12 +28,29 @@ const char* name_of(Ending ending) {
   return "unknown";
 }
 
+namespace {
+
+// Exact: nobody has to guess what was rounded.
+std::string limit_text(std::uint64_t bytes) {
+  constexpr std::uint64_t kMiB = 1 << 20;
+  return bytes % kMiB == 0 ? std::to_string(bytes / kMiB) + " MiB"
+                           : std::to_string(bytes) + " bytes";
+}
+
+std::string crash_text(const Outcome& outcome) {
+  if (outcome.memory_limit != 0) return "memory limit of " + limit_text(outcome.memory_limit);
+  return outcome.finding.empty() ? describe(outcome.signature) : outcome.finding;
+}
+
+}  // namespace
+
 std::string describe(const Outcome& outcome) {
   const std::string place = " after " + std::to_string(outcome.performed) + " of " +
                             std::to_string(outcome.steps) + " steps";
   switch (outcome.ending) {
     case Ending::kCrashed:
-      return (outcome.finding.empty() ? describe(outcome.signature) : outcome.finding) + place;
+      return crash_text(outcome) + place +
+             (outcome.complaint.empty() ? "" : ": " + outcome.complaint);
     case Ending::kExited:
       return "exited with status " + std::to_string(outcome.code) + place +
              (outcome.finding.empty() ? "" : ": " + outcome.finding);

@@ -22,6 +22,10 @@ enum class Ending {
   kGivenUp,       // nobody wanted to know any more (TryOptions::give_up_fd)
 };
 
+// What signatures say of a death that no signal tells, instead of one.
+inline constexpr char kHangKind[] = "hang";
+inline constexpr char kMemoryLimitKind[] = "memory limit";
+
 const char* name_of(Ending ending);  // "survived", "exited", ...
 
 // What a program answered in an input's session until the next one of that session.
@@ -33,12 +37,13 @@ struct ReplayedAnswer {
 
 struct Outcome {
   Ending ending = Ending::kNotStarted;
-  int code = 0;                   // kExited: the status; kCrashed: the signal
-  Signature signature;            // kCrashed
-  std::uint32_t steps = 0;        // the script's
-  std::uint32_t performed = 0;    // of these
-  std::uint32_t resumed = 0;      // of these, those that a checkpoint had behind it
-  std::uint32_t undelivered = 0;  // inputs whose session the program had ended, or never had
+  int code = 0;                    // kExited: the status; kCrashed: the signal
+  Signature signature;             // kCrashed; kHung: its kind alone
+  std::uint64_t memory_limit = 0;  // bytes; what it died at, if its kind is kMemoryLimitKind
+  std::uint32_t steps = 0;         // the script's
+  std::uint32_t performed = 0;     // of these
+  std::uint32_t resumed = 0;       // of these, those that a checkpoint had behind it
+  std::uint32_t undelivered = 0;   // inputs whose session the program had ended, or never had
   const Input* first_undelivered = nullptr;
   std::uint32_t unread = 0;  // inputs that were given and not read to their end; where answers are
                              // kept and every step was performed
@@ -53,6 +58,7 @@ struct Outcome {
       answers;                    // where they are kept (ScriptOptions): those that are known whole
   std::string output_tail;        // the last of what the program printed, both streams
   std::string finding;            // a sanitizer's, which ended it; one line
+  std::string complaint;          // its own, of why it ended itself by SIGABRT (complaint.h)
   std::uint64_t made_random = 0;  // random bytes that it drew beyond those of production
   double seconds = 0;             // from before the start until nothing of it was left
 };

@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "harness/address.h"
+#include "harness/complaint.h"
 #include "harness/feed.h"
 #include "harness/holder.h"
 #include "harness/instance.h"
@@ -89,7 +90,7 @@ Signature signature_for(const Script& script, const Target& target, const Proces
 }
 
 // What the process's end and the player's notes say.
-Outcome outcome_of(const Instance& instance, const ProcessEnd& end, Wait wait, const Script& script,
+Outcome outcome_of(Instance& instance, const ProcessEnd& end, Wait wait, const Script& script,
                    const Target& target) {
   Outcome outcome;
   outcome.ending = wait == Wait::kHung      ? Ending::kHung
@@ -97,9 +98,17 @@ Outcome outcome_of(const Instance& instance, const ProcessEnd& end, Wait wait, c
                                             : ending_of(script, end, target.kind);
   outcome.code = end.code;
   if (outcome.ending == Ending::kCrashed) outcome.signature = signature_for(script, target, end);
+  if (outcome.ending == Ending::kHung) outcome.signature.kind = kHangKind;
+  if (outcome.ending == Ending::kCrashed && instance.ran_out_of_memory()) {
+    outcome.signature = {kMemoryLimitKind, {}};
+    outcome.memory_limit = target.sandbox.limits.most_memory();
+  }
   outcome.output_tail = instance.output_tail();
   if (target.has_sanitizer && (end.by_signal || end.code != 0)) {
     outcome.finding = finding_in(outcome.output_tail);
+  }
+  if (end.by_signal && end.code == SIGABRT) {
+    outcome.complaint = complaint_in(outcome.output_tail);
   }
   const std::string exec_error = instance.exec_error();
   if (!exec_error.empty()) {

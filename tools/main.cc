@@ -151,6 +151,11 @@ class Command {
                                           "': there is no such file or "
                                           "folder; make it first"};
       }
+      if (arguments.has("memory")) sandbox.limits.memory_bytes = arguments.size("memory");
+      if (arguments.has("memory") && arguments.has("no-sandbox")) {
+        return Error{Trouble::kUsage,
+                     "'--memory' is a limit of the sandbox; leave out '--no-sandbox'"};
+      }
       choose_sandbox(sandbox);
       const bool says_who = arguments.has("target");
       const bool outside = says_who && arguments.text("target") == "external";

@@ -67,4 +67,14 @@ inline Option allow_write_option() {
           .repeated = true};
 }
 
+inline Option memory_option() {
+  return {.name = "memory",
+          .value = Value::kSize,
+          .argument = "SIZE",
+          .help =
+              "No more memory than this for the program and all that it starts, as production "
+              "had it: more is a crash of its own, 'memory limit'. By a cgroup, where one can be "
+              "made; else three quarters of the machine's at most"};
+}
+
 }  // namespace crashreel

@@ -150,6 +150,7 @@ const Verb& blame_verb() {
       .options = {target_option(),
                   no_sandbox_option(),
                   allow_write_option(),
+                  memory_option(),
                   {.name = "witness",
                    .value = Value::kText,
                    .argument = "PROGRAM",

@@ -129,6 +129,7 @@ const Verb& corpus_verify_verb() {
       .options = {target_option(),
                   no_sandbox_option(),
                   allow_write_option(),
+                  memory_option(),
                   tries_option("At most so many tries of a reproducer; none after the first crash",
                                "1"),
                   jobs_option("How many of them at a time"),

@@ -205,6 +205,7 @@ const Verb& debug_verb() {
       .options =
           {no_sandbox_option(),
            allow_write_option(),
+           memory_option(),
            {.name = "at",
             .value = Value::kCount,
             .argument = "K",

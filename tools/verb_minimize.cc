@@ -262,6 +262,7 @@ const Verb& minimize_verb() {
           {target_option(),
            no_sandbox_option(),
            allow_write_option(),
+           memory_option(),
            {.name = "output",
             .letter = 'o',
             .value = Value::kText,

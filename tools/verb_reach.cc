@@ -159,7 +159,7 @@ const Verb& reach_verb() {
           "What is kept beside the tail (prelude, heads, pins) each of them has, too. A tail that "
           "is enough is not minimal: see 'crashreel minimize'.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
-      .options = {target_option(), no_sandbox_option(), allow_write_option(),
+      .options = {target_option(), no_sandbox_option(), allow_write_option(), memory_option(),
                   tries_option("How many independent tries of each length", "3"), jobs_option(),
                   max_time_option("End with what is known after so many seconds"), alone_option()},
       .program = ProgramPart::kOptional,

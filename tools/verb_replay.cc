@@ -65,8 +65,11 @@ Result<Expectation> expectation_of(const Arguments& arguments) {
 }
 
 // Of one try nothing can be said that its outcome does not say.
-std::string rate_text(const ReplayReport& report, Expectation expectation) {
+std::string rate_text(const ReplayReport& report, Expectation expectation, int asked_tries) {
   if (report.tries < 2) return "";
+  if (expectation == Expectation::kNone && report.tries < asked_tries) {
+    return "  of " + std::to_string(asked_tries) + " tries, which no other answers could change\n";
+  }
   if (expectation == Expectation::kFixed && report.passed == report.tries) {
     return "  it still crashes in fewer than " + percent_at_most(rate_if_never_seen(report.tries)) +
            " of all runs (95 % confidence)\n";
@@ -88,9 +91,10 @@ std::string counts_text(const ReplayReport& report) {
   return text;
 }
 
-std::string report_text(const ReplayReport& report, const Reel& reel, Expectation expectation,
+std::string report_text(const ReplayReport& report, const Reel& reel, const ReplayOptions& asked,
                         const Console& console) {
-  std::string text = console.strong(counts_text(report)) + "\n" + rate_text(report, expectation);
+  std::string text = console.strong(counts_text(report)) + "\n" +
+                     rate_text(report, asked.expectation, asked.tries);
   for (const std::string& line : outcome_lines(report.outcomes)) text += "  " + line + "\n";
   if (!report.difference.empty()) {
     text += std::string("  the ") + (report.similar > 0 ? "similar" : "other") +
@@ -104,7 +108,7 @@ std::string report_text(const ReplayReport& report, const Reel& reel, Expectatio
   return text;
 }
 
-Json answer_of(const ReplayReport& report, Expectation expectation) {
+Json answer_of(const ReplayReport& report, const ReplayOptions& asked) {
   Json answer = new_answer("replay");
   answer["tries"] = report.tries;
   answer["reproduced"] = report.reproduced;
@@ -114,7 +118,8 @@ Json answer_of(const ReplayReport& report, Expectation expectation) {
   answer["passed"] = report.passed;
   answer["unresolved"] = report.unresolved;
   const RateInterval rate = rate_interval(report.reproduced, report.tries);
-  const bool of_rate = expectation == Expectation::kNone;
+  // Where the tries ended by what they showed, they say nothing of the rate.
+  const bool of_rate = asked.expectation == Expectation::kNone && report.tries == asked.tries;
   answer["rate_interval"] = of_rate ? Json{rate.low, rate.high} : Json();
   const bool never = report.passed == report.tries;
   answer["rate_below"] = never ? Json(rate_if_never_seen(report.tries)) : Json();
@@ -144,6 +149,7 @@ Result<int> run_replay(const Arguments& arguments, Console& console) {
   options.tries = static_cast<int>(arguments.count("tries"));
   options.jobs = static_cast<int>(arguments.count("jobs"));
   options.expectation = *expectation;
+  if (arguments.has("rate")) options.enough_percent = arguments.count("rate");
   options.argv = arguments.program();
   options.progress = [&](int done, const Outcome& outcome) {
     progress.show(
@@ -162,18 +168,18 @@ Result<int> run_replay(const Arguments& arguments, Console& console) {
   if (!report->obstacle.empty()) console.complain("replay: " + report->obstacle);
   for (const std::string& hint : report->hints) console.complain("replay: " + hint);
   if (console.json()) {
-    Json answer = answer_of(*report, *expectation);
+    Json answer = answer_of(*report, options);
     answer["answers"] = answers_json(report->answers);
     answer["divergence"] = divergence_json(report->answers, read->reel);
     answer["masked_inputs"] = masked_inputs(read->reel.inputs).size();
     console.answer(answer);
   } else {
-    console.print(report_text(*report, read->reel, *expectation, console));
+    console.print(report_text(*report, read->reel, options, console));
   }
   if (arguments.has("bisect")) return bisect_status_of(*report);
   if (*expectation == Expectation::kFixed) return fixed_status_of(*report);
   if (*expectation == Expectation::kCrash) return crash_status_of(*report);
-  return status_of(*report, arguments.count("rate"));
+  return status_of(*report, arguments.has("rate") ? arguments.count("rate") : 100);
 }
 
 }  // namespace
@@ -204,14 +210,15 @@ const Verb& replay_verb() {
       .options = {target_option(),
                   no_sandbox_option(),
                   allow_write_option(),
+                  memory_option(),
                   tries_option("How many independent tries", "1"),
                   jobs_option("How many of them at a time"),
                   {.name = "rate",
                    .value = Value::kCount,
                    .argument = "PERCENT",
                    .help = "How many of the tries in a hundred must crash in the same way for exit "
-                           "status 0",
-                   .fallback = "100",
+                           "status 0, all unless it is said; no more tries are made once that is "
+                           "certain",
                    .most = 100},
                   {.name = "expect",
                    .value = Value::kText,

@@ -131,6 +131,7 @@ const Verb& report_verb() {
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
       .options = {no_sandbox_option(),
                   allow_write_option(),
+                  memory_option(),
                   {.name = "output",
                    .letter = 'o',
                    .value = Value::kText,

@@ -23,6 +23,14 @@ LLVMSymbolizer::Options options() {
   return options;
 }
 
+// Separate debug information is not looked for: it is unpacked whole, 90 ms for a libc's.
+LLVMSymbolizer::Options without_debug_files() {
+  LLVMSymbolizer::Options own = options();
+  own.DebugFileDirectory = {"/nonexistent"};
+  own.FallbackDebugPath = "/nonexistent";
+  return own;
+}
+
 // "_ZN2ns1fEi.part.0" and "_ZN2ns1fEi" are both "ns::f"; "read@@GLIBC_2.2.5" is "read". Neither C
 // identifiers nor mangled names have a '.' or '@': what follows one was put there by a tool.
 std::string short_name(const std::string& symbol) {
@@ -41,10 +49,25 @@ bool is_name(const std::string& name) {
   return !name.empty() && name != "<invalid>";
 }
 
+// From the symbol table, or the dynamic one of a stripped file; empty when the symbol that LLVM
+// finds does not reach as far as the address (one without a size reaches nowhere).
+std::string covering(LLVMSymbolizer& from, const std::string& module,
+                     llvm::object::SectionedAddress place) {
+  auto symbol = from.symbolizeData(module, place);
+  if (!symbol) {
+    llvm::consumeError(symbol.takeError());
+    return {};
+  }
+  const bool covered =
+      place.Address >= symbol->Start && place.Address - symbol->Start < symbol->Size;
+  return covered && is_name(symbol->Name) ? short_name(symbol->Name) : std::string();
+}
+
 }  // namespace
 
 struct crashreel_symbolizer {
   LLVMSymbolizer llvm{options()};
+  LLVMSymbolizer tables{without_debug_files()};
 
   // From the debug information, innermost first; the last one is the function that was called.
   std::vector<std::string> inlined(const std::string& module,
@@ -61,19 +84,6 @@ struct crashreel_symbolizer {
     }
     return names;
   }
-
-  // From the symbol table, or the dynamic one of a stripped file; empty when the symbol that LLVM
-  // finds does not reach as far as the address (one without a size reaches nowhere).
-  std::string covering(const std::string& module, llvm::object::SectionedAddress place) {
-    auto symbol = llvm.symbolizeData(module, place);
-    if (!symbol) {
-      llvm::consumeError(symbol.takeError());
-      return {};
-    }
-    const bool covered =
-        place.Address >= symbol->Start && place.Address - symbol->Start < symbol->Size;
-    return covered && is_name(symbol->Name) ? short_name(symbol->Name) : std::string();
-  }
 };
 
 #define CRASHREEL_EXPORT extern "C" __attribute__((visibility("default")))
@@ -86,6 +96,15 @@ CRASHREEL_EXPORT void crashreel_symbolizer_close_1(crashreel_symbolizer* symboli
   delete symbolizer;
 }
 
+CRASHREEL_EXPORT void crashreel_symbolizer_tabled_1(crashreel_symbolizer* symbolizer,
+                                                    const char* module_path, uint64_t offset,
+                                                    void (*each)(void*, const char*),
+                                                    void* context) {
+  const std::string name = covering(symbolizer->tables, module_path,
+                                    {offset, llvm::object::SectionedAddress::UndefSection});
+  if (!name.empty()) each(context, name.c_str());
+}
+
 CRASHREEL_EXPORT void crashreel_symbolizer_functions_1(crashreel_symbolizer* symbolizer,
                                                        const char* module_path, uint64_t offset,
                                                        void (*each)(void*, const char*),
@@ -95,7 +114,7 @@ CRASHREEL_EXPORT void crashreel_symbolizer_functions_1(crashreel_symbolizer* sym
   std::vector<std::string> names = symbolizer->inlined(module_path, place);
   // The symbol table has the last word on who was called: it is there with and without debug
   // information, so that two builds agree.
-  const std::string called = symbolizer->covering(module_path, place);
+  const std::string called = covering(symbolizer->llvm, module_path, place);
   if (!called.empty()) {
     if (!names.empty()) names.pop_back();
     names.push_back(called);

@@ -9,6 +9,7 @@ namespace crashreel {
 struct Symbols::Library {
   decltype(&crashreel_symbolizer_close_1) close = nullptr;
   decltype(&crashreel_symbolizer_functions_1) functions = nullptr;
+  decltype(&crashreel_symbolizer_tabled_1) tabled = nullptr;
   crashreel_symbolizer* symbolizer = nullptr;
 
   Library() = default;
@@ -46,7 +47,8 @@ Result<Symbols> Symbols::load(const std::string& library_path) {
   auto library = std::make_shared<Library>();
   if (!find(handle, "crashreel_symbolizer_open_1", open) ||
       !find(handle, "crashreel_symbolizer_close_1", library->close) ||
-      !find(handle, "crashreel_symbolizer_functions_1", library->functions)) {
+      !find(handle, "crashreel_symbolizer_functions_1", library->functions) ||
+      !find(handle, "crashreel_symbolizer_tabled_1", library->tabled)) {
     return Error{Trouble::kEnvironment, load_failure(library_path)};
   }
   library->symbolizer = open();
@@ -69,6 +71,18 @@ const std::vector<std::string>& Symbols::functions(const std::string& module_pat
 std::string Symbols::function_name(const std::string& module_path, std::uint64_t offset) {
   const auto& names = functions(module_path, offset);
   return names.empty() ? std::string() : names.back();
+}
+
+const std::string& Symbols::table_name(const std::string& module_path, std::uint64_t offset) {
+  const auto [place, is_new] = tabled_.try_emplace({module_path, offset});
+  std::string& name = place->second;
+  if (is_new) {
+    const auto keep = [](void* context, const char* told) {
+      *static_cast<std::string*>(context) = told;
+    };
+    library_->tabled(library_->symbolizer, module_path.c_str(), offset, keep, &name);
+  }
+  return name;
 }
 
 }  // namespace crashreel

@@ -40,12 +40,17 @@ class Symbols {
   // information, which is why a signature compares this one.
   std::string function_name(const std::string& module_path, std::uint64_t offset);
 
+  // The same by the file's own symbol tables alone: for the system's libraries, of which it does
+  // not matter what was inlined, and whose debug information takes long to read (a libc's 90 ms).
+  const std::string& table_name(const std::string& module_path, std::uint64_t offset);
+
  private:
   struct Library;
   explicit Symbols(std::shared_ptr<Library> library) : library_(std::move(library)) {}
 
   std::shared_ptr<Library> library_;
   std::map<std::pair<std::string, std::uint64_t>, std::vector<std::string>> known_;
+  std::map<std::pair<std::string, std::uint64_t>, std::string> tabled_;
 };
 
 }  // namespace crashreel

@@ -23,6 +23,11 @@ void crashreel_symbolizer_functions_1(crashreel_symbolizer* symbolizer, const ch
                                       uint64_t offset,
                                       void (*each)(void* context, const char* name), void* context);
 
+/* The same with the last of these alone, as far as the file's own symbol tables tell. */
+void crashreel_symbolizer_tabled_1(crashreel_symbolizer* symbolizer, const char* module_path,
+                                   uint64_t offset, void (*each)(void* context, const char* name),
+                                   void* context);
+
 #ifdef __cplusplus
 }
 #endif

@@ -27,15 +27,21 @@ bool is_built(const std::string& build) {
   return std::filesystem::exists(broken(build));
 }
 
+// The input in flight is gone with the reel.
+Outcome run(const std::string& build, const std::string& word) {
+  Reel reel = scene("1:" + word);
+  reel.program.kind = TargetKind::kStdin;
+  Outcome outcome = try_once(reel, {broken(build)}, kImpatient);
+  outcome.in_flight = nullptr;
+  return outcome;
+}
+
 // "release STORE": that build after this word. What it dies of, with names; each is run once.
 const Signature& crash_of(const std::string& build, const std::string& word) {
   static std::map<std::pair<std::string, std::string>, Signature> known;
   const auto [place, is_new] = known.try_emplace({build, word});
   if (!is_new) return place->second;
-  Reel reel = scene("1:" + word);
-  reel.program.kind = TargetKind::kStdin;
-  const Outcome outcome = try_once(reel, {broken(build)}, kImpatient);
-  place->second = outcome.signature;
+  place->second = run(build, word).signature;
   name_frames(place->second);
   return place->second;
 }
@@ -53,6 +59,7 @@ struct RealPair {
 };
 
 using enum Likeness;
+using testing::EndsWith;
 using testing::HasSubstr;
 
 constexpr RealPair kRealPairs[] = {
@@ -142,6 +149,25 @@ TEST(RealCrashes, AreToldApartAndTogether) {
   }
   if (!missing.empty()) {
     GTEST_SKIP() << "no compiler was there for " << testing::PrintToString(missing);
+  }
+}
+
+// Beside the signal and its stack, what the program said itself.
+TEST(RealCrashes, SayWhyTheyEndedThemselves) {
+  if (!is_built("release")) GTEST_SKIP() << "no g++ is installed";
+  const std::pair<std::string, std::string> complaints[] = {
+      {"SUM", "Assertion `sum > 0' failed"},
+      {"SIGN", "Assertion `sum != 0 && \"sign\"' failed"},
+      {"THROW_INT", "terminate called after throwing an instance of 'int'"},
+      {"THROW_TEXT", "terminate called after throwing an instance of 'std::runtime_error'"},
+      {"FREE_TWICE", "free(): double free detected in tcache 2"},
+      {"GIVE_UP", ""},
+      {"STORE", ""}};
+  for (const auto& [word, complaint] : complaints) {
+    const Outcome outcome = run("release", word);
+    EXPECT_EQ(outcome.complaint, complaint) << word;
+    EXPECT_THAT(describe(outcome), EndsWith(complaint));
+    EXPECT_THAT(describe(outcome), HasSubstr(complaint.empty() ? "SIG" : "SIGABRT in "));
   }
 }
 

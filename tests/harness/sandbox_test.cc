@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/cgroup.h"
 #include "harness/fork_server.h"
 #include "harness/keeper/order.h"
 #include "tests/capture/reel/folder.h"
@@ -207,6 +208,63 @@ TEST_F(SandboxTest, ForksNoMoreThanItMay) {
   EXPECT_GT(std::atoi(answer.c_str() + at + 7), 50);
   expect_nothing_left();
 }
+
+// With the limit that the tests of it have.
+class MemoryLimit : public SandboxTest, public testing::WithParamInterface<const char*> {
+ protected:
+  static constexpr std::uint64_t kLimit = 96u << 20;
+
+  void SetUp() override {
+    if (!Cgroup::make({.memory_bytes = kLimit}).limits_memory()) {
+      GTEST_SKIP() << "no cgroup that limits memory can be made here";
+    }
+  }
+
+  Target glutton(const Reel& reel) const {
+    Target made = target_for(reel, {zoo(GetParam()), "7001"});
+    made.sandbox.limits.memory_bytes = kLimit;
+    return made;
+  }
+
+  Outcome outcome_of(const std::string& text) const {
+    const Reel asked = lines(text);
+    auto outcome = run_try(glutton(asked), asked, whole_sequence(asked));
+    EXPECT_TRUE(outcome) << outcome.error().message;
+    return outcome ? *outcome : Outcome{};
+  }
+};
+
+void expect_out_of_memory(const Outcome& outcome) {
+  EXPECT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
+  EXPECT_EQ(outcome.signature, (Signature{kMemoryLimitKind, {}}));
+  EXPECT_THAT(describe(outcome), HasSubstr("memory limit of 96 MiB after "));
+}
+
+TEST_P(MemoryLimit, IsACrashOfItsOwn) {
+  expect_out_of_memory(outcome_of("1:hello 1:EAT_1000 1:late"));
+  EXPECT_EQ(outcome_of("1:hello 1:EAT_16 1:late").ending, Ending::kSurvived);
+  EXPECT_EQ(outcome_of("1:hello 1:DIE").signature, (Signature{"SIGKILL", {}}));
+}
+
+TEST_P(MemoryLimit, IsToldOfEachCopy) {
+  const Reel eating = lines("1:EAT_1000");
+  const Reel dying = lines("1:DIE");
+  const Target made = glutton(eating);
+  const Layout layout = whole_layout(eating, made);
+  auto server = ForkServer::start(made, layout, TryOptions{}.hang_ms);
+  ASSERT_TRUE(server) << server.error().message;
+  for (int i = 0; i < 2; ++i) {
+    const auto ate = run_try(*server, made, layout);
+    ASSERT_TRUE(ate) << ate.error().message;
+    expect_out_of_memory(*ate);
+    const auto died = run_try(*server, made, whole_layout(dying, made));
+    ASSERT_TRUE(died) << died.error().message;
+    EXPECT_EQ(died->signature, (Signature{"SIGKILL", {}}));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, MemoryLimit, testing::Values("glutton", "glutton_asan"),
+                         [](const auto& name) { return std::string(name.param); });
 
 // Waits for processes that are being killed; nobody may be left in the end.
 void wait_until_gone(const std::vector<pid_t>& processes) {

@@ -43,11 +43,12 @@ std::string path_of(const Bug& bug, const std::string& variant) {
   return zoo(std::string("broken/") + bug.sanitizer + "_" + variant + "/unsound");
 }
 
-Outcome run(const Bug& bug, const std::string& variant, const std::string& word) {
+Outcome run_bug(const Bug& bug, const std::string& variant, const std::string& word) {
   Reel reel = scene("1:" + word);
   reel.program.kind = TargetKind::kStdin;
   Outcome outcome = try_once(reel, {path_of(bug, variant)});
   name_frames(outcome.signature);
+  outcome.in_flight = nullptr;  // is gone with the reel
   return outcome;
 }
 
@@ -70,7 +71,7 @@ TEST_P(Reports, AreTheSameInEachRunAndBuildAndOthersAreNot) {
   if (!std::filesystem::exists(path_of(bug, "1"))) {
     GTEST_SKIP() << "no clang++ is installed to build " << path_of(bug, "1");
   }
-  const Outcome first = run(bug, "1", bug.word);
+  const Outcome first = run_bug(bug, "1", bug.word);
   // Some need memory where the kernel may have put something else.
   if (outcome_is_refusal(first)) {
     GTEST_SKIP() << "this sanitizer does not run on this machine: " << first.output_tail;
@@ -79,12 +80,12 @@ TEST_P(Reports, AreTheSameInEachRunAndBuildAndOthersAreNot) {
   for (const std::string variant : {"1", "2", "gxx"}) {
     if (!std::filesystem::exists(path_of(bug, variant))) continue;
     SCOPED_TRACE(variant);
-    const Outcome again = run(bug, variant, bug.word);
+    const Outcome again = run_bug(bug, variant, bug.word);
     expect_found(bug, variant, again);
     const Comparison result = compare(first.signature, again.signature);
     EXPECT_TRUE(result.same()) << result.reason;
   }
-  const Outcome other = run(bug, "1", bug.other_word);
+  const Outcome other = run_bug(bug, "1", bug.other_word);
   EXPECT_EQ(other.ending, Ending::kCrashed) << testing::PrintToString(other);
   EXPECT_FALSE(compare(first.signature, other.signature).same()) << describe(other);
 }
@@ -99,11 +100,12 @@ TEST(LeakReports, NameWhoForgotTheMemory) {
     if (!std::filesystem::exists(path_of(leak, variant))) {
       GTEST_SKIP() << "its compiler is not installed: " << path_of(leak, variant);
     }
-    const Outcome outcome = run(leak, variant, "FORGET_NAME");
+    const Outcome outcome = run_bug(leak, variant, "FORGET_NAME");
     EXPECT_EQ(outcome.ending, Ending::kExited) << testing::PrintToString(outcome);
     EXPECT_EQ(outcome.finding, "LeakSanitizer: memory leaked in forget_name");
   }
-  EXPECT_EQ(run(leak, "1", "FORGET_LIST").finding, "LeakSanitizer: memory leaked in forget_list");
+  EXPECT_EQ(run_bug(leak, "1", "FORGET_LIST").finding,
+            "LeakSanitizer: memory leaked in forget_list");
 }
 
 }  // namespace

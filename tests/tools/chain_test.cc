@@ -132,6 +132,21 @@ TEST_F(ChainTest, ReplayEndsAsSoonAsAnExpectationIsMetOrBroken) {
   EXPECT_EQ(one_object(run.out)["tries"], 1);
   EXPECT_EQ(type("crashreel replay crash.reel --tries 9 --bisect").exit, 1);
   EXPECT_EQ(type("crashreel replay crash.reel --expect nothing").exit, 2);
+  run = type("crashreel replay crash.reel --tries 9 --rate 20 --json");
+  EXPECT_EQ(run.exit, 0);
+  EXPECT_EQ(one_object(run.out)["tries"], 2);
+  EXPECT_TRUE(one_object(run.out)["rate_interval"].is_null());
+  run = type("crashreel replay crash.reel --tries 9 --rate 90 -- cat");
+  EXPECT_EQ(run.exit, 1);
+  EXPECT_THAT(run.out, HasSubstr("no crash in 1 of 1"));
+}
+
+TEST_F(ChainTest, ReplayLimitsMemoryInsideItsSandboxAlone) {
+  import_crash();
+  EXPECT_EQ(type("crashreel replay crash.reel --memory 512MiB").exit, 0);
+  const CommandRun run = type("crashreel replay crash.reel --memory 512MiB --no-sandbox");
+  EXPECT_EQ(run.exit, 2);
+  EXPECT_THAT(run.err, HasSubstr("leave out '--no-sandbox'"));
 }
 
 TEST_F(ChainTest, ReplaySaysBelowWhichRateAMendedCrashMustLie) {

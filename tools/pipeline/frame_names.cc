@@ -33,7 +33,9 @@ void name_frames(Signature& signature) {
   for (Frame& frame : signature.frames) {
     const std::string file = file_of(frame);
     if (frame.symbol.empty() && !file.empty()) {
-      frame.symbol = joined(symbols->functions(file, frame.offset));
+      // What the system inlined tells nothing.
+      frame.symbol = is_of_the_system(frame) ? symbols->table_name(file, frame.offset)
+                                             : joined(symbols->functions(file, frame.offset));
     }
   }
 }

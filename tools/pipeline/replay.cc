@@ -114,11 +114,21 @@ Result<std::vector<std::string>> hints_of(CloseLook& look, const Sequence& whole
       no_times_hint(reel)};
 }
 
+// Whatever those that are left would bring.
+bool is_rate_certain(const ReplayReport& report, const ReplayOptions& options) {
+  if (options.enough_percent == 0) return false;
+  const auto all = static_cast<std::uint64_t>(options.tries);
+  const auto reproduced = static_cast<std::uint64_t>(report.reproduced);
+  const std::uint64_t at_most = reproduced + all - static_cast<std::uint64_t>(report.tries);
+  const std::uint64_t enough = options.enough_percent * all;
+  return reproduced * 100 >= enough || at_most * 100 < enough;
+}
+
 // One crash meets the one expectation and breaks the other; no number of tries without does either.
-bool is_certain(const ReplayReport& report, Expectation expectation) {
-  switch (expectation) {
+bool is_certain(const ReplayReport& report, const ReplayOptions& options) {
+  switch (options.expectation) {
     case Expectation::kNone:
-      return false;
+      return is_rate_certain(report, options);
     case Expectation::kCrash:
       return report.reproduced > 0;
     case Expectation::kFixed:
@@ -157,9 +167,9 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
     for (const Outcome& outcome : *outcomes) add(report, outcome, tries);
     return {};
   };
-  while (report.tries < options.tries && !is_certain(report, options.expectation)) {
+  while (report.tries < options.tries && !is_certain(report, options)) {
     const int left = options.tries - report.tries;
-    const bool all = options.expectation == Expectation::kNone;
+    const bool all = options.expectation == Expectation::kNone && options.enough_percent == 0;
     if (auto ran = run(all ? left : std::min(left, tries.jobs())); !ran) return ran.error();
   }
   if (report.reproduced > 0) {

@@ -4,6 +4,7 @@
 // does not come back is an answer, not an error.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -23,6 +24,9 @@ struct ReplayOptions {
   int tries = 1;
   // With an expectation, at most so many: no more are made once it is met or broken for certain.
   Expectation expectation = Expectation::kNone;
+  // Without one: no more tries are made once it is certain whether so many in a hundred of all
+  // bring the crash back. 0: all are made.
+  std::uint64_t enough_percent = 0;
   int jobs = 1;
   std::optional<std::vector<std::string>> argv;  // another program than the reel's
   std::function<void(int done, const Outcome&)> progress;

@@ -28,9 +28,7 @@ bool ended_by_itself(const Outcome& outcome) {
          outcome.ending == Ending::kCrashed;
 }
 
-// Not how somebody ended it then: what is sought is the hang.
-constexpr const char* kHangKind = "hang";
-
+// Of a hang not how somebody ended it then: what is sought is the hang.
 Signature expectation_of(const Reel& reel) {
   if (reel.crash.reason == SaveReason::kHang) return {kHangKind, {}};
   Signature expected = reel.crash.signature;
@@ -40,8 +38,10 @@ Signature expectation_of(const Reel& reel) {
   return expected;
 }
 
-// "SIGSEGV" is what the kernel told; a try may know more: "SIGSEGV (stack overflow)".
+// "SIGSEGV" is what the kernel told; a try may know more: "SIGSEGV (stack overflow)", or why
+// somebody sent SIGKILL.
 bool kind_agrees(const std::string& expected, const std::string& seen) {
+  if (expected == "SIGKILL" && seen == kMemoryLimitKind) return true;
   return expected.empty() || seen == expected || seen.starts_with(expected + " (");
 }
 

@@ -102,6 +102,14 @@ TEST_F(SymbolsOfModules, NamesTheSameFunctionWhenStripped) {
   EXPECT_EQ(symbols().function_name(kStripped, offset), "plain_c");
 }
 
+TEST_F(SymbolsOfModules, NamesWhatATableHasWithoutDebugInformation) {
+  const auto offset = module_.offset(module_.symbol("plain_c"));
+  EXPECT_EQ(symbols().table_name(kModule, offset), "plain_c");
+  EXPECT_EQ(symbols().table_name(kStripped, offset), "plain_c");
+  EXPECT_EQ(symbols().table_name(kStripped, 1), "");
+  EXPECT_EQ(symbols().table_name("/no/such/file", offset), "");
+}
+
 TEST_F(SymbolsOfModules, LeavesAnUncoveredAddressNamelessInsteadOfNamingItsNeighbour) {
   const auto offset = module_.offset(module_.ask("address_of_unexported"));
   EXPECT_EQ(symbols().function_name(kStripped, offset), "");

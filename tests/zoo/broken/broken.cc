@@ -177,6 +177,10 @@ CRASHREEL_CALLED void call_nowhere(int) {
   reinterpret_cast<Function>(unknown(static_cast<void*>(nullptr)))();
   CRASHREEL_GO_ON;
 }
+// Nobody is asked where.
+CRASHREEL_CALLED void call_die(int) {
+  ::raise(SIGKILL);
+}
 [[noreturn]] CRASHREEL_CALLED void call_spin(int) {
   for (;;) sink = sink + 1;
 }
@@ -216,6 +220,7 @@ const Word kWords[] = {
     {"DIVIDE", call_divide},
     {"TRAP", call_trap},
     {"NOWHERE", call_nowhere},
+    {"DIE", call_die},
     {"SPIN", call_spin},
 };
 
