@@ -29,7 +29,7 @@ using Steps = std::string;
 // One thread that does what it is told, so that each answer ends where it began.
 class Worker {
  public:
-  void begin(std::uint32_t session) { sending_ = ring::begin_answer(session); }
+  void begin(std::uint32_t session) { ring::begin_answer(session, sending_); }
   void end(const std::string& bytes) { ring::end_answer(sending_, bytes.data(), bytes.size()); }
 
  private:
