@@ -41,11 +41,13 @@ void begin_answers() {
 }
 
 [[gnu::hot]] Answering::Answering(int fd) {
-  if (is_on(&digesting)) sending_ = ring::begin_answer(session_in_clear(fd));
+  ring::begin_answer(is_on(&digesting) ? session_in_clear(fd) : kNoSession, sending_);
 }
 
 Answering Answering::in_clear(std::uint32_t session) {
-  return Answering(is_on(&digesting) ? ring::begin_answer(session) : ring::Sending());
+  Answering answer;
+  ring::begin_answer(is_on(&digesting) ? session : kNoSession, answer.sending_);
+  return answer;
 }
 
 [[gnu::hot]] void Answering::sent(const void* bytes, ssize_t sent) const {

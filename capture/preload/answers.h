@@ -41,7 +41,7 @@ class Answering {
   bool is_noted() const { return sending_.place != nullptr; }
 
  private:
-  explicit Answering(const ring::Sending& sending) : sending_(sending) {}
+  Answering() = default;
 
   ring::Sending sending_;
 };

@@ -212,7 +212,16 @@ bool brings_input(int fd) {
 }
 
 [[gnu::hot]] void bytes_came(int fd, const void* bytes, std::size_t wanted, ssize_t got) {
-  if (!is_watched(fd)) return;
+  const Descriptor descriptor = descriptors().get(fd);
+  if (descriptor.kind == DescriptorKind::kNone) return;
+  // What nearly all reads are.
+  const bool is_plain = descriptor.kind == DescriptorKind::kSession && got > 0 &&
+                        (descriptor.flags & kDescriptorDatagrams) == 0;
+  if (is_plain && static_cast<std::size_t>(got) <= wanted) {
+    if (!is_cipher_text(fd))
+      crashreel_data(descriptor.session, bytes, static_cast<std::size_t>(got));
+    return;
+  }
   const iovec part = {const_cast<void*>(bytes), wanted};
   part_came(fd, &part, 1, wanted, got);
 }

@@ -256,7 +256,9 @@ void crashreel_signal_(std::uint32_t number) {
 
 void crashreel_digest_(std::uint32_t session, const void* bytes, std::size_t size) {
   if (bytes == nullptr || size == 0) return;
-  end_answer(begin_answer(session), bytes, size);
+  Sending sending;
+  begin_answer(session, sending);
+  end_answer(sending, bytes, size);
 }
 
 int crashreel_get_stats_(crashreel_stats* stats) {

@@ -52,18 +52,43 @@ inline std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
 }
 
 // The turned lane is added so that no block can wipe out what came before it.
-inline std::uint64_t next_lane(std::uint64_t lane, const unsigned char* block, unsigned number) {
-  const std::uint64_t first = word_at(block + 16 * number);
-  const std::uint64_t second = word_at(block + 16 * number + 8);
+inline std::uint64_t next_lane(std::uint64_t lane, std::uint64_t first, std::uint64_t second,
+                               unsigned number) {
   return fold(lane ^ first ^ kSecrets[2 * number], second ^ kSecrets[2 * number + 1]) +
          (lane << 23 | lane >> 41);
+}
+inline std::uint64_t next_lane(std::uint64_t lane, const unsigned char* block, unsigned number) {
+  return next_lane(lane, word_at(block + 16 * number), word_at(block + 16 * number + 8), number);
+}
+
+// Both ends, overlapping in the middle, of a size between one width and two.
+template <std::size_t width>
+inline void copy_ends(unsigned char* to, const unsigned char* from, std::size_t size) {
+  unsigned char ends[2][width];
+  ::memcpy(ends[0], from, width);
+  ::memcpy(ends[1], from + size - width, width);
+  ::memcpy(to, ends[0], width);
+  ::memcpy(to + size - width, ends[1], width);
+}
+
+// Less than a block, without a call: most answers are that short, and after a system call each line
+// of code more is waited for.
+inline void copy_short(unsigned char* to, const unsigned char* from, std::size_t size) {
+  if (size >= 32) return copy_ends<32>(to, from, size);
+  if (size >= 16) return copy_ends<16>(to, from, size);
+  if (size >= 8) return copy_ends<8>(to, from, size);
+  if (size >= 4) return copy_ends<4>(to, from, size);
+  if (size == 0) return;
+  to[0] = from[0];
+  to[size / 2] = from[size / 2];
+  to[size - 1] = from[size - 1];
 }
 
 }  // namespace digest_detail
 
 class OutputDigest {
  public:
-  void add(const void* from, std::size_t size) {
+  [[gnu::hot]] void add(const void* from, std::size_t size) {
     using digest_detail::kBlockBytes;
     if (size == 0) return;
     const auto* bytes = static_cast<const unsigned char*>(from);
@@ -72,14 +97,14 @@ class OutputDigest {
     if (at != 0) {
       const std::size_t room = kBlockBytes - at;
       const std::size_t part = size < room ? size : room;
-      ::memcpy(rest_ + at, bytes, part);
+      digest_detail::copy_short(rest_ + at, bytes, part);
       if (size < room) return;
       add_blocks(lanes_, rest_, 1);
       bytes += part;
       size -= part;
     }
     add_blocks(lanes_, bytes, size / kBlockBytes);
-    ::memcpy(rest_, bytes + size / kBlockBytes * kBlockBytes, size % kBlockBytes);
+    digest_detail::copy_short(rest_, bytes + size / kBlockBytes * kBlockBytes, size % kBlockBytes);
   }
 
   // So many bytes were answered that nobody here has seen.
@@ -88,13 +113,18 @@ class OutputDigest {
   std::uint64_t bytes() const { return seen_ + unseen_; }
   bool is_empty() const { return bytes() == 0; }
 
-  std::uint64_t value() const {
+  [[gnu::hot]] std::uint64_t value() const {
     using namespace digest_detail;
     std::uint64_t lanes[4] = {lanes_[0], lanes_[1], lanes_[2], lanes_[3]};
     if (const std::size_t at = seen_ % kBlockBytes; at != 0) {
-      unsigned char last[kBlockBytes] = {};
-      ::memcpy(last, rest_, at);
-      add_blocks(lanes, last, 1);
+      std::uint64_t words[kBlockBytes / 8] = {};
+      for (std::size_t i = 0; i < at / 8; ++i) words[i] = word_at(rest_ + 8 * i);
+      if (const std::size_t left = at % 8; left != 0) {
+        words[at / 8] = word_at(rest_ + at / 8 * 8) & ((std::uint64_t{1} << 8 * left) - 1);
+      }
+      for (unsigned i = 0; i < 4; ++i) {
+        lanes[i] = next_lane(lanes[i], words[2 * i], words[2 * i + 1], i);
+      }
     }
     std::uint64_t value = fold(seen_ ^ kSecrets[0], unseen_ ^ kSecrets[8]);
     value = fold(value ^ lanes[0] ^ kSecrets[2], lanes[1] ^ kSecrets[3]) + value;

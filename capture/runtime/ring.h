@@ -121,6 +121,10 @@ void add_redaction_fact();
 bool take_chunk(Slot& slot, Thread& thread, std::uint64_t stamp);
 void give_back(Slot& slot);
 
+// crashreel_record_(), for what is not an input: whose the calls of that name are, in a program
+// that has the library too, the loader decides.
+void record_now(std::uint32_t kind, std::uint32_t session, const void* bytes, std::size_t size);
+
 // Records what began at `stamp`, before others may have recorded what followed from it: so it has
 // that stamp, in the first of the thread's slots that has recorded nothing since.
 void record_late(std::uint64_t stamp, std::uint32_t kind, std::uint32_t session, const void* bytes,

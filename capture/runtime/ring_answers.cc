@@ -42,9 +42,8 @@ constexpr std::uint32_t kFlags = (1u << kFlagBits) - 1;
 constexpr std::size_t kBytes = kAnswerPlaces * sizeof(Answer);
 
 // A child of fork() must not tell its parent's answers a second time, hence the wiping.
-Answer* prepare() {
-  Answer* answers = __atomic_load_n(&g_answers, __ATOMIC_ACQUIRE);
-  if (answers != nullptr) return answers;
+[[gnu::noinline]] Answer* prepare() {
+  Answer* answers = nullptr;
   const KeepErrno keep;
   void* memory = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -104,20 +103,20 @@ struct Told {
 // `began`: 0: now.
 [[gnu::hot]] void tell(const Told& told, std::uint64_t began) {
   if (told.owner == 0) return;
-  unsigned char bytes[16];
-  for (unsigned i = 0; i < sizeof bytes; ++i) {
-    bytes[i] = static_cast<unsigned char>(told.words[i / 8] >> 8 * (i % 8));
-  }
+  std::uint64_t words[2] = {told.words[0], told.words[1]};
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  for (std::uint64_t& word : words) word = __builtin_bswap64(word);
+#endif
   if (began == 0) {
-    crashreel_record_(CRASHREEL_DIGEST, told.owner - 1, bytes, sizeof bytes);
+    record_now(CRASHREEL_DIGEST, told.owner - 1, words, sizeof words);
   } else {
-    record_late(began, CRASHREEL_DIGEST, told.owner - 1, bytes, sizeof bytes);
+    record_late(began, CRASHREEL_DIGEST, told.owner - 1, words, sizeof words);
   }
 }
 
 // The place was another session's. Whoever still sends in that one will find it gone. False: a
 // thread is noting there.
-bool move_in(Answer& place, std::uint32_t owner) {
+[[gnu::noinline]] bool move_in(Answer& place, std::uint32_t owner) {
   std::uint32_t seen = state_of(place);
   do {
     if ((seen & kNoting) != 0) {
@@ -149,7 +148,7 @@ bool move_in(Answer& place, std::uint32_t owner) {
 
 // What had been answered before, for the case that another answer takes the place over. False: one
 // has done so already.
-bool copy_before(Sending& sending) {
+[[gnu::noinline]] bool copy_before(Sending& sending) {
   const Answer& place = *sending.place;
   for (std::size_t i = 0; i < sizeof sending.before / 8; ++i) {
     const auto* from = reinterpret_cast<const std::uint64_t*>(&place.digest) + i;
@@ -169,7 +168,7 @@ bool copy_before(Sending& sending) {
 }
 
 template <typename Add>
-void end_elsewhere(const Sending& sending, const Add& add) {
+[[gnu::noinline]] void end_elsewhere(const Sending& sending, const Add& add) {
   const std::uint32_t meetings = __atomic_load_n(&sending.place->meetings, __ATOMIC_ACQUIRE);
   if (sending.is_muddled || sending.meetings != meetings) return;
   OutputDigest digest;
@@ -194,15 +193,13 @@ template <typename Add>
 
 }  // namespace
 
-[[gnu::hot]] Sending begin_answer(std::uint32_t session) {
-  Sending sending;
-  if (session == CRASHREEL_NO_SESSION || !__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) {
-    return sending;
-  }
-  Answer* answers = prepare();
-  if (answers == nullptr) return sending;
+[[gnu::hot]] void begin_answer(std::uint32_t session, Sending& sending) {
+  sending.place = nullptr;
+  if (session == CRASHREEL_NO_SESSION || !__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return;
+  Answer* answers = __atomic_load_n(&g_answers, __ATOMIC_ACQUIRE);
+  if (answers == nullptr && (answers = prepare()) == nullptr) return;
   Answer& place = answers[session % kAnswerPlaces];
-  if (owner_of(place) != session + 1 && !move_in(place, session + 1)) return sending;
+  if (owner_of(place) != session + 1 && !move_in(place, session + 1)) return;
   // Counts of what happens from here on.
   sending.meetings = __atomic_load_n(&place.meetings, __ATOMIC_ACQUIRE);
   sending.stamp = read_stamp();
@@ -210,10 +207,7 @@ template <typename Add>
   std::uint32_t seen = state_of(place);
   std::uint32_t wanted;
   do {
-    if ((seen & kNoting) != 0) {
-      muddle(place);
-      return sending;
-    }
+    if ((seen & kNoting) != 0) return muddle(place);
     const bool is_first = (seen & kCame) != 0;  // since the input that came
     const bool meets = (seen & kSending) != 0 && (!is_first || (seen & kMuddled) != 0);
     if (meets) __atomic_fetch_add(&place.meetings, 1u, __ATOMIC_SEQ_CST);
@@ -223,7 +217,6 @@ template <typename Add>
   sending.place = &place;
   sending.has_before = (wanted & kHasBytes) != 0;
   sending.is_muddled = (wanted & kMuddled) != 0 || (sending.has_before && !copy_before(sending));
-  return sending;
 }
 
 [[gnu::hot]] void end_answer(const Sending& sending, const void* bytes, std::size_t sent) {

@@ -35,10 +35,10 @@ extern Answer* g_answers;  // null until the first answer
 // An answer that is on its way. One that is never ended, because a signal handler or the end of its
 // thread left the system call, costs the session's digest up to its next input and nothing else.
 struct Sending {
-  Answer* place = nullptr;  // null: nothing is noted of it, and of the rest nothing is said
-  std::uint64_t stamp;      // when it began
-  std::uint32_t owner;      // session + 1
-  std::uint32_t meetings;   // at that place, when it began
+  Answer* place;           // null: nothing is noted of it, and of the rest nothing is said
+  std::uint64_t stamp;     // when it began
+  std::uint32_t owner;     // session + 1
+  std::uint32_t meetings;  // at that place, when it began
   bool is_muddled;
   bool has_before;
   alignas(OutputDigest) unsigned char before[sizeof(OutputDigest)];  // only if has_before
@@ -46,8 +46,8 @@ struct Sending {
 
 // Before the bytes go. Another answer in the same session before this one has ended, and without an
 // input in between, makes the order of the bytes unknown: then there is no digest up to the next
-// input.
-Sending begin_answer(std::uint32_t session);
+// input. `sending` need not be anything yet.
+void begin_answer(std::uint32_t session, Sending& sending);
 
 // Behind it: what went, in order; bytes of size 0 where nothing did. Of parts it may be less than
 // they hold; of messages it is what each says of itself; of the kernel's (sendfile) the count

@@ -328,15 +328,15 @@ constinit thread_local Thread t_thread = {};
 
 }  // namespace crashreel::ring
 
-// Written so that a small record needs no call at all but this one.
-[[gnu::hot]] void crashreel_record_(std::uint32_t kind, std::uint32_t session, const void* bytes,
-                                    std::size_t size) {
-  using namespace crashreel::ring;
+// Written so that a small record needs no call at all. Not inlined into its two callers: after a
+// system call each line of code more is waited for.
+[[gnu::hot, gnu::noinline]] void crashreel::ring::record_now(std::uint32_t kind,
+                                                             std::uint32_t session,
+                                                             const void* bytes, std::size_t size) {
   Thread* thread = &t_thread;
   // Makes the compiler keep the address instead of computing it again from the thread's base at
   // each use. The same for the slot.
   asm("" : "+r"(thread));
-  if (kind <= CRASHREEL_CLOSE) begin_input(*thread, session);
   const std::uint32_t depth = thread->depth;
   if (!CRASHREEL_LIKELY(depth < g_ring.depths)) return refuse(kind, session, bytes, size, nullptr);
   // From here to the end a signal handler finds the next slot, so this one is ours alone. The
@@ -354,6 +354,13 @@ constinit thread_local Thread t_thread = {};
   record_fitting<true>(*slot, kind, session, bytes, size, stamp);
   order_for_handlers();
   thread->depth = depth;
+}
+
+[[gnu::hot]] void crashreel_record_(std::uint32_t kind, std::uint32_t session, const void* bytes,
+                                    std::size_t size) {
+  using namespace crashreel::ring;
+  if (kind <= CRASHREEL_CLOSE) begin_input(t_thread, session);
+  record_now(kind, session, bytes, size);
 }
 
 void crashreel_pin_(const char* key, std::uint32_t kind, std::uint32_t session, const void* bytes,

@@ -196,9 +196,11 @@ int obey(int fd, const std::string& line) {
   if (line == "dup") {
     const int copy = ::fcntl(fd, F_DUPFD, 100);
     const int again = ::dup(copy);
-    ::close(fd);
-    ::close(copy);
-    fd = again;
+    const int third = ::dup3(again, 120, O_CLOEXEC);
+    const int fourth = ::dup2(third, 121);
+    const int fifth = ::fcntl(fourth, F_DUPFD_CLOEXEC, 122);
+    for (const int old : {fd, copy, again, third, fourth}) ::close(old);
+    fd = fifth;
   }
   if (line == "fork") {
     if (::fork() == 0) {

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -29,16 +31,50 @@ using Steps = std::string;
 // One thread that does what it is told, so that each answer ends where it began.
 class Worker {
  public:
-  void begin(std::uint32_t session) { sending_ = ring::begin_answer(session); }
+  void begin(std::uint32_t session) { ring::begin_answer(session, sending_); }
   void end(const std::string& bytes) { ring::end_answer(sending_, bytes.data(), bytes.size()); }
 
  private:
   Sending sending_;
 };
 
-void on_another_thread(const std::function<void()>& work) {
-  std::thread(work).join();
-}
+// Takes in the inputs, one at a time, while its maker waits.
+class Reader {
+ public:
+  Reader() : thread_([this] { run(); }) {}
+  ~Reader() {
+    take_in(kEnd);
+    thread_.join();
+  }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  void take_in(std::uint32_t session) {
+    std::unique_lock guard(lock_);
+    session_ = session;
+    changed_.notify_all();
+    changed_.wait(guard, [&] { return !session_; });
+  }
+
+ private:
+  static constexpr std::uint32_t kEnd = CRASHREEL_NO_SESSION;
+
+  void run() {
+    std::unique_lock guard(lock_);
+    for (bool ends = false; !ends;) {
+      changed_.wait(guard, [&] { return session_.has_value(); });
+      ends = *session_ == kEnd;
+      if (!ends) record_text(*session_, "input");
+      session_.reset();
+      changed_.notify_all();
+    }
+  }
+
+  std::mutex lock_;
+  std::condition_variable changed_;
+  std::optional<std::uint32_t> session_;
+  std::thread thread_;
+};
 
 // What a reel should say of each stretch between two inputs: that is where an answer belongs which
 // began in it.
@@ -70,7 +106,8 @@ std::vector<Stretch> stretches_of(const Steps& steps) {
   return stretches;
 }
 
-void play(const Steps& steps, std::uint32_t session, bool in_threads) {
+// `reader`: null: this thread takes in the inputs, too.
+void play(const Steps& steps, std::uint32_t session, Reader* reader) {
   Worker first, second;
   std::map<char, std::size_t> part;
   std::size_t next_part = 0;
@@ -81,8 +118,7 @@ void play(const Steps& steps, std::uint32_t session, bool in_threads) {
     if (step == 'B') second.begin(session);
     if (step == 'b') second.end(kParts[part['B']]);
     if (step != 'i') continue;
-    const auto input = [&] { record_text(session, "input"); };
-    in_threads ? on_another_thread(input) : input();
+    reader != nullptr ? reader->take_in(session) : record_text(session, "input");
   }
   record_text(session, "the end");
 }
@@ -145,10 +181,12 @@ class Answers : public testing::TestWithParam<bool> {
  protected:
   Reel played(const std::vector<Steps>& orders) {
     const RingPath path;
-    return recorded(options_for(path, 16 << 20),
+    return recorded(options_for(path, 2 << 20),
                     [&] {
+                      std::optional<Reader> reader;
+                      if (GetParam()) reader.emplace();
                       for (std::size_t i = 0; i < orders.size(); ++i) {
-                        play(orders[i], static_cast<std::uint32_t>(i), GetParam());
+                        play(orders[i], static_cast<std::uint32_t>(i), reader ? &*reader : nullptr);
                       }
                     })
         .reel;
@@ -203,7 +241,7 @@ TEST(AnswerPlaces, AreLeftToWhoeverComesAndTellWhatTheyHeldOfItsOwnSession) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Inputs, Answers, testing::Bool(), [](const auto& in_threads) {
-  return in_threads.param ? "InOtherThreads" : "InTheSameThread";
+  return in_threads.param ? "InAnotherThread" : "InTheSameThread";
 });
 
 }  // namespace
