@@ -19,6 +19,7 @@
 #include "capture/base/errno_error.h"
 #include "capture/base/owned_fd.h"
 #include "harness/player/script.h"
+#include "harness/scratch.h"
 #include "harness/watchdog.h"
 
 namespace crashreel {
@@ -80,6 +81,7 @@ std::optional<ForkAnswer> hear(int socket, OwnedFd* process = nullptr) {
 struct ForkServer::Place {
   WorkingDirectory* directory = nullptr;  // the first server's
   int output_fd = -1;
+  pid_t pid = -1;  // of the first server: all see the same of the file system
 };
 
 class ForkServer::Server : public InstanceParent {
@@ -88,7 +90,7 @@ class ForkServer::Server : public InstanceParent {
   Server(Instance instance, OwnedFd socket)
       : instance_(std::move(instance)),
         socket_(std::move(socket)),
-        place_{&instance_.working_directory(), instance_.output_fd()} {}
+        place_{&instance_.working_directory(), instance_.output_fd(), instance_.pid()} {}
 
   // Left behind by a copy of `parent`, who reaps it once the copy has ended.
   Server(Instance instance, OwnedFd socket, std::shared_ptr<Server> parent, std::size_t steps,
@@ -125,6 +127,7 @@ class ForkServer::Server : public InstanceParent {
     if (answer->refusal[0] != 0) return refused(answer->refusal);
     content_ = place_.directory->remember();
     if (!content_) return refused("it works with too many files");
+    scratch_ = Scratch::of(place_.pid);
     output_bytes_ = ::lseek(place_.output_fd, 0, SEEK_END);
     return {};
   }
@@ -133,6 +136,7 @@ class ForkServer::Server : public InstanceParent {
     if (!place_.directory->restore(*content_)) {
       return refused("it changes its files beyond restoring");
     }
+    if (scratch_.has_changed()) return refused("a copy of it has left files in /tmp or the like");
     // Server and instances write to the same open file.
     const int output = place_.output_fd;
     if (::ftruncate(output, output_bytes_) != 0 ||
@@ -288,6 +292,7 @@ class ForkServer::Server : public InstanceParent {
   std::uint64_t answer_bytes_ = 0;
   std::uint64_t answer_digest_ = 0;
   std::optional<WorkingDirectory::Content> content_;
+  Scratch scratch_;
   off_t output_bytes_ = 0;  // what the program had printed by then
   OwnedFd line_;            // of the copy that runs
   Standby standby_;

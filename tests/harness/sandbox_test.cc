@@ -100,8 +100,10 @@ TEST_P(Hostile, LeavesNothingToTheNextCopy) {
   ASSERT_TRUE(server) << server.error().message;
   for (int i = 0; i < 2; ++i) {
     const auto outcome = run_try(*server, made, layout, kImpatient);
-    // A copy that kills whomever it can kills the server: that is said.
-    if (!outcome && asked.inputs[1].data == "KILL\n") break;
+    // A copy that kills whomever it can kills the server, and one that leaves a file makes it
+    // unfit for others: that is said.
+    const std::string& word = asked.inputs[1].data;
+    if (!outcome && (word == "KILL\n" || word == "TMP\n")) break;
     ASSERT_TRUE(outcome) << outcome.error().message;
     EXPECT_EQ(left().size(), 2u) << testing::PrintToString(*outcome);  // the server, its keeper
   }
@@ -151,6 +153,22 @@ TEST_F(SandboxTest, WritesToTmpThatIsGoneWithItAndNowhereElse) {
   EXPECT_THAT(answer, HasSubstr("ELSEWHERE: Read-only file system, Read-only file system\n"));
   EXPECT_THAT(answer, HasSubstr("REMOUNT: Operation not permitted\n"));
   expect_nothing_left();
+}
+
+TEST_F(SandboxTest, MakesNoCopyThatWouldFindWhatAnotherHasLeftInTmp) {
+  const Reel asked = lines("1:TMP");
+  const Reel harmless = lines("1:hello");
+  const Target made = target(asked);
+  auto server = ForkServer::start(made, whole_layout(asked, made), kImpatient.hang_ms);
+  ASSERT_TRUE(server) << server.error().message;
+  if (!has(kPartMount | kPartScratch)) GTEST_SKIP() << "the kernel gives no mounts of its own";
+  const auto run = [&](const Reel& reel) {
+    const auto outcome = run_try(*server, made, whole_layout(reel, made), kImpatient);
+    return outcome ? std::string(name_of(outcome->ending)) : outcome.error().message;
+  };
+  EXPECT_EQ(run(harmless), "survived");
+  EXPECT_EQ(run(asked), "survived");
+  EXPECT_EQ(run(harmless), "a copy of it has left files in /tmp or the like");
 }
 
 TEST_F(SandboxTest, WritesWhereItIsAllowedTo) {
