@@ -67,6 +67,9 @@ class Outside {
   enum class Next { kWait, kLook, kDone, kDeaf };
 
   void set_state(ScriptState state) { script_.state = static_cast<std::uint32_t>(state); }
+  bool is_listening() const {
+    return script_.state >= static_cast<std::uint32_t>(ScriptState::kListening);
+  }
   const Step& step(std::uint32_t number) const {
     const char* const base = reinterpret_cast<const char*>(&script_);
     return reinterpret_cast<const Step*>(base + script_.steps_offset)[number];
@@ -112,7 +115,7 @@ class Outside {
 Result<OutsideEnd> Outside::run() {
   for (std::uint32_t round = 0;; ++round) {
     tasks_.look();
-    const bool looks_round = feed_ != nullptr || round % kRoundsBetween == 0;
+    const bool looks_round = feed_ != nullptr || !is_listening() || round % kRoundsBetween == 0;
     if (looks_round || tasks_.has_news() || tasks_.seen().empty()) {
       if (const auto end = look_for_end()) return *end;
     }
@@ -132,8 +135,7 @@ std::optional<OutsideEnd> Outside::look_for_end() {
   if (const auto end = instance_.poll_end()) return OutsideEnd{Wait::kEnded, *end};
   if (is_given_up()) return OutsideEnd{Wait::kGivenUp, {}};
   if (!hangs()) return std::nullopt;
-  const auto listens = static_cast<std::uint32_t>(ScriptState::kListening);
-  const bool deaf = feed_ == nullptr && tasks_.at_rest() && script_.state < listens;
+  const bool deaf = feed_ == nullptr && tasks_.at_rest() && !is_listening();
   if (deaf) set_state(ScriptState::kDeaf);
   return OutsideEnd{deaf ? Wait::kEnded : Wait::kHung, {}};
 }
@@ -168,7 +170,8 @@ void Outside::feed_stdin() {
 
 Result<Outside::Next> Outside::go_on() {
   if (feed_ != nullptr) {
-    feed_stdin();
+    // Not before it waits for the first time: until then nobody may have taken hold of it.
+    if (feed_->performed() != 0 || tasks_.at_rest()) feed_stdin();
     return Next::kWait;
   }
   // Asked between two looks, the answer holds for all of the rest that they make.
@@ -176,8 +179,7 @@ Result<Outside::Next> Outside::go_on() {
   const bool at_rest = tasks_.at_rest();
   settled_ = false;
   if (!tasks_.all_wait()) rests_ = 0;
-  if (at_rest && script_.state < static_cast<std::uint32_t>(ScriptState::kListening))
-    return begin();
+  if (at_rest && !is_listening()) return begin();
   if (!at_rest || !(settled || will_not_take_it())) {
     settled_ = tasks_.all_wait() && is_settled();
     return settled_ ? Next::kLook : Next::kWait;
