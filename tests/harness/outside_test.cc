@@ -26,7 +26,8 @@ TEST(Outside, TellsTheSameOfAStaticBuildAsThePlayerOfADynamicOne) {
 }
 
 TEST(Outside, FindsTheCrashAndItsInput) {
-  const Outcome outcome = try_server("echo_static", lines("1:one 2:two 1:BREAK 2:three"));
+  const Reel reel = lines("1:one 2:two 1:BREAK 2:three");
+  const Outcome outcome = try_server("echo_static", reel);
   EXPECT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
   EXPECT_EQ(outcome.code, SIGSEGV);
   EXPECT_EQ(in_flight(outcome), "BREAK\n");
@@ -34,7 +35,8 @@ TEST(Outside, FindsTheCrashAndItsInput) {
 }
 
 TEST(Outside, FeedsAProgramWithoutLibc) {
-  const Outcome outcome = try_server("rawcalls", scene("1:x 2:A 1:xxA 2:F 1:F"));
+  const Reel reel = scene("1:x 2:A 1:xxA 2:F 1:F");
+  const Outcome outcome = try_server("rawcalls", reel);
   EXPECT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
   EXPECT_EQ(in_flight(outcome), "F");
 }
@@ -51,7 +53,8 @@ TEST(Outside, FeedsProcessesInOrder) {
 }
 
 TEST(Outside, EndsWhatSpinsAsAHang) {
-  const Outcome outcome = try_server("busy_static", lines("1:one 1:SPIN 1:two"), kImpatient);
+  const Reel reel = lines("1:one 1:SPIN 1:two");
+  const Outcome outcome = try_server("busy_static", reel, kImpatient);
   EXPECT_EQ(outcome.ending, Ending::kHung) << testing::PrintToString(outcome);
   EXPECT_EQ(in_flight(outcome), "SPIN\n");
 }
