@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <set>
 #include <string>
@@ -50,6 +51,26 @@ TEST(Outside, FeedsProcessesInOrder) {
   const Reel reel =
       lines("1+ 1:ADD_1 2:ADD_2 1:ADD_30 2:ADD_2 2:END 3:ENDED 3:ADD_400 1- 4:ENDED 3:ADD_5");
   EXPECT_EQ(told(try_server("forking_static", reel)), told(try_server("forking", reel)));
+}
+
+// One session after the other: what waits for its turn is not read, and nobody is held up by it.
+TEST(Outside, GoesOnWhereASessionIsNotRead) {
+  const Reel reel = lines("1+ 1:one 2+ 2:two 1:three 2:four 1- 3:five 2:six 2- 3:seven");
+  const Outcome outside = try_server("busy_static", reel);
+  EXPECT_EQ(outside.performed, outside.steps) << testing::PrintToString(outside);
+  EXPECT_EQ(told(outside), told(try_server("busy", reel)));
+}
+
+// Without a network of its own; the other one is ours, and older.
+TEST(Outside, FindsTheProgramsListenersAmongOthers) {
+  const OwnedFd ours(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::listen(ours.get(), 1), 0);
+  const Reel reel = lines(kSessions);
+  Target target = target_for(reel, {zoo("echo_static"), "0"});
+  target.sandbox.enabled = false;
+  const auto outcome = run_try(target, reel, whole_sequence(reel));
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(told(*outcome), told(try_server("echo", reel)));
 }
 
 TEST(Outside, EndsWhatSpinsAsAHang) {
