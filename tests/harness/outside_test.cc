@@ -53,6 +53,18 @@ TEST(Outside, FeedsProcessesInOrder) {
   EXPECT_EQ(told(try_server("forking_static", reel)), told(try_server("forking", reel)));
 }
 
+TEST(Outside, SendsDatagramsAndTakesWhatComesBack) {
+  Reel reel = lines("1+ 2+ 1:one 2:two 1:three");
+  for (Input& input : reel.inputs) {
+    if (input.kind == InputKind::kOpen) input.data = "udp inbound 127.0.0.1:7001 127.0.0.1:5001";
+  }
+  const Outcome outcome = try_server("parrot_static", reel);
+  EXPECT_EQ(outcome.ending, Ending::kSurvived) << testing::PrintToString(outcome);
+  EXPECT_EQ(outcome.performed, 5U);
+  EXPECT_EQ(outcome.undelivered, 0U);
+  EXPECT_EQ(outcome.answer_bytes, 14U);
+}
+
 // One session after the other: what waits for its turn is not read, and nobody is held up by it.
 TEST(Outside, GoesOnWhereASessionIsNotRead) {
   const Reel reel = lines("1+ 1:one 2+ 2:two 1:three 2:four 1- 3:five 2:six 2- 3:seven");
