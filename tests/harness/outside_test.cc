@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <set>
 #include <string>
@@ -26,7 +27,8 @@ TEST(Outside, TellsTheSameOfAStaticBuildAsThePlayerOfADynamicOne) {
 }
 
 TEST(Outside, FindsTheCrashAndItsInput) {
-  const Outcome outcome = try_server("echo_static", lines("1:one 2:two 1:BREAK 2:three"));
+  const Reel reel = lines("1:one 2:two 1:BREAK 2:three");
+  const Outcome outcome = try_server("echo_static", reel);
   EXPECT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
   EXPECT_EQ(outcome.code, SIGSEGV);
   EXPECT_EQ(in_flight(outcome), "BREAK\n");
@@ -34,7 +36,8 @@ TEST(Outside, FindsTheCrashAndItsInput) {
 }
 
 TEST(Outside, FeedsAProgramWithoutLibc) {
-  const Outcome outcome = try_server("rawcalls", scene("1:x 2:A 1:xxA 2:F 1:F"));
+  const Reel reel = scene("1:x 2:A 1:xxA 2:F 1:F");
+  const Outcome outcome = try_server("rawcalls", reel);
   EXPECT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
   EXPECT_EQ(in_flight(outcome), "F");
 }
@@ -50,8 +53,41 @@ TEST(Outside, FeedsProcessesInOrder) {
   EXPECT_EQ(told(try_server("forking_static", reel)), told(try_server("forking", reel)));
 }
 
+TEST(Outside, SendsDatagramsAndTakesWhatComesBack) {
+  Reel reel = lines("1+ 2+ 1:one 2:two 1:three");
+  for (Input& input : reel.inputs) {
+    if (input.kind == InputKind::kOpen) input.data = "udp inbound 127.0.0.1:7001 127.0.0.1:5001";
+  }
+  const Outcome outcome = try_server("parrot_static", reel);
+  EXPECT_EQ(outcome.ending, Ending::kSurvived) << testing::PrintToString(outcome);
+  EXPECT_EQ(outcome.performed, 5U);
+  EXPECT_EQ(outcome.undelivered, 0U);
+  EXPECT_EQ(outcome.answer_bytes, 14U);
+}
+
+// One session after the other: what waits for its turn is not read, and nobody is held up by it.
+TEST(Outside, GoesOnWhereASessionIsNotRead) {
+  const Reel reel = lines("1+ 1:one 2+ 2:two 1:three 2:four 1- 3:five 2:six 2- 3:seven");
+  const Outcome outside = try_server("busy_static", reel);
+  EXPECT_EQ(outside.performed, outside.steps) << testing::PrintToString(outside);
+  EXPECT_EQ(told(outside), told(try_server("busy", reel)));
+}
+
+// Without a network of its own; the other one is ours, and older.
+TEST(Outside, FindsTheProgramsListenersAmongOthers) {
+  const OwnedFd ours(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::listen(ours.get(), 1), 0);
+  const Reel reel = lines(kSessions);
+  Target target = target_for(reel, {zoo("echo_static"), "0"});
+  target.sandbox.enabled = false;
+  const auto outcome = run_try(target, reel, whole_sequence(reel));
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(told(*outcome), told(try_server("echo", reel)));
+}
+
 TEST(Outside, EndsWhatSpinsAsAHang) {
-  const Outcome outcome = try_server("busy_static", lines("1:one 1:SPIN 1:two"), kImpatient);
+  const Reel reel = lines("1:one 1:SPIN 1:two");
+  const Outcome outcome = try_server("busy_static", reel, kImpatient);
   EXPECT_EQ(outcome.ending, Ending::kHung) << testing::PrintToString(outcome);
   EXPECT_EQ(in_flight(outcome), "SPIN\n");
 }

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
+#include <sstream>
+
 #include "capture/reel/base64.h"
 #include "tests/tools/run_command.h"
 #include "tests/tools/scene.h"
@@ -75,6 +78,28 @@ TEST_F(OutsideVerbTest, GivesAHintWhereTheCrashDoesNotComeBack) {
       type("crashreel replay crash.reel -- " CRASHREEL_BUILD_DIR "/zoo/handoff_static 7001");
   EXPECT_EQ(run.exit, 1) << run.err;
   EXPECT_THAT(run.err, HasSubstr("its clock was the real one"));
+}
+
+// Between the first input and the last it waits for no time to pass: what could wait is told not
+// to.
+TEST_F(OutsideVerbTest, NeverSleepsBetweenInputs) {
+  import_for("handoff_static");
+  const CommandRun run = type(
+      "strace -qq -o calls -e trace=sendto,nanosleep,clock_nanosleep,poll,ppoll,select,pselect6,"
+      "epoll_wait,epoll_pwait,futex crashreel replay crash.reel -q");
+  EXPECT_EQ(run.exit, 1) << run.err << "; tools/install-packages installs strace";
+  std::istringstream calls(directory_.read("calls"));
+  const std::regex no_wait(R"((poll\(.*, 0|epoll_wait\(.*, 0|FUTEX_WAKE.*)\) +=.*)");
+  int inputs = 0;
+  std::vector<std::string> waits;
+  for (std::string line; std::getline(calls, line);) {
+    const bool is_sent = line.starts_with("sendto(");
+    inputs += line.find("\"line ") != std::string::npos ? 1 : 0;
+    if (inputs == 0 || is_sent || std::regex_search(line, no_wait)) continue;
+    if (inputs < 11) waits.push_back(line);
+  }
+  EXPECT_EQ(inputs, 11);  // the twelfth is another word
+  EXPECT_THAT(waits, ::testing::IsEmpty());
 }
 
 TEST_F(OutsideVerbTest, CantDebugIt) {

@@ -95,7 +95,8 @@ bool serve(int fd) {
 }
 
 [[noreturn]] void serve_all(const char* port) {
-  PollEntry entries[1 + kMostSessions] = {{listen_on(port), 1, 0}};
+  static PollEntry entries[1 + kMostSessions];  // on the stack the compiler would ask for memset()
+  entries[0] = {listen_on(port), 1, 0};
   int count = 1;
   for (;;) {
     if (call(kPoll, of(entries), count, -1) <= 0) continue;

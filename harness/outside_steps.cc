@@ -1,0 +1,108 @@
+#include "harness/outside_steps.h"
+
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
+#include <utility>
+
+namespace crashreel {
+namespace {
+
+// So often is an idle program asked to take the rest of what it was sent, as by the player.
+constexpr int kPatience = 64;
+
+}  // namespace
+
+Result<void> OutsideSteps::prepare() {
+  auto netlink = instance_.make_socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  if (!netlink) return netlink.error();
+  kernel_.emplace(std::move(*netlink));
+  return {};
+}
+
+Result<bool> OutsideSteps::find_listeners(const std::vector<TaskSeen>& seen) {
+  auto found = kernel_->listeners();
+  if (!found) return found.error();
+  listeners_ =
+      instance_.has_own_network() ? std::move(*found) : listeners_of(seen, std::move(*found));
+  return !listeners_.empty();
+}
+
+const Step& OutsideSteps::next() const {
+  const char* const base = reinterpret_cast<const char*>(&script_);
+  return reinterpret_cast<const Step*>(base + script_.steps_offset)[script_.performed];
+}
+
+Result<void> OutsideSteps::perform_next() {
+  const Step& step = next();
+  const bool in_session = step.kind != StepKind::kSignal && step.way != Way::kIsCalled;
+  if (in_session && !is_in_pieces()) clients_.begin_answer(step.session, script_.performed);
+  session_ = in_session ? std::optional(step.session) : std::nullopt;
+  switch (step.kind) {
+    case StepKind::kOpen:
+      if (const auto opened = open(step); !opened) return opened.error();
+      break;
+    case StepKind::kData:
+      send(step);
+      break;
+    case StepKind::kClose:
+      clients_.end(step.session);
+      break;
+    case StepKind::kSignal:
+      instance_.send_signal(static_cast<int>(step.payload_size));
+      break;
+    case StepKind::kClock:
+    case StepKind::kRandom:
+    case StepKind::kNote:
+      break;  // nobody lays these out for a server
+  }
+  if (!is_in_pieces()) script_.performed.fetch_add(1);
+  return {};
+}
+
+Result<void> OutsideSteps::open(const Step& step) {
+  const bool datagrams = step.way == Way::kSendsDatagrams;
+  const Listener* const listener =
+      step.way == Way::kIsCalled ? nullptr : listener_for(step.place, listeners_);
+  if (listener == nullptr) return {};
+  const int type = datagrams ? SOCK_DGRAM : SOCK_STREAM;
+  auto socket = instance_.make_socket(listener->name.address.ss_family,
+                                      type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (!socket) return socket.error();
+  clients_.open(step.session, std::move(*socket), listener->name, datagrams);
+  return {};
+}
+
+// In as many goes as the program's queue needs; what is left is sent when it is at rest again.
+void OutsideSteps::send(const Step& step) {
+  const char* const bytes = reinterpret_cast<const char*>(&script_) + step.payload_offset;
+  while (payload_sent_ < step.payload_size) {
+    const auto sent =
+        clients_.send(step.session, bytes + payload_sent_, step.payload_size - payload_sent_);
+    if (!sent || (*sent == 0 && ++refusals_ > kPatience)) {
+      note_undelivered();
+      break;
+    }
+    if (*sent == 0) return;
+    payload_sent_ += static_cast<std::uint32_t>(*sent);
+  }
+  payload_sent_ = 0;
+  refusals_ = 0;
+}
+
+void OutsideSteps::note_undelivered() {
+  if (script_.undelivered.fetch_add(1) == 0) script_.first_undelivered = script_.performed.load();
+}
+
+Clients::Settled OutsideSteps::settled() {
+  clients_.take_all();
+  return session_ ? clients_.settled(*session_, *kernel_) : Clients::Settled::kYes;
+}
+
+void OutsideSteps::finish() {
+  clients_.take_all();
+  if (script_.answers_offset != 0) clients_.note_unread(*kernel_);
+  clients_.end_answers();
+}
+
+}  // namespace crashreel
