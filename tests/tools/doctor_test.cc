@@ -88,6 +88,17 @@ TEST_F(Doctor, TellsWhatVariesFromWhatIsWrong) {
   EXPECT_GE(source(answer, "clock: real time")["seen"], 1);
 }
 
+// What decides is neither an input, nor chance, nor the date.
+TEST_F(Doctor, SaysWhetherTwoReplaysOfARecordingAreAlike) {
+  const Json races =
+      examine({kPrograms + "clerk", port_}, talk({"PUT a one", "RACE", "RACE", "GET a"}), 0);
+  EXPECT_EQ(races["repeats"], false);
+  EXPECT_EQ(races["finding"], "varying");
+  const Json draws =
+      examine({kPrograms + "clerk", port_}, talk({"PUT a one", "TICKET", "DATE", "GET a"}), 0);
+  EXPECT_EQ(draws["repeats"], true);
+}
+
 TEST_F(Doctor, NamesTheStateThatNoReelHolds) {
   directory_.write("counter", std::string(8, '\0'));
   const std::string counter = directory_.file("counter");
