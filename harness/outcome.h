@@ -51,6 +51,7 @@ struct Outcome {
   // Connections that the program opened and no session of the reel answers; they were refused.
   std::uint32_t unanswered = 0;
   std::string first_unanswered;      // whom the first was for: "10.0.0.5:5432", "/run/db.sock"
+  std::uint32_t unwatched = 0;       // processes of the program's that were not waited for
   const Input* in_flight = nullptr;  // kCrashed, kHung: the input that was performed last
   std::uint64_t answer_bytes = 0;    // what the program answered, and a digest of it
   std::uint64_t answer_digest = 0;

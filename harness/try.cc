@@ -180,6 +180,7 @@ void note_steps(Outcome& outcome, const Script& script, const Layout& layout, st
   if (outcome.undelivered > 0 && first < script.step_count()) {
     outcome.first_undelivered = layout.inputs[before + first];
   }
+  outcome.unwatched = script.header().unwatched.load();
   outcome.unanswered = script.header().unanswered.load();
   if (outcome.unanswered > 0) outcome.first_unanswered = first_unanswered(script.header());
   if (!layout.keeps_answers) return;

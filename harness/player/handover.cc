@@ -51,10 +51,13 @@ void before_fork() {
   }
   next_wake_fd = -1;
   const bool first = script != nullptr && scheduling() && !aside && !has_handed_over;
-  if (!first || !is_only_thread()) return;
+  if (!first) return;
   if (script->performed.load() != 0) {
-    expect_attendant(own_wake_fd());
-  } else if (child_count < kMaxChildren) {
+    if (!is_only_thread() || !expect_attendant(own_wake_fd())) script->unwatched.fetch_add(1);
+    return;
+  }
+  if (!is_only_thread()) return;
+  if (child_count < kMaxChildren) {
     next_wake_fd = move_out_of_sight(::eventfd(0, EFD_CLOEXEC));
     first_wake_fd = own_wake_fd();
   }

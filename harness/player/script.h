@@ -15,7 +15,7 @@ namespace crashreel {
 inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
 inline constexpr char kScriptName[] = "crashreel-script";          // of all shared memory of ours
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
-inline constexpr std::uint32_t kScriptVersion = 6;
+inline constexpr std::uint32_t kScriptVersion = 7;
 
 // The numbers of InputKind. The last three are of a function's steps alone.
 enum class StepKind : std::uint32_t {
@@ -154,6 +154,7 @@ struct ScriptHeader {
   std::atomic<std::uint32_t> first_undelivered;  // step of the first of them
   std::atomic<std::uint32_t> fed;         // the process that performs the steps; 0: the first
   std::atomic<std::uint32_t> unanswered;  // calls of the program that no session answers
+  std::atomic<std::uint32_t> unwatched;   // processes that the first one forked beyond those known
   std::uint32_t first_unanswered_size;
   char first_unanswered[kMaxAddress];  // a sockaddr: whom the first of them was for
   ScriptCrash crash;

@@ -75,6 +75,19 @@ TEST(Processes, OfManySessionsAreEndedWithTheTry) {
   expect_answers({zoo("forking"), "7001"}, text, answers);
 }
 
+// More than are waited for: they run on by themselves, which is told, and nothing hangs.
+TEST(Processes, BeyondThoseThatAreWaitedForAreCounted) {
+  constexpr int kSessions = 70;
+  std::string text;
+  for (int i = 1; i <= kSessions; ++i) text += std::to_string(i) + ":ADD_1 ";
+  const Reel few = lines(text.substr(0, text.find("65:")));
+  EXPECT_EQ(try_server("forking", few).unwatched, 0u);
+  const Outcome outcome = try_server("forking", lines(text));
+  EXPECT_EQ(outcome.ending, Ending::kSurvived) << testing::PrintToString(outcome);
+  EXPECT_EQ(outcome.performed, outcome.steps);
+  EXPECT_EQ(outcome.unwatched, kSessions - 64u);
+}
+
 // It is found in the process that died of it, with the input that it died of.
 TEST(Processes, OfSessionsCrashForTheTry) {
   const Reel reel = lines("1:ADD_1 2:SEAL 1:ADD_0 2:ADD_3 2:ADD_0 1:ADD_7");

@@ -1,6 +1,7 @@
 #include "tools/pipeline/doctor.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <utility>
@@ -56,8 +57,10 @@ class Doctor {
   Result<void> run() {
     auto folder = WorkingDirectory::create({});
     if (!folder) return folder.error();
-    const std::string kept =
-        options_.reel_path.empty() ? folder->path() + "/run.reel" : options_.reel_path;
+    // Below it: the folder itself is locked, as is that in which reels are put away.
+    const std::string below = folder->path() + "/reels";
+    ::mkdir(below.c_str(), 0700);
+    const std::string kept = options_.reel_path.empty() ? below + "/run.reel" : options_.reel_path;
     if (auto recorded = record_into(kept); !recorded) return recorded;
     if (seen_.finding == Finding::kNotRecorded) return {};
     auto read = read_reel(seen_.recorded.reel_path);

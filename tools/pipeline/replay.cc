@@ -107,11 +107,14 @@ Result<std::vector<std::string>> hints_of(CloseLook& look, const Sequence& whole
   const Reel& reel = tries.reel();
   const auto echo =
       find_echoes(reel, recorded_answers(reel), look.first.answers, look.again->answers);
-  return std::vector<std::string>{
-      undelivered_hint(look.first), unanswered_hint(look.first),
-      unread_hint(look.first),      echo_hint(echo),
-      made_random_hint(look.first), race_hint(reel, answered_otherwise(look.first, *same)),
-      no_times_hint(reel)};
+  return std::vector<std::string>{undelivered_hint(look.first),
+                                  unanswered_hint(look.first),
+                                  unread_hint(look.first),
+                                  unwatched_hint(look.first),
+                                  echo_hint(echo),
+                                  made_random_hint(look.first),
+                                  race_hint(reel, answered_otherwise(look.first, *same)),
+                                  no_times_hint(reel)};
 }
 
 // Whatever those that are left would bring.

@@ -17,7 +17,8 @@ namespace crashreel {
 namespace {
 
 std::string counted_text(std::size_t number, const std::string& one) {
-  return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
+  const char* const ending = number == 1 ? "" : one.ends_with('s') ? "es" : "s";
+  return std::to_string(number) + " " + one + ending;
 }
 
 // Null where it can't be read.
@@ -159,6 +160,15 @@ std::string unanswered_hint(const Outcome& outcome) {
          outcome.first_unanswered +
          ": the reel has no answer for it; record with the recorder, or with a ring (--ring) that "
          "reaches back to where the program was connected";
+}
+
+std::string unwatched_hint(const Outcome& outcome) {
+  if (outcome.unwatched == 0) return "";
+  return counted_text(outcome.unwatched, "process") +
+         " that the program forked, beyond 64 at a time or beside threads of its own," +
+         (outcome.unwatched == 1 ? " was" : " were") +
+         " not waited for, and inputs may have come too early for them: let the program serve in "
+         "fewer processes, if it can be told to";
 }
 
 std::string made_random_hint(const Outcome& outcome) {
