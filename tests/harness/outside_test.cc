@@ -120,7 +120,6 @@ TEST_P(Frames, AreThoseThatThePlayerTakes) {
 
 INSTANTIATE_TEST_SUITE_P(Of, Frames,
                          testing::Values(Crash{"echo", "1:BREAK"},
-                                         Crash{"pool", "1:OPEN 2:PAY 1:PAY"},
                                          Crash{"canary", "1:ARM_a 2:BIND_a 1:FIRE"},
                                          Crash{"asserts", "0:ABORT", TargetKind::kStdin},
                                          Crash{"recursion", "0:LOOP 0:PATH", TargetKind::kStdin}),
