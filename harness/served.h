@@ -1,9 +1,9 @@
 // Which sessions of a sequence can a replay bring to the program?
 //
 // The player opens connections to the program's listeners, sends datagrams to its sockets, and is
-// whom it calls or asks. What came in another way, by pipes, as datagrams of unix sockets, over what
-// it had from its start, is passed over: said here, so that nobody takes its absence for a finding.
-// Knows no process.
+// whom it calls or asks. What came in another way, by pipes, as datagrams of unix sockets, over
+// what it had from its start, is passed over: said here, so that nobody takes its absence for a
+// finding. Knows no process.
 #pragma once
 
 #include <cstdint>

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "harness/likeness.h"
 #include "harness/opening.h"
 #include "harness/sequence.h"
-#include "harness/likeness.h"
 #include "harness/signature.h"
 #include "harness/target.h"
 #include "harness/try.h"

@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "capture/reel/base64.h"
-#include "harness/rate.h"
 #include "harness/likeness.h"
+#include "harness/rate.h"
 #include "harness/signature.h"
 #include "tools/json.h"
 #include "tools/reel_json.h"
