@@ -274,7 +274,7 @@ Verdict Tries::judge(const Outcome& outcome) {
 // sanitizer that stops where the crash would have been has found the same.
 bool Tries::is_expected(const Outcome& outcome) const {
   if (!target_.has_sanitizer && compare(expected_, outcome.signature).same()) return true;
-  if (!other_build_) return false;
+  if (!other_build_ && !target_.has_sanitizer) return false;
   Signature named = outcome.signature;
   name_frames(named);
   if (!target_.argv.empty() && !reel_.program.argv.empty()) {
