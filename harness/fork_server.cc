@@ -7,8 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,6 +16,8 @@
 
 #include "capture/base/errno_error.h"
 #include "capture/base/owned_fd.h"
+#include "harness/copy_policy.h"
+#include "harness/passing.h"
 #include "harness/player/script.h"
 #include "harness/scratch.h"
 #include "harness/watchdog.h"
@@ -29,47 +29,12 @@ Error refused(const std::string& why) {
   return {Trouble::kTarget, why};
 }
 
-// With up to three descriptors.
-template <typename Order>
-bool send_order(int socket, Order order, std::span<const int> descriptors) {
-  iovec part = {&order, sizeof order};
-  alignas(cmsghdr) char control[CMSG_SPACE(3 * sizeof(int))] = {};
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (!descriptors.empty()) {
-    message.msg_control = control;
-    message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(descriptors.size_bytes());
-    std::memcpy(CMSG_DATA(header), descriptors.data(), descriptors.size_bytes());
-  }
-  return ::sendmsg(socket, &message, MSG_NOSIGNAL) == sizeof order;
-}
-
 // Empty: the server has ended. With `process` the descriptor that came with it.
 std::optional<ForkAnswer> hear(int socket, OwnedFd* process = nullptr) {
   ForkAnswer answer = {};
-  int passed = -1;
-  iovec part = {&answer, sizeof answer};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof passed)];
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = process == nullptr ? nullptr : control;
-  message.msg_controllen = process == nullptr ? 0 : sizeof control;
-  ssize_t got = -1;
-  do {
-    got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
-  const cmsghdr* header = got < 0 ? nullptr : CMSG_FIRSTHDR(&message);
-  if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
-    std::memcpy(&passed, CMSG_DATA(header), sizeof passed);
-    process->reset(passed);
-  }
-  if (got != sizeof answer) return std::nullopt;
+  Passed passed;
+  if (receive_message(socket, &answer, sizeof answer, passed) != sizeof answer) return std::nullopt;
+  if (process != nullptr) *process = std::move(passed.front());
   answer.refusal[kMaxRefusal - 1] = 0;
   return answer;
 }
@@ -145,7 +110,8 @@ class ForkServer::Server : public InstanceParent {
     }
     line_.reset();
     if (holder < 0 && standby_.is_there()) {
-      if (send_order(standby_.line.get(), LineOrder{}, {&script, 1})) return go_on();
+      const LineOrder next = {};
+      if (send_message(standby_.line.get(), &next, sizeof next, {&script, 1})) return go_on();
       dismiss();
     }
     return fork(script, holder);
@@ -156,7 +122,7 @@ class ForkServer::Server : public InstanceParent {
     std::vector<int> descriptors = {script};
     if (holder >= 0) descriptors.push_back(holder);
     OwnedFd theirs;
-    if (holder < 0 && returns_.pay()) {
+    if (holder < 0 && policy_.prepares()) {
       int ends[2];
       if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
         return errno_error("fork server: socketpair");
@@ -169,7 +135,7 @@ class ForkServer::Server : public InstanceParent {
     order.request = ForkRequest::kFork;
     order.has_holder = holder >= 0 ? 1 : 0;
     order.has_line = theirs ? 1 : 0;
-    if (!send_order(socket_.get(), order, descriptors)) {
+    if (!send_message(socket_.get(), &order, sizeof order, descriptors)) {
       return errno_error("fork server: asking it");
     }
     OwnedFd process;
@@ -190,12 +156,10 @@ class ForkServer::Server : public InstanceParent {
   // What the copy says on its line. True: it has come back.
   bool hear_line(Instance& instance) {
     LineNote note = {};
-    ssize_t got = -1;
-    do {
-      got = ::recv(line_.get(), &note, sizeof note, 0);
-    } while (got < 0 && errno == EINTR);
+    Passed none;
+    const ssize_t got = receive_message(line_.get(), &note, sizeof note, none);
     if (got != sizeof note || note.says != LineSays::kBack) {
-      if (got == sizeof note) returns_.note_refusal();
+      if (got == sizeof note) policy_.note_refusal();
       line_.reset();
       return false;
     }
@@ -203,7 +167,7 @@ class ForkServer::Server : public InstanceParent {
     return true;
   }
 
-  void note_end(bool survived) { returns_.note_end(survived); }
+  void note_end(bool survived) { policy_.note_end(survived); }
 
   Result<Instance> child(pid_t number, OwnedFd process) {
     if (!process) return refused("it has no descriptor for its copy");
@@ -218,7 +182,7 @@ class ForkServer::Server : public InstanceParent {
     order.request = ForkRequest::kReap;
     order.pid = child;
     for (const pid_t other : children_) order.others[order.count++] = other;
-    if (!send_order(socket_.get(), order, {})) return std::nullopt;
+    if (!send_message(socket_.get(), &order, sizeof order, {})) return std::nullopt;
     const auto answer = hear(socket_.get());
     if (!answer) return std::nullopt;
     return ProcessEnd{answer->code != CLD_EXITED, answer->status};
@@ -240,31 +204,6 @@ class ForkServer::Server : public InstanceParent {
   std::size_t steps() const { return steps_; }
 
  private:
-  // Whether a copy is to prepare for coming back: it costs about as much as a copy that comes back
-  // saves once.
-  class Returns {
-   public:
-    bool pay() const { return refusals_ < kMostRefusals && survived_ >= died_; }
-
-    // It can't, and neither will others.
-    void note_refusal() { ++refusals_; }
-
-    void note_end(bool survived) {
-      ++(survived ? survived_ : died_);
-      if (survived_ + died_ < kRemembered) return;
-      survived_ /= 2;
-      died_ /= 2;
-    }
-
-   private:
-    static constexpr int kMostRefusals = 3;
-    static constexpr int kRemembered = 16;
-
-    int refusals_ = 0;
-    int survived_ = 0;
-    int died_ = 0;
-  };
-
   // A copy that has come back, and waits for its next script.
   struct Standby {
     pid_t number = -1;
@@ -296,7 +235,7 @@ class ForkServer::Server : public InstanceParent {
   off_t output_bytes_ = 0;  // what the program had printed by then
   OwnedFd line_;            // of the copy that runs
   Standby standby_;
-  Returns returns_;
+  CopyPolicy policy_;
 };
 
 Result<ForkServer> ForkServer::start(const Target& target, const Layout& layout,

@@ -1,9 +1,10 @@
 // How are hundreds of instances a second made that all begin after the program's start?
 //
 // A fork server is an instance that the player stops at its fork point and that makes copies of
-// itself from there (player/fork_point.h). Its copies share their addresses, their random start and
-// their folder, which is put back after each: good enough to ask questions fast, never evidence.
-// What is claimed in the end is claimed of instances that were started alone.
+// itself from there (player/fork_point.h). A copy that survives what it was given may go back to
+// where it began and serve again (player/rewind.h). Its copies share their addresses, their random
+// start and their folder, which is put back after each: good enough to ask questions fast, never
+// evidence. What is claimed in the end is claimed of instances that were started alone.
 //
 // A checkpoint is such a server that stopped later, after some steps of a layout (checkpoints.h).
 #pragma once

@@ -18,6 +18,7 @@
 
 #include "capture/base/errno_error.h"
 #include "harness/ids.h"
+#include "harness/passing.h"
 #include "harness/target.h"
 
 namespace crashreel {
@@ -121,23 +122,9 @@ std::vector<std::string> words_for(const LaunchOrder& order, const Sandbox& sand
 // The note, and the descriptor that came with it; false: whoever told has ended, or with `flags`
 // MSG_DONTWAIT, says nothing.
 bool hear_note(int control, KeeperNote& note, OwnedFd& fd, int flags) {
-  iovec part = {&note, sizeof note};
-  int passed = -1;
-  alignas(cmsghdr) char room[CMSG_SPACE(sizeof passed)];
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = room;
-  message.msg_controllen = sizeof room;
-  ssize_t got = -1;
-  do {
-    got = ::recvmsg(control, &message, MSG_CMSG_CLOEXEC | flags);
-  } while (got < 0 && errno == EINTR);
-  const cmsghdr* header = got < 0 ? nullptr : CMSG_FIRSTHDR(&message);
-  if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
-    std::memcpy(&passed, CMSG_DATA(header), sizeof passed);
-    fd.reset(passed);
-  }
+  Passed passed;
+  const ssize_t got = receive_message(control, &note, sizeof note, passed, flags);
+  if (passed.front()) fd = std::move(passed.front());
   return got == sizeof note;
 }
 

@@ -12,7 +12,12 @@
 namespace crashreel {
 
 // How waiting for an instance came to an end.
-enum class Wait { kEnded, kHung, kGivenUp, kBack };
+enum class Wait {
+  kEnded,
+  kHung,
+  kGivenUp,
+  kBack,  // it has gone back to where it began, and lives (fork_server.h)
+};
 
 // How often the watchdog looks. It ends hangs; no try that goes well ever waits for it.
 inline constexpr int kWatchMs = 250;
