@@ -6,25 +6,17 @@ namespace crashreel {
 
 class CopyPolicy {
  public:
-  bool prepares() const { return refusals_ < kMostRefusals && survived_ >= died_; }
+  bool prepares() const { return lost_ <= back_ + kAttempts; }
 
-  // One can't come back, and neither will others.
-  void note_refusal() { ++refusals_; }
-
-  void note_end(bool survived) {
-    ++(survived ? survived_ : died_);
-    if (survived_ + died_ < kRemembered) return;
-    survived_ /= 2;
-    died_ /= 2;
-  }
+  // How those ended that had prepared.
+  void note_back() { ++back_; }
+  void note_lost() { ++lost_; }
 
  private:
-  static constexpr int kMostRefusals = 3;
-  static constexpr int kRemembered = 16;
+  static constexpr int kAttempts = 2;
 
-  int refusals_ = 0;
-  int survived_ = 0;
-  int died_ = 0;
+  int back_ = 0;
+  int lost_ = 0;
 };
 
 }  // namespace crashreel

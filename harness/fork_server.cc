@@ -108,6 +108,7 @@ class ForkServer::Server : public InstanceParent {
         ::lseek(output, output_bytes_, SEEK_SET) != output_bytes_) {
       return errno_error("fork server: its output");
     }
+    if (line_) policy_.note_lost();
     line_.reset();
     if (holder < 0 && standby_.is_there()) {
       const LineOrder next = {};
@@ -159,15 +160,15 @@ class ForkServer::Server : public InstanceParent {
     Passed none;
     const ssize_t got = receive_message(line_.get(), &note, sizeof note, none);
     if (got != sizeof note || note.says != LineSays::kBack) {
-      if (got == sizeof note) policy_.note_refusal();
+      policy_.note_lost();
       line_.reset();
       return false;
     }
-    standby_ = {instance.number(), instance.give_back(), std::move(line_)};
+    policy_.note_back();
+    const ProcessEnd end = {.by_signal = note.signal != 0, .code = note.signal};
+    standby_ = {instance.number(), instance.give_back(end), std::move(line_)};
     return true;
   }
-
-  void note_end(bool survived) { policy_.note_end(survived); }
 
   Result<Instance> child(pid_t number, OwnedFd process) {
     if (!process) return refused("it has no descriptor for its copy");
@@ -285,10 +286,6 @@ int ForkServer::line() const {
 
 bool ForkServer::hear_line(Instance& instance) {
   return server_->hear_line(instance);
-}
-
-void ForkServer::note_end(bool survived) {
-  server_->note_end(survived);
 }
 
 Result<Script> ForkServer::script_for(const Layout& layout,

@@ -1,8 +1,8 @@
 // How are hundreds of instances a second made that all begin after the program's start?
 //
 // A fork server is an instance that the player stops at its fork point and that makes copies of
-// itself from there (player/fork_point.h). A copy that survives what it was given may go back to
-// where it began and serve again (player/rewind.h). Its copies share their addresses, their random
+// itself from there (player/fork_point.h). A copy may go back to where it began and serve
+// again (player/rewind.h). Its copies share their addresses, their random
 // start and their folder, which is put back after each: good enough to ask questions fast, never
 // evidence. What is claimed in the end is claimed of instances that were started alone.
 //
@@ -39,14 +39,12 @@ class ForkServer {
   // its checkpoints, -1: nowhere.
   Result<Instance> make(int script_fd, int holder = -1);
 
-  // A copy that has come to the end of its script alive may go back to where it began, and serve
-  // for the next one that is made (player/rewind.h). It tells here; -1: this one won't.
+  // A copy that has come to the end of its script, or of a crash, may go back to where it began,
+  // and serve for the next one that is made (player/rewind.h). It tells here; -1: this one won't.
   int line() const;
-  // Once that is readable. True: it has gone back, and its end is that of a process that exits with
-  // 0, for whoever asks.
+  // Once that is readable. True: it has gone back, and has ended, for whoever asks, as it would
+  // have without that: with status 0 or by a signal.
   bool hear_line(Instance& instance);
-  // How a copy ended, so that only those prepare to go back that are likely to.
-  void note_end(bool survived);
 
   // The script of a copy that goes on from here.
   Result<Script> script_for(const Layout& layout, std::span<const std::size_t> marks = {}) const;

@@ -144,8 +144,8 @@ pid_t Instance::pid() const {
   return pid_;
 }
 
-OwnedFd Instance::give_back() {
-  end_ = ProcessEnd{};
+OwnedFd Instance::give_back(ProcessEnd end) {
+  end_ = end;
   return OwnedFd(std::exchange(pid_fd_, -1));
 }
 

@@ -58,8 +58,8 @@ class Instance {
   int pid_fd() const { return kept_ ? kept_->keeper.get() : pid_fd_; }
 
   pid_t number() const { return number_; }
-  // Of a forked one, that goes on without us: it has ended, as far as we are concerned.
-  OwnedFd give_back();
+  // Of a forked one, that goes on without us: it has ended so, as far as we are concerned.
+  OwnedFd give_back(ProcessEnd end);
 
   // Has it ended? Collects the status once. Of a forked one whose parent is gone, nobody knows how:
   // is_lost().

@@ -259,7 +259,6 @@ Result<Outcome> run_try(ForkServer& server, const Target& target, const Layout& 
     if (instance->is_lost()) return Error{Trouble::kTarget, "the fork server has ended"};
     outcome = outcome_of(*instance, end, wait, *script, target);
   }
-  server.note_end(outcome.ending == Ending::kSurvived);
   note_steps(outcome, *script, layout, server.steps());
   outcome.seconds = seconds_since(start);
   return outcome;

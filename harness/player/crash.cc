@@ -14,6 +14,7 @@
 #include "capture/interpose/real_call.h"
 #include "capture/runtime/crash_memory.h"
 #include "harness/player/handover.h"
+#include "harness/player/rewind.h"
 #include "harness/player/warm_pages.h"
 
 namespace crashreel::player {
@@ -100,6 +101,7 @@ void on_fatal_signal(int signal, siginfo_t* info, void* raw_context) {
   if (first.compare_exchange_strong(nobody, self)) {
     write_down(signal, *info, *static_cast<const ucontext_t*>(raw_context));
     note_touched_pages();
+    go_back(signal);
     tell_first_process();
   } else if (nobody != self) {
     // Another thread writes down why, and is about to end us all.

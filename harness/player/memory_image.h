@@ -36,6 +36,9 @@ struct PageRun {
   std::uintptr_t end() const { return start + pages * std::uintptr_t{4096}; }
 };
 
+// Of whole 64-bit words.
+std::uint64_t checksum_of(const void* bytes, std::size_t size, std::uint64_t before);
+
 class MemoryImage {
  public:
   static constexpr std::size_t kMostPages = 16 * 1024;
@@ -44,6 +47,10 @@ class MemoryImage {
   // later: it must hold them, this object, and whatever is to outlive a restoration. False: there
   // is more than that, or the kernel does not tell.
   bool take(char* copies, AddressRange aside);
+
+  // Of all that restore() relies on, once it is taken: whether a program that has written where it
+  // should not has written there.
+  std::uint64_t checksum() const;
 
   // Whether restore() would bring all of it back.
   bool is_restorable();

@@ -48,6 +48,7 @@ struct Rewind {
   int line;
   int script;
   bool taken;
+  std::uint64_t checksum;
   ucontext_t start;
   ucontext_t back;
   Belongings belongings;
@@ -115,16 +116,17 @@ void Belongings::restore() const {
   ::syscall(SYS_umask, file_mask);
 }
 
-void say(const Rewind& rewind, LineSays says, const char* why) {
+void say(const Rewind& rewind, LineSays says, int signal, const char* why) {
   LineNote note = {};
   note.says = says;
+  note.signal = signal;
   ::strncpy(note.why, why, sizeof note.why - 1);
   send_with(rewind.line, &note, sizeof note, nullptr, 0);
 }
 
 void let_go(Rewind* rewind, const char* why) {
   rewind_state = nullptr;
-  say(*rewind, LineSays::kEnds, why);
+  say(*rewind, LineSays::kEnds, 0, why);
   close_own(rewind->line);
   ::munmap(rewind, kAllBytes);
 }
@@ -139,17 +141,27 @@ Rewind* make_room(int line) {
   return rewind;
 }
 
+// Of what does not change until the next image is taken.
+std::uint64_t checksum_of_all(const Rewind& rewind) {
+  std::uint64_t sum = rewind.memory.checksum();
+  sum = checksum_of(&rewind.start, sizeof rewind.start / 8 * 8, sum);
+  sum = checksum_of(&rewind.belongings, sizeof rewind.belongings, sum);
+  return checksum_of(&rewind.descriptors, sizeof rewind.descriptors / 8 * 8, sum);
+}
+
 const char* take_all(Rewind& rewind) {
   const auto start = reinterpret_cast<std::uintptr_t>(&rewind);
   char* copies = reinterpret_cast<char*>(&rewind) + kRewindBytes;
   if (has_threads()) return "it has threads";
   if (!rewind.descriptors.take(rewind.script)) return "it has too many descriptors open";
   rewind.belongings.take();
-  const bool taken = rewind.memory.take(copies, {start, start + kAllBytes});
-  return taken ? nullptr : "it has too much memory";
+  if (!rewind.memory.take(copies, {start, start + kAllBytes})) return "it has too much memory";
+  rewind.checksum = checksum_of_all(rewind);
+  return nullptr;
 }
 
-const char* find_obstacle(Rewind& rewind) {
+const char* find_obstacle(Rewind& rewind, int signal) {
+  if (signal != 0 && checksum_of_all(rewind) != rewind.checksum) return "it has written over us";
   if (has_attendants() || has_children()) return "it has processes of its own";
   if (has_threads()) return "it has started a thread";
   if (has_timers()) return "it has set a timer";
@@ -187,10 +199,10 @@ int begin_from_here(int line, int script) {
   return script;
 }
 
-void go_back() {
+void go_back(int signal) {
   Rewind* const rewind = rewind_state;
   if (rewind == nullptr) return;
-  const char* obstacle = find_obstacle(*rewind);
+  const char* obstacle = find_obstacle(*rewind, signal);
   if (obstacle != nullptr) return let_go(rewind, obstacle);
   const std::uint64_t all = ~std::uint64_t{0};
   ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, nullptr, kKernelMaskBytes);
@@ -199,7 +211,7 @@ void go_back() {
   rewind->back.uc_stack.ss_size = kStackBytes;
   rewind->back.uc_link = nullptr;
   ::makecontext(&rewind->back, run_back, 0);
-  say(*rewind, LineSays::kBack, "");
+  say(*rewind, LineSays::kBack, signal, "");
   ::setcontext(&rewind->back);
 }
 

@@ -201,13 +201,14 @@ struct ForkOrder {
 inline constexpr std::size_t kMaxRefusal = 120;
 
 // A copy that may go back to where it began (rewind.h) has a line to the harness, a SOCK_SEQPACKET
-// socket. Once its script is done it says there whether it is back, or will end as others do; the
-// latter as soon as it knows. One that is back waits for the next script, and ends when the harness
-// closes the line.
+// socket. Once its script is done, or it would die, it says there whether it is back, or will end
+// as others do; the latter as soon as it knows. One that is back waits for the next script, and
+// ends when the harness closes the line.
 enum class LineSays : std::uint32_t { kBack = 1, kEnds = 2 };
 
 struct LineNote {
   LineSays says;
+  std::int32_t signal;    // kBack: what would have ended it; 0: nothing
   char why[kMaxRefusal];  // kEnds
 };
 

@@ -57,7 +57,7 @@ std::atomic<std::size_t> not_taken{0};  // bytes that the program has sent to an
 [[noreturn]] void end_try(ScriptState state) {
   script->state.store(static_cast<std::uint32_t>(state));
   note_touched_pages();
-  if (state == ScriptState::kDone) go_back();
+  if (state == ScriptState::kDone) go_back(0);
   tell_first_process();
   for (;;) ::syscall(SYS_exit_group, 0);
 }

@@ -108,6 +108,49 @@ TEST_P(ComesBack, WhereAllThatItChangedCanBePutBack) {
   }
 }
 
+TEST(ForkServer, ServesWithOneCopyForCrashesToo) {
+  const Reel crash = lines("1:ARM_a 2:BIND_a 1:FIRE");
+  const Reel none = lines("1:ARM_a 1:FIRE");
+  const Target target = target_for(crash, {zoo("canary"), "7001"});
+  const auto alone = run_try(target, crash, whole_sequence(crash));
+  ASSERT_TRUE(alone);
+  auto server = serve(target, none);
+  ASSERT_TRUE(server);
+  pid_t before = -1;
+  for (int i = 0; i < kCopies; ++i) {
+    const auto script = server->script_for(whole_layout(crash, target));
+    ASSERT_TRUE(script);
+    auto copy = server->make(script->fd());
+    ASSERT_TRUE(copy) << copy.error().message;
+    EXPECT_EQ(copy->number() == before, i > 0);
+    before = copy->number();
+    pollfd line = {server->line(), POLLIN, 0};
+    ASSERT_EQ(::poll(&line, 1, -1), 1);
+    ASSERT_TRUE(server->hear_line(*copy));
+    const auto end = copy->poll_end();
+    ASSERT_TRUE(end);
+    EXPECT_TRUE(end->by_signal);
+    EXPECT_EQ(end->code, alone->code);
+    EXPECT_EQ(signature_of(script->header().crash, target.executable, target.argv.front()).frames,
+              alone->signature.frames);
+  }
+}
+
+// What the way back relies on lies in the program's reach.
+TEST(ForkServer, DoesNotComeBackOverWhatTheProgramHasWrittenThere) {
+  const Reel reel = lines("1:SAY 1:DEFACE");
+  const Target target = target_for(reel, {zoo("restless"), "7001"});
+  auto server = serve(target, reel);
+  ASSERT_TRUE(server) << server.error().message;
+  const auto script = server->script_for(whole_layout(reel, target));
+  ASSERT_TRUE(script);
+  auto copy = server->make(script->fd());
+  ASSERT_TRUE(copy) << copy.error().message;
+  pollfd line = {server->line(), POLLIN, 0};
+  ASSERT_EQ(::poll(&line, 1, -1), 1);
+  EXPECT_FALSE(server->hear_line(*copy));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     AfterChanges, ComesBack,
     testing::Values(Return{"1:SAY 2:SAY 1- 3:SAY", true}, Return{"1:MAP 1:UNMAP 1:UNMAP", true},
