@@ -152,6 +152,8 @@ class ForkServer::Server : public InstanceParent {
     return forked(next.number, std::move(next.process));
   }
 
+  bool has_standby() const { return standby_.is_there(); }
+
   int line() const { return line_ ? line_.get() : -1; }
 
   // What the copy says on its line. True: it has come back.
@@ -161,6 +163,10 @@ class ForkServer::Server : public InstanceParent {
     const ssize_t got = receive_message(line_.get(), &note, sizeof note, none);
     if (got != sizeof note || note.says != LineSays::kBack) {
       policy_.note_lost();
+      line_.reset();
+      return false;
+    }
+    if (!reap(0)) {  // what it has started and let go
       line_.reset();
       return false;
     }
@@ -179,12 +185,7 @@ class ForkServer::Server : public InstanceParent {
 
   std::optional<ProcessEnd> collect(pid_t child) override {
     std::erase(children_, child);
-    ForkOrder order = {};
-    order.request = ForkRequest::kReap;
-    order.pid = child;
-    for (const pid_t other : children_) order.others[order.count++] = other;
-    if (!send_message(socket_.get(), &order, sizeof order, {})) return std::nullopt;
-    const auto answer = hear(socket_.get());
+    const auto answer = reap(child);
     if (!answer) return std::nullopt;
     return ProcessEnd{answer->code != CLD_EXITED, answer->status};
   }
@@ -213,6 +214,16 @@ class ForkServer::Server : public InstanceParent {
 
     bool is_there() const { return number >= 0; }
   };
+
+  // Of this child, if it is one, and of all that is left of what has run here.
+  std::optional<ForkAnswer> reap(pid_t child) {
+    ForkOrder order = {};
+    order.request = ForkRequest::kReap;
+    order.pid = child;
+    for (const pid_t other : children_) order.others[order.count++] = other;
+    if (!send_message(socket_.get(), &order, sizeof order, {})) return std::nullopt;
+    return hear(socket_.get());
+  }
 
   Instance forked(pid_t number, OwnedFd process) {
     return Instance::forked(number, process.release(),
@@ -278,6 +289,10 @@ ForkServer::~ForkServer() = default;
 
 Result<Instance> ForkServer::make(int script_fd, int holder) {
   return server_->make(script_fd, holder);
+}
+
+bool ForkServer::has_standby() const {
+  return server_->has_standby();
 }
 
 int ForkServer::line() const {

@@ -45,6 +45,8 @@ class ForkServer {
   // Once that is readable. True: it has gone back, and has ended, for whoever asks, as it would
   // have without that: with status 0 or by a signal.
   bool hear_line(Instance& instance);
+  // One has, and waits.
+  bool has_standby() const;
 
   // The script of a copy that goes on from here.
   Result<Script> script_for(const Layout& layout, std::span<const std::size_t> marks = {}) const;

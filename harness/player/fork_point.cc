@@ -126,8 +126,10 @@ bool kill_leftovers(const ForkOrder& order) {
 bool answer_to_reap(const ForkOrder& order, ForkAnswer* answer) {
   siginfo_t info = {};
   // As long as nobody has asked for its end the number of the process is its group's, too.
-  ::kill(-order.pid, SIGKILL);
-  ::waitid(P_PID, static_cast<id_t>(order.pid), &info, WEXITED);
+  if (order.pid > 0) {
+    ::kill(-order.pid, SIGKILL);
+    ::waitid(P_PID, static_cast<id_t>(order.pid), &info, WEXITED);
+  }
   answer->code = info.si_code;
   answer->status = info.si_status;
   for (int round = 0; kill_leftovers(order); ++round) {

@@ -190,7 +190,7 @@ inline constexpr std::size_t kMostCopies = 120;
 // Numbers of processes are as the server has them: it may live in a namespace of its own.
 struct ForkOrder {
   ForkRequest request;
-  std::int32_t pid;     // kReap: whose end
+  std::int32_t pid;     // kReap: whose end; 0: nobody's, a copy has come back
   std::uint32_t count;  // kReap: of those that are to live on
   // kFork: where it tells of its checkpoints, as its script has marks; then, its line.
   std::uint32_t has_holder;

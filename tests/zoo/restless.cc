@@ -3,7 +3,7 @@
 //
 //   restless PORT
 //     MAP  UNMAP  GROW  PROTECT  HANDLE  MOVE  MASK  OPEN  CLOSE  FORK  THREAD  TIMER  SAY
-//     DEFACE  adds one to a byte of each page of a large mapping that is not its own, and aborts
+//     DEFACE  changes a byte of each page of a large mapping that is not its own, and aborts
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -50,7 +50,7 @@ void deface() {
     if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, access) != 3) continue;
     if (std::string(access) != "rw-p" || end - begin < kLarge) continue;
     for (std::uintptr_t page = begin; page < begin + (kLarge >> 3); page += 4096) {
-      ++*reinterpret_cast<volatile char*>(page + 128);
+      *reinterpret_cast<char*>(page + 128) ^= 1;
     }
   }
   std::abort();
