@@ -12,7 +12,7 @@ constexpr double kSomeCopySeconds = 0.010;
 constexpr double kCopiesToSave = 2;
 // Where programs refuse more often than they don't, there is an end; and where they need their
 // threads nearly always, for what was resumed in vain costs little beside a whole run. What began
-// in vain at the beginning costs nearly as much as the whole run, and saves a third of it.
+// in vain at the beginning costs nearly as much as the whole run.
 constexpr std::uint32_t kMostRefused = 3;
 constexpr std::uint32_t kMostMissed = 8;
 constexpr std::uint32_t kMostMissedAtBeginning = 3;

@@ -1,5 +1,5 @@
-// Should the next copy of a fork server prepare for coming back (player/rewind.h)? That costs about
-// as much as a copy that comes back saves once.
+// Should the next copy of a fork server prepare for coming back (player/rewind.h)? That takes an
+// image of all its memory, of no use where it does not.
 #pragma once
 
 namespace crashreel {

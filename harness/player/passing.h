@@ -11,8 +11,7 @@ inline constexpr int kMostPassed = 3;
 // As sendmsg(2); at most kMostPassed descriptors, which stay the caller's.
 ssize_t send_with(int socket, const void* bytes, size_t size, const int* descriptors, int count);
 
-// As recvmsg(2), but for interruptions; those that did not come are -1. `control` is memory for it
-// to work in.
+// As recvmsg(2), but for interruptions; those that did not come are -1.
 struct Passed {
   int descriptors[kMostPassed];
 };

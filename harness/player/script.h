@@ -172,8 +172,8 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 inline constexpr char kForkServerEnv[] = "CRASHREEL_FORK_SERVER";
 
 // Functions of libraries are looked up once in the server, not in each copy when it first calls
-// them: some hundred lookups of a microsecond or more. With this value, which ld.so(8) does not
-// look at, the variable is ours and is gone before the program could see it.
+// them, which showed at the top of a profile of short tries. With this value, which ld.so(8) does
+// not look at, the variable is ours and is gone before the program could see it.
 inline constexpr char kBindNowEnv[] = "LD_BIND_NOW";
 inline constexpr char kBindNowForCopies[] = "crashreel";
 

@@ -54,13 +54,14 @@ class ForkedTries {
   std::optional<Checkpoints> checkpoints_;
 };
 
-// All processes of ours that have ended, and our own.
+// All processes of ours that have ended, and our own; not those that a sandbox keeps, which end as
+// children of its keeper.
 double processor_seconds() {
   return children_seconds() + cpu_seconds();
 }
 
 // Instances that a fork server makes, one after the other; the reference is what is demanded. What
-// they take of the processor is said beside it, the server's start included.
+// they take of the processor outside their sandbox is said beside it.
 void measure_forked(const Target& target, const std::string& what, const Reel& reel,
                     Ending expected, double demanded) {
   const double before = processor_seconds();
@@ -80,7 +81,7 @@ void measure_forked(const Target& target, const std::string& what, const Reel& r
          .ratio = spread.median / demanded,
          .bar = at_least(1)});
   print({.bench = "replay",
-         .scene = what + ", fork server, processor time",
+         .scene = what + ", fork server, processor time outside the sandbox",
          .value = once(1000 * processor / ((kRounds + 1) * kForked)),
          .unit = "ms a try"});
 }
