@@ -4,9 +4,12 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
@@ -75,6 +78,52 @@ bool place(int made, const OwnEnd& end) {
 uint16_t port_of(int fd) {
   Name name;
   return CRASHREEL_REAL(getsockname)(fd, name.get(), &name.size) == 0 ? name.port() : 0;
+}
+
+std::uint32_t number_of_name(const sockaddr* address, socklen_t size) {
+  constexpr std::uint32_t kUnix = 1 << 24;
+  constexpr std::uint32_t kIpv6 = 1 << 25;
+  if (address->sa_family == AF_INET && size >= sizeof(sockaddr_in)) {
+    const auto* name = reinterpret_cast<const sockaddr_in*>(address);
+    return name->sin_addr.s_addr == htonl(INADDR_LOOPBACK) ? ntohs(name->sin_port) : 0;
+  }
+  if (address->sa_family == AF_INET6 && size >= sizeof(sockaddr_in6)) {
+    const auto* name = reinterpret_cast<const sockaddr_in6*>(address);
+    const in6_addr& host = name->sin6_addr;
+    if (::memcmp(&host, &in6addr_loopback, sizeof host) == 0) return kIpv6 | ntohs(name->sin6_port);
+    const bool is_ipv4 = IN6_IS_ADDR_V4MAPPED(&host) != 0;
+    in_addr_t mapped = 0;
+    ::memcpy(&mapped, host.s6_addr + 12, sizeof mapped);
+    return is_ipv4 && mapped == htonl(INADDR_LOOPBACK) ? ntohs(name->sin6_port) : 0;
+  }
+  // unix(7), autobind: a zero byte and five hexadecimal digits.
+  constexpr socklen_t kDigitsAt = offsetof(sockaddr_un, sun_path) + 1;
+  constexpr socklen_t kDigits = 5;
+  if (address->sa_family != AF_UNIX || size != kDigitsAt + kDigits) return 0;
+  char digits[kDigits + 1] = {};
+  ::memcpy(digits, reinterpret_cast<const char*>(address) + kDigitsAt, kDigits);
+  char* end = nullptr;
+  const unsigned long number = ::strtoul(digits, &end, 16);
+  const bool given = reinterpret_cast<const sockaddr_un*>(address)->sun_path[0] == 0;
+  return given && end == digits + kDigits ? kUnix | static_cast<std::uint32_t>(number) : 0;
+}
+
+std::uint32_t end_name(int fd) {
+  Name name;
+  const bool known = CRASHREEL_REAL(getsockname)(fd, name.get(), &name.size) == 0;
+  return known ? number_of_name(name.get(), name.size) : 0;
+}
+
+std::uint32_t peer_name(int fd) {
+  Name name;
+  const bool known = CRASHREEL_REAL(getpeername)(fd, name.get(), &name.size) == 0;
+  return known ? number_of_name(name.get(), name.size) : 0;
+}
+
+void give_name(int fd) {
+  sockaddr any = {};
+  any.sa_family = AF_UNIX;
+  CRASHREEL_REAL(bind)(fd, &any, sizeof any.sa_family);
 }
 
 int find_own_end(int fd, const OwnEnd* ends, int count) {

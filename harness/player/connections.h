@@ -6,6 +6,8 @@
 // player. One thread; no allocation.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 
 namespace crashreel::player {
@@ -18,6 +20,14 @@ struct OwnEnd {
 };
 
 uint16_t port_of(int fd);
+
+// What one end of a connection is called, as a number: its port on loopback, or the name that the
+// kernel gave a unix socket. 0: it is called in another way, or is not there.
+std::uint32_t number_of_name(const sockaddr* address, socklen_t size);
+std::uint32_t end_name(int fd);   // this one
+std::uint32_t peer_name(int fd);  // the other one
+// Of a unix socket that has none: one by which its peer can tell it from others.
+void give_name(int fd);
 
 // Which of these ends the program's socket is connected to; -1: none.
 int find_own_end(int fd, const OwnEnd* ends, int count);

@@ -13,6 +13,7 @@
 
 #include "capture/interpose/real_call.h"
 #include "capture/runtime/crash_memory.h"
+#include "harness/player/guarded_copy.h"
 #include "harness/player/handover.h"
 #include "harness/player/rewind.h"
 #include "harness/player/warm_pages.h"
@@ -95,6 +96,7 @@ void write_down(int signal, const siginfo_t& info, const ucontext_t& context) {
 }
 
 void on_fatal_signal(int signal, siginfo_t* info, void* raw_context) {
+  if (end_guarded_copy(raw_context)) return;
   static std::atomic<long> first{0};
   const long self = ::syscall(SYS_gettid);
   long nobody = 0;

@@ -20,6 +20,8 @@ struct Session {
   bool shut = false;
   bool has_datagrams = false;
   bool claimed = false;
+  std::uint32_t name = 0;
+  Reader reader;
   SessionDigest digest;
 };
 
@@ -30,13 +32,9 @@ int answers = -1;  // epoll set of the ends
 char scratch[64 * 1024];
 constexpr std::uint32_t kPorts = 1 << 16;
 std::atomic<bool> senders[kPorts];
-
-void note_answer(std::uint32_t number, const char* bytes, std::size_t size) {
-  const std::uint64_t change = sessions[number].digest.add(number, bytes, size);
-  script->answer_digest.fetch_add(change, std::memory_order_relaxed);
-  script->answer_bytes.fetch_add(size, std::memory_order_relaxed);
-  step_answered(number, bytes, size);
-}
+// Session numbers + 1 by the names of their ends: of two in one place the later one is known.
+constexpr std::uint32_t kNames = 1024;
+std::uint32_t by_name[kNames];
 
 void hang_up(Session& session) {
   close_own(session.fd);
@@ -84,7 +82,21 @@ void set_end(std::uint32_t number, int fd, bool has_datagrams) {
   session.fd = fd;
   session.shut = false;
   session.has_datagrams = has_datagrams;
+  session.reader = {};
+  session.name = has_datagrams ? 0 : end_name(fd);
+  if (session.name != 0) by_name[session.name % kNames] = number + 1;
   expect_answers(number);
+}
+
+std::uint32_t session_called(std::uint32_t name) {
+  const std::uint32_t number = by_name[name % kNames];
+  const bool known =
+      name != 0 && number != 0 && sessions[number - 1].fd >= 0 && sessions[number - 1].name == name;
+  return known ? number - 1 : count;
+}
+
+Reader& reader_of(std::uint32_t session) {
+  return sessions[session].reader;
 }
 
 int end_of(std::uint32_t session) {
@@ -116,6 +128,13 @@ bool is_claimed(std::uint32_t session) {
 
 void claim(std::uint32_t session) {
   sessions[session].claimed = true;
+}
+
+void note_answer(std::uint32_t number, const char* bytes, std::size_t size) {
+  const std::uint64_t change = sessions[number].digest.add(number, bytes, size);
+  script->answer_digest.fetch_add(change, std::memory_order_relaxed);
+  script->answer_bytes.fetch_add(size, std::memory_order_relaxed);
+  step_answered(number, bytes, size);
 }
 
 std::size_t drain(std::uint32_t number) {

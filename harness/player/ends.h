@@ -29,6 +29,16 @@ bool has_datagrams(std::uint32_t session);
 // answer them as they are. The second may be called without the lock.
 void note_sender(std::uint16_t port);
 bool has_spoken_from(std::uint16_t port);
+// The session whose end is called so (end_name()); session_count(): none, or nobody knows any more.
+std::uint32_t session_called(std::uint32_t name);
+
+// Where the program reads the session, as far as it is known (bypass.h).
+struct Reader {
+  int fd = -1;                  // of the program's
+  std::uint64_t in_socket = 0;  // bytes that were sent and that no call we know has read
+};
+Reader& reader_of(std::uint32_t session);
+
 // Nothing more is sent there.
 void shut_end(std::uint32_t session);
 
@@ -36,6 +46,8 @@ void shut_end(std::uint32_t session);
 bool is_claimed(std::uint32_t session);
 void claim(std::uint32_t session);
 
+// The program has answered these bytes in this session.
+void note_answer(std::uint32_t session, const char* bytes, std::size_t size);
 // Takes everything that the program has answered in this session, or in all; in bytes.
 std::size_t drain(std::uint32_t session);
 std::size_t drain_all();

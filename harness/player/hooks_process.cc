@@ -10,6 +10,7 @@
 
 #include "capture/interpose/real_call.h"
 #include "harness/player/attendants.h"
+#include "harness/player/bypass.h"
 #include "harness/player/clock.h"
 #include "harness/player/fork_point.h"
 #include "harness/player/handover.h"
@@ -56,6 +57,7 @@ extern "C" {
 
 CRASHREEL_HOOK pid_t fork() noexcept {
   if (scheduling()) reach_fork_point();
+  leave_all_to_kernel();
   before_fork();
   const pid_t pid = CRASHREEL_REAL(fork)();
   after_fork(pid);

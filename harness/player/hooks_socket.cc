@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/bypass.h"
 #include "harness/player/calls.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/idle.h"
@@ -104,6 +105,7 @@ CRASHREEL_HOOK int getpeername(int fd, sockaddr* __restrict address,
   const socklen_t room = size == nullptr ? 0 : *size;
   const int result = CRASHREEL_REAL(getpeername)(fd, address, size);
   if (result != 0 || !scheduling()) return result;
+  if (is_own_name(address, size)) *size = sizeof address->sa_family;
   show_called(fd, address, size, room);
   show_peer(fd, address, size, room);
   return result;
@@ -122,6 +124,7 @@ CRASHREEL_HOOK int close(int fd) {
     errno = EBADF;
     return -1;
   }
+  leave_to_kernel(fd);
   forget_descriptor(fd);
   forget_call(fd);
   forget_questions(fd);
@@ -130,10 +133,12 @@ CRASHREEL_HOOK int close(int fd) {
 }
 
 CRASHREEL_HOOK int close_range(unsigned first, unsigned last, int flags) noexcept {
+  leave_range_to_kernel(first, last);
   return close_all_but_own(first, last, flags);
 }
 
 CRASHREEL_HOOK void closefrom(int first) noexcept {
+  leave_range_to_kernel(first < 0 ? 0 : static_cast<unsigned>(first), ~0U);
   close_all_but_own(first < 0 ? 0 : static_cast<unsigned>(first), ~0U, 0);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/bypass.h"
 #include "harness/player/clock.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/idle.h"
@@ -53,15 +54,24 @@ std::uint64_t deadline_of(int fd, short events) {
   return deadline_in(to_ns({timeout.tv_sec, static_cast<long>(timeout.tv_usec) * 1000}));
 }
 
+// What a call asks for, where that may be lent to the program (bypass.h).
+struct Wish {
+  Parts parts = {nullptr, 0};
+  int flags = 0;
+};
+
 // One call, made when the descriptor is ready for it.
 template <typename Operation>
 struct WhenReady {
   pollfd descriptor;
+  Wish wish;
   Operation operation;
   ssize_t result = -1;
 
   static int look(void* raw) {
     auto* own = static_cast<WhenReady*>(raw);
+    const Wish& wish = own->wish;
+    if (read_lent_locked(own->descriptor.fd, wish.parts, wish.flags, &own->result)) return 1;
     own->descriptor.revents = 0;
     if (CRASHREEL_REAL(poll)(&own->descriptor, 1, 0) == 0) return 0;
     own->result = own->operation();
@@ -70,10 +80,10 @@ struct WhenReady {
 };
 
 template <typename Operation>
-ssize_t when_ready(int fd, short events, Operation operation) {
+ssize_t when_ready(int fd, short events, Operation operation, Wish wish = {}) {
   const std::uint64_t deadline = deadline_of(fd, events);
   for (;;) {
-    WhenReady<Operation> attempt = {{fd, events, 0}, operation};
+    WhenReady<Operation> attempt = {{fd, events, 0}, wish, operation};
     pollfd descriptor = {fd, events, 0};
     const Woken woken = wait_for_descriptors(&descriptor, 1, deadline, attempt.look, &attempt);
     if (woken == Woken::kReady) return attempt.result;
@@ -86,12 +96,12 @@ ssize_t when_ready(int fd, short events, Operation operation) {
 // A call on a socket that never waits: where it would, and was meant to, it is made again when the
 // socket is ready.
 template <typename Operation>
-ssize_t without_waiting(int fd, short events, int flags, Operation operation) {
+ssize_t without_waiting(int fd, short events, int flags, Operation operation, Wish wish = {}) {
   const auto at_once = [&] { return operation(flags | MSG_DONTWAIT); };
   const ssize_t result = at_once();
   if (result >= 0 || !would_block()) return result;
   if (events == POLLOUT) note_full();
-  return may_block(fd, flags) ? when_ready(fd, events, at_once) : result;
+  return may_block(fd, flags) ? when_ready(fd, events, at_once, wish) : result;
 }
 
 // For what is no socket.
@@ -101,16 +111,27 @@ ssize_t read_other(int fd, Operation operation) {
                                                     : operation();
 }
 
+// What is lent, else what the kernel has.
 template <typename Operation>
-ssize_t take_in(int fd, int flags, Operation operation) {
-  return scheduling() ? without_waiting(fd, POLLIN, flags, operation) : operation(flags);
+ssize_t take_in(int fd, Parts parts, int flags, Operation operation) {
+  if (!scheduling()) return operation(flags);
+  ssize_t result = 0;
+  if (read_lent(fd, parts, flags, &result)) return result;
+  result = without_waiting(fd, POLLIN, flags, operation, {parts, flags});
+  if (result > 0 && (flags & MSG_PEEK) == 0) note_read(fd, static_cast<std::size_t>(result));
+  return result;
+}
+
+iovec part_of(const void* bytes, std::size_t size) {
+  return {const_cast<void*>(bytes), size};
 }
 
 // MSG_WAITALL: everything, or what there was before the end or the trouble.
 ssize_t receive_all(int fd, char* buffer, std::size_t size, int flags) {
   std::size_t got = 0;
   while (got < size) {
-    const ssize_t part = take_in(fd, flags & ~MSG_WAITALL, [&](int asked) {
+    const iovec rest = part_of(buffer + got, size - got);
+    const ssize_t part = take_in(fd, {&rest, 1}, flags & ~MSG_WAITALL, [&](int asked) {
       return CRASHREEL_REAL(recv)(fd, buffer + got, size - got, asked);
     });
     if (part <= 0) return got > 0 ? static_cast<ssize_t>(got) : part;
@@ -121,6 +142,9 @@ ssize_t receive_all(int fd, char* buffer, std::size_t size, int flags) {
 
 // All of it, as a blocking socket takes it; a part only where trouble comes in between.
 ssize_t give_out(int fd, const char* bytes, std::size_t size, int flags) {
+  const iovec all = part_of(bytes, size);
+  ssize_t result = 0;
+  if (write_bypassing(fd, {&all, 1}, flags, &result)) return result;
   std::size_t given = 0;
   do {
     const ssize_t part = without_waiting(fd, POLLOUT, flags, [&](int asked) {
@@ -140,6 +164,9 @@ std::size_t size_of(const iovec* parts, std::size_t count) {
 }
 
 ssize_t give_out_message(int fd, const msghdr* message, int flags) {
+  ssize_t result = 0;
+  if (message->msg_controllen != 0) leave_to_kernel(fd);  // it sends descriptors
+  if (write_bypassing(fd, {message->msg_iov, message->msg_iovlen}, flags, &result)) return result;
   const std::size_t size = size_of(message->msg_iov, message->msg_iovlen);
   const ssize_t first = without_waiting(
       fd, POLLOUT, flags, [&](int asked) { return CRASHREEL_REAL(sendmsg)(fd, message, asked); });
@@ -181,6 +208,17 @@ ssize_t give_to_peer(int fd, msghdr message, int flags) {
   return sent;
 }
 
+template <typename Operation>
+int take_connection(int fd, sockaddr* address, socklen_t* size, Operation operation) {
+  if (!scheduling()) return operation();
+  const int made =
+      may_block(fd) ? static_cast<int>(when_ready(fd, POLLIN, operation)) : operation();
+  if (made < 0) return made;
+  note_connection(made);
+  if (is_own_name(address, size)) *size = sizeof address->sa_family;
+  return made;
+}
+
 bool is_no_socket(ssize_t result) {
   return result < 0 && errno == ENOTSOCK;
 }
@@ -193,42 +231,55 @@ extern "C" {
 
 CRASHREEL_HOOK int accept(int fd, sockaddr* __restrict address, socklen_t* __restrict size) {
   const auto real = CRASHREEL_REAL(accept);
-  if (!scheduling() || !may_block(fd)) return real(fd, address, size);
-  return static_cast<int>(when_ready(fd, POLLIN, [&] { return real(fd, address, size); }));
+  return take_connection(fd, address, size, [&] { return real(fd, address, size); });
 }
 
 CRASHREEL_HOOK int accept4(int fd, sockaddr* __restrict address, socklen_t* __restrict size,
                            int flags) {
   const auto real = CRASHREEL_REAL(accept4);
-  if (!scheduling() || !may_block(fd)) return real(fd, address, size, flags);
-  return static_cast<int>(when_ready(fd, POLLIN, [&] { return real(fd, address, size, flags); }));
+  return take_connection(fd, address, size, [&] { return real(fd, address, size, flags); });
 }
 
 CRASHREEL_HOOK ssize_t recv(int fd, void* buffer, size_t size, int flags) {
   if ((flags & MSG_WAITALL) != 0 && (flags & MSG_PEEK) == 0 && scheduling()) {
     return receive_all(fd, static_cast<char*>(buffer), size, flags);
   }
-  return take_in(fd, flags,
+  const iovec all = part_of(buffer, size);
+  return take_in(fd, {&all, 1}, flags,
                  [&](int asked) { return CRASHREEL_REAL(recv)(fd, buffer, size, asked); });
 }
 
 CRASHREEL_HOOK ssize_t recvfrom(int fd, void* __restrict buffer, size_t size, int flags,
                                 sockaddr* __restrict address, socklen_t* __restrict length) {
   const socklen_t room = length == nullptr ? 0 : *length;
-  const ssize_t result = take_in(fd, flags, [&](int asked) {
+  const iovec all = part_of(buffer, size);
+  if (length != nullptr) *length = 0;  // what is lent comes from nobody, as from any connection
+  const ssize_t result = take_in(fd, {&all, 1}, flags, [&](int asked) {
+    if (length != nullptr) *length = room;
     return CRASHREEL_REAL(recvfrom)(fd, buffer, size, asked, address, length);
   });
-  if (result >= 0 && scheduling()) show_peer(fd, address, length, room);
+  if (result < 0 && length != nullptr) *length = room;
+  if (result < 0 || !scheduling()) return result;
+  if (is_own_name(address, length)) *length = 0;
+  show_peer(fd, address, length, room);
   return result;
 }
 
 CRASHREEL_HOOK ssize_t recvmsg(int fd, msghdr* message, int flags) {
-  const socklen_t room = message->msg_namelen;
-  const ssize_t result =
-      take_in(fd, flags, [&](int asked) { return CRASHREEL_REAL(recvmsg)(fd, message, asked); });
-  if (result >= 0 && scheduling()) {
-    show_peer(fd, static_cast<sockaddr*>(message->msg_name), &message->msg_namelen, room);
-  }
+  const msghdr asked_for = *message;
+  message->msg_namelen = 0;  // as of what is lent
+  message->msg_controllen = 0;
+  message->msg_flags = 0;
+  const Parts parts = {message->msg_iov, message->msg_iovlen};
+  const ssize_t result = take_in(fd, parts, flags, [&](int asked) {
+    *message = asked_for;
+    return CRASHREEL_REAL(recvmsg)(fd, message, asked);
+  });
+  if (result < 0) *message = asked_for;
+  if (result < 0 || !scheduling()) return result;
+  auto* name = static_cast<sockaddr*>(message->msg_name);
+  if (is_own_name(name, &message->msg_namelen)) message->msg_namelen = 0;
+  show_peer(fd, name, &message->msg_namelen, asked_for.msg_namelen);
   return result;
 }
 

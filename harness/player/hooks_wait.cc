@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/bypass.h"
 #include "harness/player/clock.h"
 #include "harness/player/idle.h"
 
@@ -67,10 +68,27 @@ struct EpollLook {
 
   static int look(void* raw) {
     auto* self = static_cast<EpollLook*>(raw);
-    self->result = CRASHREEL_REAL(epoll_wait)(self->set, self->events, self->capacity, 0);
+    self->result = lent_events(self->set, self->events, self->capacity);
+    if (self->result == 0) {
+      self->result = CRASHREEL_REAL(epoll_wait)(self->set, self->events, self->capacity, 0);
+    }
     return self->result;
   }
 };
+
+// A look that is the whole call: its result and its errno.
+template <typename Look>
+int look_once(Look look) {
+  int error = 0;
+  const auto take = [&] {
+    Look::look(&look);
+    error = errno;
+  };
+  do_locked([](void* raw) { (*static_cast<decltype(take)*>(raw))(); },
+            const_cast<void*>(static_cast<const void*>(&take)));
+  if (look.result < 0) errno = error;
+  return look.result;
+}
 
 int wait_on_epoll(int set, epoll_event* events, int capacity, std::uint64_t deadline) {
   EpollLook look = {set, events, capacity, 0};
@@ -86,7 +104,9 @@ struct PollLook {
 
   static int look(void* raw) {
     auto* self = static_cast<PollLook*>(raw);
+    before_look(self->descriptors, self->count);
     self->result = CRASHREEL_REAL(poll)(self->descriptors, self->count, 0);
+    if (self->result >= 0) self->result += add_lent(self->descriptors, self->count);
     return self->result;
   }
 };
@@ -113,8 +133,12 @@ struct SelectLook {
       pointers[i] = self->sets[i] == nullptr ? nullptr : &found[i];
     }
     timeval none = {};
+    before_look(self->limit, pointers[0]);
     self->result =
         CRASHREEL_REAL(select)(self->limit, pointers[0], pointers[1], pointers[2], &none);
+    if (self->result >= 0 && pointers[0] != nullptr) {
+      self->result += add_lent(self->limit, self->asked[0], pointers[0]);
+    }
     for (int i = 0; i < 3; ++i) {
       if (self->sets[i] != nullptr && self->result >= 0) *self->sets[i] = found[i];
     }
@@ -122,18 +146,20 @@ struct SelectLook {
   }
 };
 
-int wait_on_select(int limit, fd_set* readable, fd_set* writable, fd_set* exceptional,
-                   std::uint64_t deadline) {
-  SelectLook look = {};
-  look.limit = limit;
-  fd_set* const sets[3] = {readable, writable, exceptional};
+SelectLook look_for(int limit, fd_set* readable, fd_set* writable, fd_set* exceptional) {
+  SelectLook look = {limit, {readable, writable, exceptional}, {}, 0};
+  for (int i = 0; i < 3; ++i) {
+    if (look.sets[i] != nullptr) look.asked[i] = *look.sets[i];
+  }
+  return look;
+}
+
+int wait_on_select(SelectLook look, std::uint64_t deadline) {
+  const int limit = look.limit;
+  fd_set* const(&sets)[3] = look.sets;
   constexpr short kEvents[3] = {POLLIN, POLLOUT, POLLPRI};
   pollfd descriptors[FD_SETSIZE];
   nfds_t count = 0;
-  for (int i = 0; i < 3; ++i) {
-    look.sets[i] = sets[i];
-    if (sets[i] != nullptr) look.asked[i] = *sets[i];
-  }
   for (int fd = 0; fd < limit && fd < FD_SETSIZE; ++fd) {
     short events = 0;
     for (int i = 0; i < 3; ++i) {
@@ -164,43 +190,38 @@ timespec rest_until(std::uint64_t deadline) {
 extern "C" {
 
 CRASHREEL_HOOK int epoll_wait(int set, epoll_event* events, int capacity, int timeout_ms) {
-  if (!scheduling() || timeout_ms == 0) {
-    return CRASHREEL_REAL(epoll_wait)(set, events, capacity, timeout_ms);
-  }
+  if (!scheduling()) return CRASHREEL_REAL(epoll_wait)(set, events, capacity, timeout_ms);
+  if (timeout_ms == 0) return look_once(EpollLook{set, events, capacity, 0});
   return wait_on_epoll(set, events, capacity, deadline_in_ms(timeout_ms));
 }
 
 CRASHREEL_HOOK int epoll_pwait(int set, epoll_event* events, int capacity, int timeout_ms,
                                const sigset_t* mask) {
-  if (!scheduling() || timeout_ms == 0) {
-    return CRASHREEL_REAL(epoll_pwait)(set, events, capacity, timeout_ms, mask);
-  }
+  if (!scheduling()) return CRASHREEL_REAL(epoll_pwait)(set, events, capacity, timeout_ms, mask);
   const MaskDuringWait masked(mask);
+  if (timeout_ms == 0) return look_once(EpollLook{set, events, capacity, 0});
   return wait_on_epoll(set, events, capacity, deadline_in_ms(timeout_ms));
 }
 
 CRASHREEL_HOOK int epoll_pwait2(int set, epoll_event* events, int capacity, const timespec* timeout,
                                 const sigset_t* mask) {
-  if (!scheduling() || is_zero(timeout)) {
-    return CRASHREEL_REAL(epoll_pwait2)(set, events, capacity, timeout, mask);
-  }
+  if (!scheduling()) return CRASHREEL_REAL(epoll_pwait2)(set, events, capacity, timeout, mask);
   const MaskDuringWait masked(mask);
+  if (is_zero(timeout)) return look_once(EpollLook{set, events, capacity, 0});
   return wait_on_epoll(set, events, capacity, deadline_after(timeout));
 }
 
 CRASHREEL_HOOK int poll(pollfd* descriptors, nfds_t count, int timeout_ms) {
-  if (!scheduling() || timeout_ms == 0) {
-    return CRASHREEL_REAL(poll)(descriptors, count, timeout_ms);
-  }
+  if (!scheduling()) return CRASHREEL_REAL(poll)(descriptors, count, timeout_ms);
+  if (timeout_ms == 0) return look_once(PollLook{descriptors, count, 0});
   return wait_on_poll(descriptors, count, deadline_in_ms(timeout_ms));
 }
 
 CRASHREEL_HOOK int ppoll(pollfd* descriptors, nfds_t count, const timespec* timeout,
                          const sigset_t* mask) {
-  if (!scheduling() || is_zero(timeout)) {
-    return CRASHREEL_REAL(ppoll)(descriptors, count, timeout, mask);
-  }
+  if (!scheduling()) return CRASHREEL_REAL(ppoll)(descriptors, count, timeout, mask);
   const MaskDuringWait masked(mask);
+  if (is_zero(timeout)) return look_once(PollLook{descriptors, count, 0});
   return wait_on_poll(descriptors, count, deadline_after(timeout));
 }
 
@@ -208,15 +229,17 @@ CRASHREEL_HOOK int ppoll(pollfd* descriptors, nfds_t count, const timespec* time
 CRASHREEL_HOOK int select(int limit, fd_set* __restrict readable, fd_set* __restrict writable,
                           fd_set* __restrict exceptional, timeval* __restrict timeout) {
   const bool only_asks = timeout != nullptr && timeout->tv_sec == 0 && timeout->tv_usec == 0;
-  if (!scheduling() || only_asks) {
+  if (!scheduling()) {
     return CRASHREEL_REAL(select)(limit, readable, writable, exceptional, timeout);
   }
+  const SelectLook look = look_for(limit, readable, writable, exceptional);
+  if (only_asks) return look_once(look);
   std::uint64_t deadline = kForever;
   if (timeout != nullptr) {
     const timespec precise = {timeout->tv_sec, static_cast<long>(timeout->tv_usec) * 1000};
     deadline = deadline_after(&precise);
   }
-  const int result = wait_on_select(limit, readable, writable, exceptional, deadline);
+  const int result = wait_on_select(look, deadline);
   if (timeout != nullptr) {
     const timespec rest = rest_until(deadline);
     *timeout = {rest.tv_sec, rest.tv_nsec / 1000};
@@ -227,11 +250,13 @@ CRASHREEL_HOOK int select(int limit, fd_set* __restrict readable, fd_set* __rest
 CRASHREEL_HOOK int pselect(int limit, fd_set* __restrict readable, fd_set* __restrict writable,
                            fd_set* __restrict exceptional, const timespec* __restrict timeout,
                            const sigset_t* __restrict mask) {
-  if (!scheduling() || is_zero(timeout)) {
+  if (!scheduling()) {
     return CRASHREEL_REAL(pselect)(limit, readable, writable, exceptional, timeout, mask);
   }
   const MaskDuringWait masked(mask);
-  return wait_on_select(limit, readable, writable, exceptional, deadline_after(timeout));
+  const SelectLook look = look_for(limit, readable, writable, exceptional);
+  if (is_zero(timeout)) return look_once(look);
+  return wait_on_select(look, deadline_after(timeout));
 }
 
 CRASHREEL_HOOK int clock_nanosleep(clockid_t clock, int flags, const timespec* span,

@@ -122,6 +122,10 @@ void lose_other_threads();
 // that waits for descriptors, or there is none. Else such a thread acts next.
 bool pass_on();
 
+// Called by Act, under the lock: whoever waits for what was just lent to the program (bypass.h)
+// looks again.
+void wake_readers();
+
 // Called by Act, under the lock: waits whose deadline has come end.
 void expire_waits(std::uint64_t now_ns);
 

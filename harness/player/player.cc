@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/bypass.h"
 #include "harness/player/clock.h"
 #include "harness/player/crash.h"
 #include "harness/player/descriptors.h"
@@ -69,6 +70,7 @@ ScriptHeader* take_script() {
 void leave_child_alone() {
   forget_to_go_back();
   if (may_be_fed()) return stop_watching();
+  bypass_nothing();
   if (attend()) return;
   stop_scheduling();
   abandon_clock();

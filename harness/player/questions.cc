@@ -27,7 +27,8 @@ struct Question {
 };
 constexpr int kMostQuestions = 1024;
 Question questions[kMostQuestions];
-int nobody = -1;  // a socket that nobody reads
+std::atomic<bool> any_question{false};  // looking at all of them touches many pages
+int nobody = -1;                        // a socket that nobody reads
 
 socklen_t loopback(int domain, in_port_t port, sockaddr_storage* address) {
   *address = {};
@@ -100,6 +101,7 @@ void remember(int fd, const sockaddr* address, socklen_t size, in_port_t port) {
     question.size = size < sizeof question.asked ? size : socklen_t{sizeof question.asked};
     ::memcpy(&question.asked, address, question.size);
     question.fd.store(fd, std::memory_order_release);
+    any_question.store(true, std::memory_order_release);
     return;
   }
 }
@@ -207,6 +209,7 @@ int connect_to_peer(int fd, const sockaddr* address, socklen_t size) {
 void show_peer(int fd, sockaddr* address, socklen_t* size, socklen_t room) {
   if (address == nullptr || size == nullptr || room < sizeof(sockaddr_in)) return;
   if (address->sa_family != AF_INET && address->sa_family != AF_INET6) return;
+  if (!any_question.load(std::memory_order_acquire)) return;
   const Question* question = find_at(fd, port_in(address));
   if (question == nullptr) return;
   ::memcpy(address, &question->asked, question->size < room ? question->size : room);
@@ -214,6 +217,7 @@ void show_peer(int fd, sockaddr* address, socklen_t* size, socklen_t room) {
 }
 
 bool has_asked(int fd) {
+  if (!any_question.load(std::memory_order_acquire)) return false;
   for (const Question& question : questions) {
     if (question.fd.load(std::memory_order_acquire) == fd) return true;
   }
@@ -221,7 +225,7 @@ bool has_asked(int fd) {
 }
 
 void forget_questions(int fd) {
-  if (fd < 0) return;
+  if (fd < 0 || !any_question.load(std::memory_order_acquire)) return;
   for (Question& question : questions) {
     int asker = fd;
     question.fd.compare_exchange_strong(asker, -1);

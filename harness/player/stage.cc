@@ -10,6 +10,7 @@
 
 #include "capture/interpose/real_call.h"
 #include "harness/player/attendants.h"
+#include "harness/player/bypass.h"
 #include "harness/player/calls.h"
 #include "harness/player/clock.h"
 #include "harness/player/connections.h"
@@ -87,6 +88,7 @@ void open_session(const Step& step) {
   const int fd = move_out_of_sight(raw);
   if (!datagrams) prepare_own_end(fd);
   const auto* to = reinterpret_cast<const sockaddr*>(&address);
+  if (address.ss_family == AF_UNIX) give_name(fd);
   // On loopback this is done at once, or in progress where the listener's queue is full.
   if (CRASHREEL_REAL(connect)(fd, to, size) != 0 && errno != EINPROGRESS) return close_own(fd);
   set_end(step.session, fd, datagrams);
@@ -103,6 +105,13 @@ void note_undelivered(const Step& step) {
 bool send_payload(const Step& step) {
   const int fd = end_of(step.session);
   const char* bytes = reinterpret_cast<const char*>(script) + step.payload_offset;
+  if (payload_sent == 0 && refusals_in_a_row == 0) {
+    if (lend(step.session, bytes, step.payload_size)) {
+      wake_readers();
+      return true;
+    }
+    take_back(step.session);
+  }
   bool is_sent = step.payload_size == 0 && !has_datagrams(step.session);
   while (fd >= 0 && !is_sent) {
     const ssize_t sent = CRASHREEL_REAL(send)(
@@ -113,6 +122,7 @@ bool send_payload(const Step& step) {
     if (sent < 0) break;
     refusals_in_a_row = 0;
     payload_sent += static_cast<std::uint32_t>(sent);
+    reader_of(step.session).in_socket += static_cast<std::uint64_t>(sent);
     is_sent = payload_sent >= step.payload_size;
   }
   if (!is_sent) note_undelivered(step);
@@ -143,6 +153,7 @@ int perform(const Step& step) {
       if (!send_payload(step)) return 0;
       break;
     case StepKind::kClose:
+      take_back(step.session);
       drain(step.session);
       shut_end(step.session);
       break;
@@ -166,7 +177,12 @@ void found_unread(std::uint16_t here, std::uint16_t there, std::uint64_t bytes) 
 }
 
 [[noreturn]] void end_done() {
-  if (keeping_step_answers()) find_unread(found_unread);
+  if (keeping_step_answers()) {
+    find_unread(found_unread);
+    for (std::uint32_t i = 0; i < session_count(); ++i) {
+      if (unread_of(i) != 0) note_unread(i, unread_of(i));
+    }
+  }
   end_step_answers();
   end_try(ScriptState::kDone);
 }
@@ -186,6 +202,7 @@ bool much_was_answered() {
 // True: this is a copy of the checkpoint that was left here, with a script of its own.
 bool leave_checkpoint_here() {
   static OwnEnd ends[kMostHeldSessions];
+  take_back_all();
   drain_all();
   const int count = list_ends(ends, kMostHeldSessions);
   return leave_checkpoint(next_mark++, ends, count, *script);
@@ -230,6 +247,8 @@ void note_full() {
 }
 
 int act(std::uint64_t nearest_deadline_ns) {
+  if (take_back_untold()) return 0;
+  begin_turn();
   const bool has_begun = script->performed.load(std::memory_order_relaxed) != 0;
   if (!has_begun && is_open_to_sessions()) reach_fork_point();
   if (!has_begun && is_open_to_sessions() && hand_over()) return 0;

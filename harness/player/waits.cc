@@ -2,6 +2,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "harness/player/bypass.h"
 #include "harness/player/clock.h"
 #include "harness/player/readiness.h"
 #include "harness/player/scheduler.h"
@@ -35,7 +36,7 @@ void look_for_the_missed() {
   static Question question;
   bool ready = false;
   for (const Wait* wait = scheduler.blocked.first; wait != nullptr && !ready; wait = wait->next) {
-    if (wait->lost) ready = is_ready(*wait) || question.add(*wait);
+    if (wait->lost) ready = is_ready(*wait) || has_lent(*wait) || question.add(*wait);
   }
   if (question.ask() || ready) scheduler.missed();
 }
@@ -73,7 +74,8 @@ bool another_is_ready(const Wait* own) {
   static Question question;  // under the lock, so one is enough
   bool ready = false;
   for (const Wait* wait = scheduler.blocked.first; wait != nullptr && !ready; wait = wait->next) {
-    if (wait != own && !wait->lost) ready = is_ready(*wait) || question.add(*wait);
+    if (wait == own || wait->lost) continue;
+    ready = is_ready(*wait) || has_lent(*wait) || question.add(*wait);
   }
   return question.ask() || ready;  // asked in any case, so that nothing is left of it
 }
@@ -130,6 +132,13 @@ bool pass_on() {
     return true;
   }
   return false;
+}
+
+void wake_readers() {
+  for (Wait* wait = scheduler.blocked.first; wait != nullptr; wait = wait->next) {
+    if (wait == scheduler.acting || wait->lost || !wait->asleep || !has_lent(*wait)) continue;
+    wake(*wait);
+  }
 }
 
 void lose_other_threads() {
