@@ -60,6 +60,7 @@ struct Outcome {
   std::string output_tail;        // the last of what the program printed, both streams
   std::string finding;            // a sanitizer's, which ended it; one line
   std::string complaint;          // its own, of why it ended itself by SIGABRT (complaint.h)
+  std::uint64_t bypassed = 0;     // inputs that reached it without the kernel
   std::uint64_t made_random = 0;  // random bytes that it drew beyond those of production
   double seconds = 0;             // from before the start until nothing of it was left
 };

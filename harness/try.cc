@@ -118,6 +118,7 @@ Outcome outcome_of(Instance& instance, const ProcessEnd& end, Wait wait, const S
   outcome.answer_bytes = script.header().answer_bytes.load();
   outcome.answer_digest = script.header().answer_digest.load();
   outcome.made_random = script.header().made_random.load();
+  outcome.bypassed = script.header().bypassed.load();
   return outcome;
 }
 

@@ -252,8 +252,8 @@ void begin_turn() {
   written_in_turn = 0;
 }
 
-void bypass_nothing() {
-  off = true;
+void allow_bypass(bool allowed) {
+  off = !kCopiesGuarded || !allowed;
 }
 
 std::uint32_t unread_of(std::uint32_t session) {

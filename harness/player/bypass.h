@@ -36,8 +36,9 @@ bool take_back_untold();
 void take_back_all();
 // The program was idle: it may be given as much again.
 void begin_turn();
-// Nothing bypasses the kernel here: a try that is told so, and a process that has no sessions.
-void bypass_nothing();
+// Whether anything bypasses the kernel here: not in a try that is told so, nor in a process that
+// performs no steps.
+void allow_bypass(bool allowed);
 // Bytes that are lent and unread.
 std::uint32_t unread_of(std::uint32_t session);
 

@@ -70,7 +70,7 @@ ScriptHeader* take_script() {
 void leave_child_alone() {
   forget_to_go_back();
   if (may_be_fed()) return stop_watching();
-  bypass_nothing();
+  allow_bypass(false);
   if (attend()) return;
   stop_scheduling();
   abandon_clock();

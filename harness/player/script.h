@@ -15,7 +15,7 @@ namespace crashreel {
 inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
 inline constexpr char kScriptName[] = "crashreel-script";          // of all shared memory of ours
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
-inline constexpr std::uint32_t kScriptVersion = 7;
+inline constexpr std::uint32_t kScriptVersion = 8;
 
 // The numbers of InputKind. The last three are of a function's steps alone.
 enum class StepKind : std::uint32_t {
@@ -140,6 +140,7 @@ struct ScriptHeader {
   std::uint32_t first_key;    // of what came before the first step
   std::uint64_t random_seed;  // of the bytes that production did not draw
   std::uint32_t has_tls;      // 1: sessions have the bytes that were inside their TLS
+  std::uint32_t through_kernel;  // 1: no session's bytes bypass it (bypass.h)
   std::uint32_t unused;
 
   ScriptStop stop;
@@ -147,6 +148,7 @@ struct ScriptHeader {
   std::atomic<std::uint32_t> performed;    // steps performed so far
   std::atomic<std::uint64_t> idles;        // how often the program was found idle: a sign of life
   std::atomic<std::uint64_t> made_random;  // bytes that came of the seed
+  std::atomic<std::uint64_t> bypassed;     // inputs that reached the program without the kernel
   std::atomic<std::uint64_t> answer_bytes;
   std::atomic<std::uint64_t> answer_digest;      // of what was answered, session by session
   std::atomic<std::uint64_t> transcript_size;    // bytes of it that are written

@@ -107,6 +107,7 @@ bool send_payload(const Step& step) {
   const char* bytes = reinterpret_cast<const char*>(script) + step.payload_offset;
   if (payload_sent == 0 && refusals_in_a_row == 0) {
     if (lend(step.session, bytes, step.payload_size)) {
+      script->bypassed.fetch_add(1, std::memory_order_relaxed);
       wake_readers();
       return true;
     }
@@ -226,6 +227,7 @@ bool set_stage(ScriptHeader* given) {
     if (steps[i].session >= count) count = steps[i].session + 1;
   }
   script = given;
+  allow_bypass(given->through_kernel == 0);
   answer_calls_from(given);
   return prepare_ends(given, count) && prepare_step_answers(given, count);
 }
