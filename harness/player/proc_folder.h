@@ -25,8 +25,8 @@ inline constexpr std::size_t kEntryNameAt = 19;
 // is no telling, or `each` said so.
 template <typename Each>
 bool for_each_number(const char* path, Each each) {
-  const auto folder = static_cast<int>(
-      ::syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const auto folder =
+      static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   alignas(FolderEntry) char buffer[4096];
   bool good = folder >= 0;
   while (good) {

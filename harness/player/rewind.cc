@@ -151,16 +151,35 @@ const char* find_obstacle_to_begin(Rewind& rewind) {
   return take_stock(nullptr, 0);
 }
 
+// With the descriptor of a script, or without. False: nobody will come.
+bool hear(const Rewind& rewind, int* script) {
+  LineOrder order = {};
+  Passed passed = {};
+  const bool heard = receive_with(rewind.line, &order, sizeof order, &passed) == sizeof order;
+  *script = passed.descriptors[0];
+  return heard;
+}
+
+// The harness looks at its files meanwhile.
+const char* tell_harness(const Rewind& rewind) {
+  say(rewind, LineSays::kBegins, 0, "");
+  int script = -1;
+  return hear(rewind, &script) ? nullptr : "its files can't be put back";
+}
+
 const char* take_all(Rewind& rewind, AddressRange script) {
   const char* obstacle = find_obstacle_to_begin(rewind);
   if (obstacle == nullptr) obstacle = rewind.threads.stop(known_threads());
   if (obstacle != nullptr) return obstacle;
+  obstacle = tell_harness(rewind);
   const auto start = reinterpret_cast<std::uintptr_t>(&rewind);
   char* copies = reinterpret_cast<char*>(&rewind) + kRewindBytes;
-  const bool taken = rewind.memory.take(copies, {start, start + kAllBytes}, script);
-  if (taken) rewind.checksum = checksum_of_all(rewind);
+  if (obstacle == nullptr && !rewind.memory.take(copies, {start, start + kAllBytes}, script)) {
+    obstacle = "it has too much memory";
+  }
+  if (obstacle == nullptr) rewind.checksum = checksum_of_all(rewind);
   rewind.threads.let_go_on();
-  return taken ? nullptr : "it has too much memory";
+  return obstacle;
 }
 
 const char* find_obstacle_to_restore(Rewind& rewind) {
@@ -199,11 +218,8 @@ void run_back() {
 
 // Where the image was taken, by who took it; the others still stand.
 void take_next(Rewind& rewind) {
-  LineOrder order = {};
-  Passed passed = {};
-  const bool heard = receive_with(rewind.line, &order, sizeof order, &passed) == sizeof order;
-  const int script = passed.descriptors[0];
-  if (!heard || script < 0 || !make_own() || !begin_script(script)) end();
+  int script = -1;
+  if (!hear(rewind, &script) || script < 0 || !make_own() || !begin_script(script)) end();
   rewind.threads.let_others_begin_again();
 }
 

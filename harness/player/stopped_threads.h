@@ -50,12 +50,12 @@ class StoppedThreads {
   static constexpr std::size_t kStackBytes = 8 * 1024;
 
   struct Slot {
-    int thread = 0;                        // the kernel's number; the first slot's stopped first
-    std::atomic<bool> is_inside = false;   // the handler
+    int thread = 0;                       // the kernel's number; the first slot's stopped first
+    std::atomic<bool> is_inside = false;  // the handler
     std::atomic<bool> stands = false;
-    std::atomic<bool> has_begun = false;   // `start` is where it begins again
-    std::atomic<bool> goes_on = false;     // at `here`
-    std::atomic<std::uint32_t> left = 0;   // twice the last stop that is over, + 1: begins again
+    std::atomic<bool> has_begun = false;  // `start` is where it begins again
+    std::atomic<bool> goes_on = false;    // at `here`
+    std::atomic<std::uint32_t> left = 0;  // twice the last stop that is over, + 1: begins again
     ucontext_t start;
     ucontext_t here;
     ucontext_t aside;
