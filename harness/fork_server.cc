@@ -90,31 +90,21 @@ class ForkServer::Server : public InstanceParent {
     const auto answer = hear(socket_.get());
     if (!answer) return refused("it ended before it could be copied");
     if (answer->refusal[0] != 0) return refused(answer->refusal);
-    content_ = place_.directory->remember();
-    if (!content_) return refused("it works with too many files");
-    scratch_ = Scratch::of(place_.pid);
-    output_bytes_ = ::lseek(place_.output_fd, 0, SEEK_END);
+    begins_ = files_now();
+    if (!begins_) return refused("it works with too many files");
     return {};
   }
 
   Result<Instance> make(int script, int holder) {
-    if (!place_.directory->restore(*content_)) {
-      return refused("it changes its files beyond restoring");
-    }
-    if (scratch_.has_changed()) return refused("a copy of it has left files in /tmp or the like");
-    // Server and instances write to the same open file.
-    const int output = place_.output_fd;
-    if (::ftruncate(output, output_bytes_) != 0 ||
-        ::lseek(output, output_bytes_, SEEK_SET) != output_bytes_) {
-      return errno_error("fork server: its output");
-    }
     if (line_) policy_.note_lost();
     line_.reset();
     if (holder < 0 && standby_.is_there()) {
+      if (const auto put = put_back(*standby_.begins); !put) return put.error();
       const LineOrder next = {};
       if (send_message(standby_.line.get(), &next, sizeof next, {&script, 1})) return go_on();
       dismiss();
     }
+    if (const auto put = put_back(*begins_); !put) return put.error();
     return fork(script, holder);
   }
 
@@ -149,6 +139,7 @@ class ForkServer::Server : public InstanceParent {
   Instance go_on() {
     Standby next = std::exchange(standby_, {});
     line_ = std::move(next.line);
+    copy_begins_ = std::move(next.begins);
     return forked(next.number, std::move(next.process));
   }
 
@@ -161,19 +152,13 @@ class ForkServer::Server : public InstanceParent {
     LineNote note = {};
     Passed none;
     const ssize_t got = receive_message(line_.get(), &note, sizeof note, none);
-    if (got != sizeof note || note.says != LineSays::kBack) {
-      policy_.note_lost();
-      line_.reset();
-      return false;
+    if (got == sizeof note && note.says == LineSays::kBegins && let_begin()) return false;
+    if (got == sizeof note && note.says == LineSays::kBack && copy_begins_) {
+      return take_back(instance, note.signal);
     }
-    if (!reap(0)) {  // what it has started and let go
-      line_.reset();
-      return false;
-    }
-    policy_.note_back();
-    const ProcessEnd end = {.by_signal = note.signal != 0, .code = note.signal};
-    standby_ = {instance.number(), instance.give_back(end), std::move(line_)};
-    return true;
+    policy_.note_lost();
+    line_.reset();
+    return false;
   }
 
   Result<Instance> child(pid_t number, OwnedFd process) {
@@ -206,14 +191,65 @@ class ForkServer::Server : public InstanceParent {
   std::size_t steps() const { return steps_; }
 
  private:
+  // What there is of files where a copy begins.
+  struct Files {
+    WorkingDirectory::Content content;
+    Scratch scratch;
+    off_t output_bytes = 0;  // what the program had printed by then
+  };
+
   // A copy that has come back, and waits for its next script.
   struct Standby {
     pid_t number = -1;
     OwnedFd process;
     OwnedFd line;
+    std::optional<Files> begins;
 
     bool is_there() const { return number >= 0; }
   };
+
+  // Empty: there are too many.
+  std::optional<Files> files_now() const {
+    auto content = place_.directory->remember();
+    if (!content) return std::nullopt;
+    return Files{std::move(*content), Scratch::of(place_.pid),
+                 ::lseek(place_.output_fd, 0, SEEK_END)};
+  }
+
+  Result<void> put_back(Files& files) {
+    if (!place_.directory->restore(files.content)) {
+      return refused("it changes its files beyond restoring");
+    }
+    if (files.scratch.has_changed()) {
+      return refused("a copy of it has left files in /tmp or the like");
+    }
+    // Server and instances write to the same open file.
+    const int output = place_.output_fd;
+    if (::ftruncate(output, files.output_bytes) != 0 ||
+        ::lseek(output, files.output_bytes, SEEK_SET) != files.output_bytes) {
+      return errno_error("fork server: its output");
+    }
+    return {};
+  }
+
+  // The copy that runs has come to where it may go back to, and waits.
+  bool let_begin() {
+    copy_begins_ = files_now();
+    const LineOrder answer = {};
+    return copy_begins_ && send_message(line_.get(), &answer, sizeof answer, {});
+  }
+
+  bool take_back(Instance& instance, int signal) {
+    if (!reap(0)) {  // what it has started and let go
+      line_.reset();
+      return false;
+    }
+    policy_.note_back();
+    const ProcessEnd end = {.by_signal = signal != 0, .code = signal};
+    standby_ = {instance.number(), instance.give_back(end), std::move(line_),
+                std::exchange(copy_begins_, std::nullopt)};
+    return true;
+  }
 
   // Of this child, if it is one, and of all that is left of what has run here.
   std::optional<ForkAnswer> reap(pid_t child) {
@@ -242,10 +278,9 @@ class ForkServer::Server : public InstanceParent {
   std::size_t steps_ = 0;
   std::uint64_t answer_bytes_ = 0;
   std::uint64_t answer_digest_ = 0;
-  std::optional<WorkingDirectory::Content> content_;
-  Scratch scratch_;
-  off_t output_bytes_ = 0;  // what the program had printed by then
-  OwnedFd line_;            // of the copy that runs
+  std::optional<Files> begins_;       // where it makes its copies
+  OwnedFd line_;                      // of the copy that runs
+  std::optional<Files> copy_begins_;  // where that one goes back to, once it has come there
   Standby standby_;
   CopyPolicy policy_;
 };

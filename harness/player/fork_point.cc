@@ -93,8 +93,8 @@ pid_t fork_instance(const Order& order) {
   holder = order.holder < 0 ? -1 : move_out_of_sight(order.holder);
   forget_thread_number();
   warm_pages();
-  const int script = order.line < 0 ? order.script : begin_from_here(order.line, order.script);
-  if (!make_own() || !begin_script(script)) ::_exit(127);
+  if (order.line >= 0) prepare_to_go_back(order.line);
+  if (!make_own() || !begin_script(order.script)) ::_exit(127);
   return 0;
 }
 

@@ -104,6 +104,9 @@ void thread_seen();
 
 // This thread and no other: as far as is known.
 bool is_only_thread();
+// Called by Act, under the lock: all threads that there are, as far as is known. One that acts on
+// its way to its end does not count.
+long known_threads();
 // What ends this thread's wait for descriptors, if only to look again. Not to be closed.
 int own_wake_fd();
 // In a child of the program's that may come to be fed (handover.h), with such a descriptor.

@@ -7,11 +7,11 @@ namespace crashreel::player {
 
 class KeptDescriptors {
  public:
-  // Those that are open now, but for one. False: there are too many, or the kernel does not tell.
-  bool take(int but);
+  // Those that are open now. False: there are too many, or the kernel does not tell.
+  bool take();
 
   // Whether all that the program had then is still there, as far as make_own()
-  // (shared_descriptors.h) does not make it again from nothing. The player's own are let be.
+  // (shared_descriptors.h) does not make it again from nothing. The player's own have to be there.
   bool are_there() const;
 
   // Closes all others.

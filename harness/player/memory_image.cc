@@ -73,6 +73,18 @@ const char* parse(const char* line, Mapping* mapping) {
   return end_of_line + 1;
 }
 
+bool has_access(const Mapping& mapping, const char* permissions) {
+  return ::memcmp(mapping.permissions, permissions, sizeof mapping.permissions) == 0;
+}
+
+bool is_unused(const Mapping& mapping, PageScan& scan) {
+  if (mapping.inode != 0 || !has_access(mapping, "---p")) return false;
+  if (!scan.takes(mapping.end - mapping.start)) return false;
+  scan.begin({mapping.start, mapping.end});
+  AddressRange pages;
+  return !scan.next(&pages) && !scan.is_broken();
+}
+
 bool is_alike(const Mapping& one, const Mapping& other) {
   return ::memcmp(one.permissions, other.permissions, sizeof one.permissions) == 0 &&
          one.inode == other.inode && one.distance == other.distance;
@@ -84,12 +96,12 @@ std::uintptr_t end_of_heap() {
 
 }  // namespace
 
-bool MemoryImage::take(char* copies, AddressRange aside) {
+bool MemoryImage::take(char* copies, AddressRange aside, AddressRange leaving) {
   aside_ = aside;
   copies_ = copies;
   heap_end_ = end_of_heap();
   PageScan scan;
-  if (!list_mappings(scan)) return false;
+  if (!list_mappings(scan, leaving)) return false;
   for (int i = 0; i < mapping_count_; ++i) {
     const Mapping& mapping = mappings_[i];
     if (!is_put_back(mapping)) continue;
@@ -102,14 +114,17 @@ bool MemoryImage::take(char* copies, AddressRange aside) {
   return true;
 }
 
-bool MemoryImage::list_mappings(const PageScan& scan) {
+bool MemoryImage::list_mappings(PageScan& scan, AddressRange leaving) {
   std::uintptr_t looked = 0;
   const char* line = read_proc_file("/proc/self/maps");
   while (*line != 0) {
     if (mapping_count_ == kMostMappings) return false;
-    Mapping& mapping = mappings_[mapping_count_++];
+    Mapping& mapping = mappings_[mapping_count_];
     line = parse(line, &mapping);
     if (line == nullptr) return false;
+    if (leaving.has(mapping.start)) continue;
+    ++mapping_count_;
+    mapping.is_reserved = is_unused(mapping, scan);
     if (is_put_back(mapping)) looked += mapping.end - mapping.start;
   }
   return mapping_count_ > 0 && scan.takes(looked);
@@ -154,7 +169,7 @@ std::uint64_t MemoryImage::checksum() const {
 }
 
 bool MemoryImage::is_restorable() {
-  new_count_ = gone_count_ = next_ = 0;
+  new_count_ = gone_count_ = opened_count_ = next_ = 0;
   compared_ = 0;
   const char* line = read_proc_file("/proc/self/maps");
   while (*line != 0) {
@@ -189,14 +204,21 @@ bool MemoryImage::compare(const Mapping& now) {
     const Mapping* old = next_ < mapping_count_ ? &mappings_[next_] : nullptr;
     std::uintptr_t to = now.end;
     if (old != nullptr && old->start <= compared_) {
-      if (!is_alike(now, *old)) return false;
       to = smaller(now.end, old->end);
+      if (!is_alike(now, *old) && !note_opened(*old, now, {compared_, to})) return false;
     } else {
       if (old != nullptr) to = smaller(now.end, old->start);
       if (!note_new(now, {compared_, to})) return false;
     }
     compared_ = to;
   }
+  return true;
+}
+
+bool MemoryImage::note_opened(const Mapping& old, const Mapping& now, AddressRange range) {
+  const bool may_close = old.is_reserved && now.inode == 0 && has_access(now, "rw-p");
+  if (!may_close || opened_count_ == kMostNew) return false;
+  opened_[opened_count_++] = range;
   return true;
 }
 
@@ -223,6 +245,7 @@ bool MemoryImage::restore() {
       return false;
     }
   }
+  if (!close_opened()) return false;
   for (int i = 0; i < run_count_; ++i) put_back(runs_[i]);
   at_run_ = 0;
   PageScan scan;
@@ -234,6 +257,18 @@ bool MemoryImage::restore() {
       if (!clear(mapping, pages)) return false;
     }
     if (scan.is_broken()) return false;
+  }
+  return true;
+}
+
+// Empty, too.
+bool MemoryImage::close_opened() {
+  for (int i = 0; i < opened_count_; ++i) {
+    void* const place = reinterpret_cast<void*>(opened_[i].start);
+    if (::mmap(place, opened_[i].end - opened_[i].start, PROT_NONE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != place) {
+      return false;
+    }
   }
   return true;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/player/proc_file.h"
+#include "harness/player/proc_folder.h"
 #include "harness/player/script.h"
 
 namespace crashreel::player {
@@ -40,7 +41,9 @@ bool shares_memory() {
 }
 
 bool has_children() {
-  return *read_proc_file("/proc/thread-self/children") != 0;
+  return !for_each_number("/proc/self/task", [](int thread, int) {
+    return *read_proc_file(TaskPath(thread, "children").path) == 0;
+  });
 }
 
 }  // namespace crashreel::player

@@ -8,6 +8,6 @@ bool has_threads();
 bool has_timers();
 // With other processes; the script's apart.
 bool shares_memory();
-bool has_children();
+bool has_children();  // of any of its threads
 
 }  // namespace crashreel::player

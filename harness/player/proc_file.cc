@@ -26,6 +26,14 @@ DescriptorPath::DescriptorPath(const char* folder, int fd) {
   path[at] = 0;
 }
 
+TaskPath::TaskPath(int thread, const char* file) : DescriptorPath("task", thread) {
+  size_t at = 0;
+  while (path[at] != 0) ++at;
+  path[at++] = '/';
+  for (; *file != 0 && at + 1 < sizeof path; ++file) path[at++] = *file;
+  path[at] = 0;
+}
+
 // By system calls: none of the hooks may take part.
 const char* read_proc_file(const char* path) {
   const long fd = ::syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);

@@ -13,6 +13,11 @@ struct DescriptorPath {
   DescriptorPath(const char* folder, int fd);
 };
 
+// The place of what is told of one thread: "/proc/self/task/THREAD/FILE".
+struct TaskPath : DescriptorPath {
+  TaskPath(int thread, const char* file);
+};
+
 // One file at a time: valid until the next call, whoever makes it. One thread. Cut after 64 KiB;
 // empty where there is no such file or no descriptor for it.
 const char* read_proc_file(const char* path);

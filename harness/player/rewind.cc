@@ -11,11 +11,15 @@
 
 #include "harness/player/attendants.h"
 #include "harness/player/descriptors.h"
+#include "harness/player/idle.h"
 #include "harness/player/kept_descriptors.h"
+#include "harness/player/kernel_action.h"
 #include "harness/player/memory_image.h"
 #include "harness/player/obstacles.h"
 #include "harness/player/passing.h"
-#include "harness/player/script.h"
+#include "harness/player/player.h"
+#include "harness/player/shared_descriptors.h"
+#include "harness/player/stopped_threads.h"
 
 namespace crashreel::player {
 namespace {
@@ -23,13 +27,7 @@ namespace {
 constexpr std::size_t kStackBytes = 64 * 1024;
 constexpr std::size_t kPageBytes = 4096;
 constexpr int kSignals = 64;
-constexpr std::size_t kKernelMaskBytes = 8;
 constexpr std::size_t kMostPath = 4096;
-
-// As rt_sigaction(2) has it: handler, flags, restorer, mask.
-struct KernelAction {
-  std::uint64_t words[4];
-};
 
 // What the kernel holds for the process beside memory and descriptors.
 struct Belongings {
@@ -46,11 +44,10 @@ struct Belongings {
 // Lives aside, in memory that is not put back, with the copies of pages behind it.
 struct Rewind {
   int line;
-  int script;
   bool taken;
   std::uint64_t checksum;
-  ucontext_t start;
   ucontext_t back;
+  StoppedThreads threads;
   Belongings belongings;
   KeptDescriptors descriptors;
   MemoryImage memory;
@@ -61,10 +58,6 @@ constexpr std::size_t kRewindBytes = (sizeof(Rewind) + kPageBytes - 1) / kPageBy
 constexpr std::size_t kAllBytes = kRewindBytes + MemoryImage::kMostPages * kPageBytes;
 
 Rewind* rewind_state = nullptr;  // null: this process does not go back
-
-bool take_action(int signal, KernelAction* action) {
-  return ::syscall(SYS_rt_sigaction, signal, nullptr, action, kKernelMaskBytes) == 0;
-}
 
 long file_mask() {
   const long mask = ::syscall(SYS_umask, 0);
@@ -100,9 +93,7 @@ bool Belongings::are_restorable() const {
   long ids_now[6];
   take_directory(directory_now);
   take_ids(ids_now);
-  std::uint64_t pending = 0;
-  ::syscall(SYS_rt_sigpending, &pending, kKernelMaskBytes);
-  return pending == 0 && ::strcmp(directory, directory_now) == 0 &&
+  return pending_signals() == 0 && ::strcmp(directory, directory_now) == 0 &&
          ::memcmp(ids, ids_now, sizeof ids) == 0;
 }
 
@@ -111,7 +102,7 @@ void Belongings::restore() const {
     KernelAction now = {};
     const KernelAction& then = actions[signal - 1];
     if (!take_action(signal, &now) || ::memcmp(&now, &then, sizeof now) == 0) continue;
-    ::syscall(SYS_rt_sigaction, signal, &then, nullptr, kKernelMaskBytes);
+    put_action(signal, then);
   }
   ::syscall(SYS_umask, file_mask);
 }
@@ -124,11 +115,12 @@ void say(const Rewind& rewind, LineSays says, int signal, const char* why) {
   send_with(rewind.line, &note, sizeof note, nullptr, 0);
 }
 
+// The rest stays: a thread may still be on its way out of it.
 void let_go(Rewind* rewind, const char* why) {
   rewind_state = nullptr;
   say(*rewind, LineSays::kEnds, 0, why);
   close_own(rewind->line);
-  ::munmap(rewind, kAllBytes);
+  ::munmap(reinterpret_cast<char*>(rewind) + kRewindBytes, kAllBytes - kRewindBytes);
 }
 
 Rewind* make_room(int line) {
@@ -143,27 +135,55 @@ Rewind* make_room(int line) {
 
 // Of what does not change until the next image is taken.
 std::uint64_t checksum_of_all(const Rewind& rewind) {
-  std::uint64_t sum = rewind.memory.checksum();
-  sum = checksum_of(&rewind.start, sizeof rewind.start / 8 * 8, sum);
+  std::uint64_t sum = rewind.threads.checksum(rewind.memory.checksum());
   sum = checksum_of(&rewind.belongings, sizeof rewind.belongings, sum);
   return checksum_of(&rewind.descriptors, sizeof rewind.descriptors / 8 * 8, sum);
 }
 
-const char* take_all(Rewind& rewind) {
-  const auto start = reinterpret_cast<std::uintptr_t>(&rewind);
-  char* copies = reinterpret_cast<char*>(&rewind) + kRewindBytes;
-  if (has_threads()) return "it has threads";
-  if (!rewind.descriptors.take(rewind.script)) return "it has too many descriptors open";
+// Of what the copy has got since it was forked, too.
+const char* find_obstacle_to_begin(Rewind& rewind) {
+  if (has_attendants() || has_children()) return "it has processes of its own";
+  if (has_timers()) return "it has set a timer";
+  if (shares_memory()) return "it has memory to share with other processes";
+  if (!rewind.descriptors.take()) return "it has too many descriptors open";
   rewind.belongings.take();
-  if (!rewind.memory.take(copies, {start, start + kAllBytes})) return "it has too much memory";
-  rewind.checksum = checksum_of_all(rewind);
-  return nullptr;
+  if (!rewind.belongings.are_restorable()) return "a signal waits for it";
+  return take_stock(nullptr, 0);
 }
 
-const char* find_obstacle(Rewind& rewind, int signal) {
-  if (signal != 0 && checksum_of_all(rewind) != rewind.checksum) return "it has written over us";
+// With the descriptor of a script, or without. False: nobody will come.
+bool hear(const Rewind& rewind, int* script) {
+  LineOrder order = {};
+  Passed passed = {};
+  const bool heard = receive_with(rewind.line, &order, sizeof order, &passed) == sizeof order;
+  *script = passed.descriptors[0];
+  return heard;
+}
+
+// The harness looks at its files meanwhile.
+const char* tell_harness(const Rewind& rewind) {
+  say(rewind, LineSays::kBegins, 0, "");
+  int script = -1;
+  return hear(rewind, &script) ? nullptr : "its files can't be put back";
+}
+
+const char* take_all(Rewind& rewind, AddressRange script) {
+  const char* obstacle = find_obstacle_to_begin(rewind);
+  if (obstacle == nullptr) obstacle = rewind.threads.stop(known_threads());
+  if (obstacle != nullptr) return obstacle;
+  obstacle = tell_harness(rewind);
+  const auto start = reinterpret_cast<std::uintptr_t>(&rewind);
+  char* copies = reinterpret_cast<char*>(&rewind) + kRewindBytes;
+  if (obstacle == nullptr && !rewind.memory.take(copies, {start, start + kAllBytes}, script)) {
+    obstacle = "it has too much memory";
+  }
+  if (obstacle == nullptr) rewind.checksum = checksum_of_all(rewind);
+  rewind.threads.let_go_on();
+  return obstacle;
+}
+
+const char* find_obstacle_to_restore(Rewind& rewind) {
   if (has_attendants() || has_children()) return "it has processes of its own";
-  if (has_threads()) return "it has started a thread";
   if (has_timers()) return "it has set a timer";
   if (!rewind.belongings.are_restorable()) return "it has changed its directory, user or signals";
   if (!rewind.descriptors.are_there()) return "it has closed what it began with";
@@ -171,32 +191,53 @@ const char* find_obstacle(Rewind& rewind, int signal) {
   return nullptr;
 }
 
+// Null: all other threads stand still. Who dies may do so anywhere: what the program's waits tell
+// is not asked then.
+const char* find_obstacle(Rewind& rewind, int signal) {
+  if (!rewind.taken) return "it has not come to its first input";
+  if (signal != 0 && checksum_of_all(rewind) != rewind.checksum) return "it has written over us";
+  const char* obstacle = rewind.threads.stop(signal == 0 ? known_threads() : 0);
+  if (obstacle != nullptr) return obstacle;
+  obstacle = find_obstacle_to_restore(rewind);
+  if (obstacle != nullptr) rewind.threads.let_go_on();
+  return obstacle;
+}
+
+[[noreturn]] void end() {
+  for (;;) ::syscall(SYS_exit_group, 0);
+}
+
 // On the stack that lies aside.
 void run_back() {
   Rewind& rewind = *rewind_state;
-  bool good = rewind.descriptors.close_others() && rewind.memory.restore();
+  const bool good = rewind.descriptors.close_others() && rewind.memory.restore();
   rewind.belongings.restore();
-  LineOrder order = {};
-  Passed passed = {};
-  good = good && receive_with(rewind.line, &order, sizeof order, &passed) == sizeof order;
-  rewind.script = passed.descriptors[0];
-  if (good && rewind.script >= 0) ::setcontext(&rewind.start);
-  for (;;) ::syscall(SYS_exit_group, 0);
+  if (!good) end();
+  rewind.threads.begin_again();
+}
+
+// Where the image was taken, by who took it; the others still stand.
+void take_next(Rewind& rewind) {
+  int script = -1;
+  if (!hear(rewind, &script) || script < 0 || !make_own() || !begin_script(script)) end();
+  rewind.threads.let_others_begin_again();
 }
 
 }  // namespace
 
-int begin_from_here(int line, int script) {
-  Rewind* const made = make_room(move_out_of_sight(line));
-  if (made == nullptr) return script;
-  made->script = script;
-  rewind_state = made;
-  ::getcontext(&made->start);  // returns again each time that the copy has come back
-  if (made->taken) return made->script;
-  made->taken = true;
-  const char* obstacle = take_all(*made);
-  if (obstacle != nullptr) let_go(made, obstacle);
-  return script;
+void prepare_to_go_back(int line) {
+  rewind_state = make_room(move_out_of_sight(line));
+}
+
+void begin_from_here(const ScriptHeader& script) {
+  Rewind* const rewind = rewind_state;
+  if (rewind == nullptr || rewind->taken) return;
+  ::getcontext(rewind->threads.own_start());  // returns again each time that the copy is back
+  if (rewind->taken) return take_next(*rewind);
+  rewind->taken = true;
+  const auto start = reinterpret_cast<std::uintptr_t>(&script);
+  const char* obstacle = take_all(*rewind, {start, start + script.size});
+  if (obstacle != nullptr) let_go(rewind, obstacle);
 }
 
 void go_back(int signal) {

@@ -203,10 +203,11 @@ struct ForkOrder {
 inline constexpr std::size_t kMaxRefusal = 120;
 
 // A copy that may go back to where it began (rewind.h) has a line to the harness, a SOCK_SEQPACKET
-// socket. Once its script is done, or it would die, it says there whether it is back, or will end
-// as others do; the latter as soon as it knows. One that is back waits for the next script, and
-// ends when the harness closes the line.
-enum class LineSays : std::uint32_t { kBack = 1, kEnds = 2 };
+// socket. There it says that it begins, and waits for an order, while the harness takes down what
+// its files are. Once its script is done, or it would die, it says whether it is back, or will end
+// as others do; the latter as soon as it knows. One that is back waits for an order with the next
+// script, and ends when the harness closes the line.
+enum class LineSays : std::uint32_t { kBack = 1, kEnds = 2, kBegins = 3 };
 
 struct LineNote {
   LineSays says;
@@ -214,7 +215,7 @@ struct LineNote {
   char why[kMaxRefusal];  // kEnds
 };
 
-struct LineOrder {  // with the descriptor of a script
+struct LineOrder {  // to who is back, with the descriptor of a script
   std::uint32_t unused;
 };
 

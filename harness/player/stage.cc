@@ -254,6 +254,7 @@ int act(std::uint64_t nearest_deadline_ns) {
   const bool has_begun = script->performed.load(std::memory_order_relaxed) != 0;
   if (!has_begun && is_open_to_sessions()) reach_fork_point();
   if (!has_begun && is_open_to_sessions() && hand_over()) return 0;
+  if (!has_begun && is_open_to_sessions()) begin_from_here(*script);
   if (much_was_answered()) return 0;
   const std::uint32_t next = script->performed.load(std::memory_order_relaxed);
   if (next == 0) {

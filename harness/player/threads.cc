@@ -53,6 +53,10 @@ bool is_only_thread() {
   return scheduler.thread_count == 1;
 }
 
+long known_threads() {
+  return scheduler.thread_count;
+}
+
 void be_forked_thread(int wake_fd) {
   self.wake_fd = wake_fd;
   self.kernel_id = 0;
