@@ -27,9 +27,10 @@ constexpr unsigned kAllBelow = 0x8000;       // AT_RECURSIVE
 constexpr int kMostWritable = 64;
 constexpr const char* kScratch[] = {"/tmp", "/var/tmp", "/run", "/dev/shm"};
 
+// Left as it is by the loader, all zeros: these are pages that nobody touches but for those used.
 struct Kept {
   char path[PATH_MAX];
-  int tree = -1;
+  int tree;
 };
 Kept kept[kMostWritable];
 int kept_count = 0;

@@ -4,13 +4,12 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include <atomic>
-
 #include "capture/interpose/real_call.h"
 #include "harness/player/attendants.h"
 #include "harness/player/connections.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/ends.h"
+#include "harness/player/fd_table.h"
 #include "harness/player/idle.h"
 #include "harness/player/place.h"
 #include "harness/player/step_answers.h"
@@ -24,32 +23,16 @@ std::uint32_t first_open = 0;  // no session before this step waits to be called
 
 // The program's sockets and whom it called by them. Beyond these getpeername() tells the truth.
 struct Call {
-  std::atomic<int> fd{-1};
   sockaddr_storage address;
   socklen_t size;
 };
-constexpr int kMaxCalls = 256;
-Call calls[kMaxCalls];
-std::atomic<bool> any_call{false};  // looking at all of them touches many pages
-
-Call* call_of(int fd) {
-  if (!any_call.load(std::memory_order_acquire)) return nullptr;
-  for (Call& entry : calls) {
-    if (entry.fd.load(std::memory_order_acquire) == fd) return &entry;
-  }
-  return nullptr;
-}
+FdTable<Call, 256> calls;
 
 void remember_call(int fd, const sockaddr* address, socklen_t size) {
-  for (Call& entry : calls) {
-    int free = -1;
-    if (!entry.fd.compare_exchange_strong(free, -2)) continue;
-    entry.size = size < sizeof entry.address ? size : socklen_t{sizeof entry.address};
-    ::memcpy(&entry.address, address, entry.size);
-    entry.fd.store(fd, std::memory_order_release);
-    any_call.store(true, std::memory_order_release);
-    return;
-  }
+  Call called = {};
+  called.size = size < sizeof called.address ? size : socklen_t{sizeof called.address};
+  ::memcpy(&called.address, address, called.size);
+  calls.note(fd, called);
 }
 
 bool may_be_called(const Step& step) {
@@ -143,7 +126,7 @@ int call(int fd, const sockaddr* address, socklen_t size) {
     const int socket = socket_at(place_of(address, size, true));
     return socket >= 0 ? call_own(fd, socket) : CRASHREEL_REAL(connect)(fd, address, size);
   }
-  if (call_of(fd) != nullptr) return refuse(EISCONN);
+  if (calls.find(fd) != nullptr) return refuse(EISCONN);
   Attempt attempt = {fd, address, size};
   do_locked(Attempt::make, &attempt);
   if (attempt.result < 0) return refuse(attempt.error);
@@ -153,16 +136,14 @@ int call(int fd, const sockaddr* address, socklen_t size) {
 }
 
 void show_called(int fd, sockaddr* address, socklen_t* size, socklen_t room) {
-  const Call* entry = call_of(fd);
+  const Call* entry = calls.find(fd);
   if (entry == nullptr) return;
   ::memcpy(address, &entry->address, entry->size < room ? entry->size : room);
   *size = entry->size;
 }
 
 void forget_call(int fd) {
-  if (fd < 0) return;
-  Call* entry = call_of(fd);
-  if (entry != nullptr) entry->fd.store(-1, std::memory_order_release);
+  calls.forget(fd);
 }
 
 }  // namespace crashreel::player

@@ -4,31 +4,27 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include <atomic>
-
 #include "capture/interpose/real_call.h"
 #include "harness/player/attendants.h"
 #include "harness/player/calls.h"
 #include "harness/player/connections.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/ends.h"
+#include "harness/player/fd_table.h"
 #include "harness/player/idle.h"
 #include "harness/player/socket_options.h"
 
 namespace crashreel::player {
 namespace {
 
-// A socket, whom it asked, and where on loopback that is.
+// Of a socket: whom it asked, and where on loopback that is.
 struct Question {
-  std::atomic<int> fd{-1};
   in_port_t port;
   sockaddr_storage asked;
   socklen_t size;
 };
-constexpr int kMostQuestions = 1024;
-Question questions[kMostQuestions];
-std::atomic<bool> any_question{false};  // looking at all of them touches many pages
-int nobody = -1;                        // a socket that nobody reads
+FdTable<Question, 1024> questions;
+int nobody = -1;  // a socket that nobody reads
 
 socklen_t loopback(int domain, in_port_t port, sockaddr_storage* address) {
   *address = {};
@@ -63,13 +59,11 @@ bool is_loopback(const sockaddr* address) {
 // Of the same socket; else of any: it may have been copied under another number.
 const Question* find_at(int fd, in_port_t port) {
   const Question* other = nullptr;
-  for (const Question& question : questions) {
-    const int asker = question.fd.load(std::memory_order_acquire);
-    if (asker < 0 || question.port != port) continue;
-    if (asker == fd) return &question;
-    other = &question;
-  }
-  return other;
+  const Question* own = questions.find_if([&](int asker, const Question& question) {
+    if (question.port == port) other = &question;
+    return question.port == port && asker == fd;
+  });
+  return own != nullptr ? own : other;
 }
 
 // But for padding and what belongs to the one socket.
@@ -84,26 +78,17 @@ bool is_same(const sockaddr* one, const sockaddr* other) {
 }
 
 const Question* find_asked(int fd, const sockaddr* address) {
-  for (const Question& question : questions) {
-    if (question.fd.load(std::memory_order_acquire) == fd &&
-        is_same(reinterpret_cast<const sockaddr*>(&question.asked), address)) {
-      return &question;
-    }
-  }
-  return nullptr;
+  return questions.find_if([&](int asker, const Question& question) {
+    return asker == fd && is_same(reinterpret_cast<const sockaddr*>(&question.asked), address);
+  });
 }
 
 void remember(int fd, const sockaddr* address, socklen_t size, in_port_t port) {
-  for (Question& question : questions) {
-    int free = -1;
-    if (!question.fd.compare_exchange_strong(free, -2)) continue;
-    question.port = port;
-    question.size = size < sizeof question.asked ? size : socklen_t{sizeof question.asked};
-    ::memcpy(&question.asked, address, question.size);
-    question.fd.store(fd, std::memory_order_release);
-    any_question.store(true, std::memory_order_release);
-    return;
-  }
+  Question question = {};
+  question.port = port;
+  question.size = size < sizeof question.asked ? size : socklen_t{sizeof question.asked};
+  ::memcpy(&question.asked, address, question.size);
+  questions.note(fd, question);
 }
 
 // A socket of the player's on loopback; -1: errno says why not.
@@ -209,7 +194,6 @@ int connect_to_peer(int fd, const sockaddr* address, socklen_t size) {
 void show_peer(int fd, sockaddr* address, socklen_t* size, socklen_t room) {
   if (address == nullptr || size == nullptr || room < sizeof(sockaddr_in)) return;
   if (address->sa_family != AF_INET && address->sa_family != AF_INET6) return;
-  if (!any_question.load(std::memory_order_acquire)) return;
   const Question* question = find_at(fd, port_in(address));
   if (question == nullptr) return;
   ::memcpy(address, &question->asked, question->size < room ? question->size : room);
@@ -217,19 +201,11 @@ void show_peer(int fd, sockaddr* address, socklen_t* size, socklen_t room) {
 }
 
 bool has_asked(int fd) {
-  if (!any_question.load(std::memory_order_acquire)) return false;
-  for (const Question& question : questions) {
-    if (question.fd.load(std::memory_order_acquire) == fd) return true;
-  }
-  return false;
+  return questions.find(fd) != nullptr;
 }
 
 void forget_questions(int fd) {
-  if (fd < 0 || !any_question.load(std::memory_order_acquire)) return;
-  for (Question& question : questions) {
-    int asker = fd;
-    question.fd.compare_exchange_strong(asker, -1);
-  }
+  questions.forget(fd);
 }
 
 }  // namespace crashreel::player

@@ -1,12 +1,14 @@
-// The only file of ours that knows LLVM. Compiled as LLVM is, and never sanitized.
+// Names of functions, by LLVM. Compiled as LLVM is, and never sanitized.
 #include <llvm/DebugInfo/Symbolize/Symbolize.h>
 #include <llvm/Demangle/Demangle.h>
 #include <llvm/Support/Error.h>
 
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "harness/symbols/module_file.h"
 #include "harness/symbols/symbols_abi.h"
 
 namespace {
@@ -21,14 +23,6 @@ LLVMSymbolizer::Options options() {
   options.UseSymbolTable = false;
   options.Demangle = false;
   return options;
-}
-
-// Separate debug information is not looked for: it is unpacked whole, 90 ms for a libc's.
-LLVMSymbolizer::Options without_debug_files() {
-  LLVMSymbolizer::Options own = options();
-  own.DebugFileDirectory = {"/nonexistent"};
-  own.FallbackDebugPath = "/nonexistent";
-  return own;
 }
 
 // "_ZN2ns1fEi.part.0" and "_ZN2ns1fEi" are both "ns::f"; "read@@GLIBC_2.2.5" is "read". Neither C
@@ -49,41 +43,47 @@ bool is_name(const std::string& name) {
   return !name.empty() && name != "<invalid>";
 }
 
-// From the symbol table, or the dynamic one of a stripped file; empty when the symbol that LLVM
-// finds does not reach as far as the address (one without a size reaches nowhere).
-std::string covering(LLVMSymbolizer& from, const std::string& module,
-                     llvm::object::SectionedAddress place) {
-  auto symbol = from.symbolizeData(module, place);
-  if (!symbol) {
-    llvm::consumeError(symbol.takeError());
-    return {};
-  }
-  const bool covered =
-      place.Address >= symbol->Start && place.Address - symbol->Start < symbol->Size;
-  return covered && is_name(symbol->Name) ? short_name(symbol->Name) : std::string();
-}
-
 }  // namespace
 
 struct crashreel_symbolizer {
-  LLVMSymbolizer llvm{options()};
-  LLVMSymbolizer tables{without_debug_files()};
+  ModuleFile& file(const std::string& path) { return files.try_emplace(path, path).first->second; }
 
   // From the debug information, innermost first; the last one is the function that was called.
-  std::vector<std::string> inlined(const std::string& module,
-                                   llvm::object::SectionedAddress place) {
+  std::vector<std::string> inlined(const std::string& path, std::uint64_t offset) {
     std::vector<std::string> names;
-    auto frames = llvm.symbolizeInlinedCode(module, place);
+    ModuleFile& module = file(path);
+    for (const std::string& name :
+         module.has_debug_information() ? module.inlined(offset) : from_elsewhere(path, offset)) {
+      if (is_name(name)) names.push_back(short_name(name));
+    }
+    return names;
+  }
+
+  // The symbol table has the last word on who was called: it is there with and without debug
+  // information, so that two builds agree.
+  std::string covering(const std::string& path, std::uint64_t offset) {
+    const std::string name = file(path).covering_symbol(offset);
+    return is_name(name) ? short_name(name) : std::string();
+  }
+
+ private:
+  // Debug information may have been packed apart; LLVM knows where it can lie.
+  std::vector<std::string> from_elsewhere(const std::string& path, std::uint64_t offset) {
+    std::vector<std::string> names;
+    auto frames =
+        apart.symbolizeInlinedCode(path, {offset, llvm::object::SectionedAddress::UndefSection});
     if (!frames) {
       llvm::consumeError(frames.takeError());
       return names;
     }
     for (std::uint32_t i = 0; i < frames->getNumberOfFrames(); ++i) {
-      const std::string& name = frames->getFrame(i).FunctionName;
-      if (is_name(name)) names.push_back(short_name(name));
+      names.push_back(frames->getFrame(i).FunctionName);
     }
     return names;
   }
+
+  std::map<std::string, ModuleFile> files;
+  LLVMSymbolizer apart{options()};
 };
 
 #define CRASHREEL_EXPORT extern "C" __attribute__((visibility("default")))
@@ -100,8 +100,7 @@ CRASHREEL_EXPORT void crashreel_symbolizer_tabled_1(crashreel_symbolizer* symbol
                                                     const char* module_path, uint64_t offset,
                                                     void (*each)(void*, const char*),
                                                     void* context) {
-  const std::string name = covering(symbolizer->tables, module_path,
-                                    {offset, llvm::object::SectionedAddress::UndefSection});
+  const std::string name = symbolizer->covering(module_path, offset);
   if (!name.empty()) each(context, name.c_str());
 }
 
@@ -109,12 +108,8 @@ CRASHREEL_EXPORT void crashreel_symbolizer_functions_1(crashreel_symbolizer* sym
                                                        const char* module_path, uint64_t offset,
                                                        void (*each)(void*, const char*),
                                                        void* context) {
-  const llvm::object::SectionedAddress place = {offset,
-                                                llvm::object::SectionedAddress::UndefSection};
-  std::vector<std::string> names = symbolizer->inlined(module_path, place);
-  // The symbol table has the last word on who was called: it is there with and without debug
-  // information, so that two builds agree.
-  const std::string called = covering(symbolizer->llvm, module_path, place);
+  std::vector<std::string> names = symbolizer->inlined(module_path, offset);
+  const std::string called = symbolizer->covering(module_path, offset);
   if (!called.empty()) {
     if (!names.empty()) names.pop_back();
     names.push_back(called);

@@ -23,8 +23,9 @@
 
 namespace crashreel {
 
-// Move-only; one thread at a time. Keeps what it was told: an address is looked up once (3 µs), a
-// module is read once (milliseconds, and seconds where there is much DWARF).
+// Move-only; one thread at a time. Keeps what it was told: an address is looked up once, which
+// goes over its module's symbols (20 µs for 6,000 of them), and a module is opened once (2 ms, and
+// seconds where there is much DWARF of which all has to be read to find the place).
 class Symbols {
  public:
   // The library stays loaded until the process ends: LLVM does not like to be unloaded.
