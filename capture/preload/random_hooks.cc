@@ -1,10 +1,19 @@
-// The calls that make random bytes.
+// The calls that make random bytes, and those that read at an offset: nothing that has offsets is a
+// session, but a random device takes any.
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "capture/preload/hidden.h"
 #include "capture/preload/hooks.h"
+#include "capture/preload/sessions.h"
+
+// What FORTIFY_SOURCE makes of pread; no header declares them without it.
+extern "C" {
+ssize_t __pread_chk(int fd, void* buffer, std::size_t size, off_t offset, std::size_t capacity);
+ssize_t __pread64_chk(int fd, void* buffer, std::size_t size, off64_t offset, std::size_t capacity);
+}
 
 namespace crashreel {
 
@@ -14,6 +23,12 @@ void prepare_random_hooks() {
   CRASHREEL_REAL(arc4random);
   CRASHREEL_REAL(arc4random_uniform);
   CRASHREEL_REAL(arc4random_buf);
+  CRASHREEL_REAL(pread);
+  CRASHREEL_REAL(pread64);
+  CRASHREEL_REAL(__pread_chk);
+  CRASHREEL_REAL(__pread64_chk);
+  CRASHREEL_REAL(preadv);
+  CRASHREEL_REAL(preadv64);
 }
 
 namespace {
@@ -22,6 +37,17 @@ namespace {
 std::uint32_t noted_number(std::uint32_t number) {
   random_came(&number, sizeof number);
   return number;
+}
+
+// A session answers ESPIPE, which says nothing of its end.
+ssize_t noted_read(int fd, const void* bytes, std::size_t size, ssize_t got) {
+  if (got > 0) bytes_came(fd, bytes, size, got);
+  return got;
+}
+
+ssize_t noted_parts(int fd, const iovec* parts, int count, ssize_t got) {
+  if (got > 0) parts_came(fd, parts, static_cast<std::size_t>(count), got);
+  return got;
 }
 
 }  // namespace
@@ -50,4 +76,33 @@ CRASHREEL_HOOK std::uint32_t arc4random_uniform(std::uint32_t bound) noexcept {
 CRASHREEL_HOOK void arc4random_buf(void* bytes, std::size_t size) noexcept {
   CRASHREEL_REAL(arc4random_buf)(bytes, size);
   crashreel::random_came(bytes, size);
+}
+
+CRASHREEL_HOOK ssize_t pread(int fd, void* bytes, std::size_t size, off_t offset) {
+  return crashreel::noted_read(fd, bytes, size, CRASHREEL_REAL(pread)(fd, bytes, size, offset));
+}
+
+CRASHREEL_HOOK ssize_t pread64(int fd, void* bytes, std::size_t size, off64_t offset) {
+  return crashreel::noted_read(fd, bytes, size, CRASHREEL_REAL(pread64)(fd, bytes, size, offset));
+}
+
+CRASHREEL_HOOK ssize_t __pread_chk(int fd, void* bytes, std::size_t size, off_t offset,
+                                   std::size_t capacity) {
+  return crashreel::noted_read(fd, bytes, size,
+                               CRASHREEL_REAL(__pread_chk)(fd, bytes, size, offset, capacity));
+}
+
+CRASHREEL_HOOK ssize_t __pread64_chk(int fd, void* bytes, std::size_t size, off64_t offset,
+                                     std::size_t capacity) {
+  return crashreel::noted_read(fd, bytes, size,
+                               CRASHREEL_REAL(__pread64_chk)(fd, bytes, size, offset, capacity));
+}
+
+CRASHREEL_HOOK ssize_t preadv(int fd, const iovec* parts, int count, off_t offset) {
+  return crashreel::noted_parts(fd, parts, count, CRASHREEL_REAL(preadv)(fd, parts, count, offset));
+}
+
+CRASHREEL_HOOK ssize_t preadv64(int fd, const iovec* parts, int count, off64_t offset) {
+  return crashreel::noted_parts(fd, parts, count,
+                                CRASHREEL_REAL(preadv64)(fd, parts, count, offset));
 }

@@ -11,6 +11,7 @@
 #include "capture/runtime/crash_region.h"
 #include "capture/runtime/crashreel.h"
 #include "capture/runtime/fatal_signals.h"
+#include "capture/runtime/keep_errno.h"
 #include "capture/runtime/redact.h"
 #include "capture/runtime/ring.h"
 #include "capture/runtime/ring_answers.h"
@@ -301,6 +302,7 @@ int crashreel_save_now_(void) {
 
 int crashreel_check_rules_(const char* rules, char* text, std::size_t capacity) {
   if (rules == nullptr) return 0;
+  const crashreel::KeepErrno keep;
   // Not on the stack of whoever asks: a rule is a third of a kilobyte.
   void* page = ::mmap(nullptr, sizeof(crashreel::redact::Rules), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

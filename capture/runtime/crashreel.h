@@ -5,6 +5,19 @@
  * Nothing here blocks, locks, allocates, throws, logs, or changes errno, but for crashreel_start()
  * and crashreel_flush(); all but crashreel_start() may be called from signal handlers and after
  * fork(). C11 and C++.
+ *
+ * For who filters system calls: from crashreel_start() on none is made, but for these.
+ *   a thread's first record          gettid
+ *   a forked child's first           getpid
+ *   the first crashreel_digest()     mmap, madvise; munmap where two threads are the first
+ *   more than 1 KiB, partly masked   mmap, munmap
+ *   no chunk is to be had; or, where children were forked that recorded, a session's head or a
+ *   pin is another thread's          newfstatat, tkill
+ *   crashreel_save_now()             futex, kill
+ *   crashreel_flush()                msync
+ *   crashreel_check_rules()          mmap, munmap
+ *   a thread that ends, dies of the ring's file cut short, a fatal signal with `frames`: see RING.md
+ * and clock_gettime where the kernel has no other way to tell the time.
  */
 #ifndef CRASHREEL_CRASHREEL_H_
 #define CRASHREEL_CRASHREEL_H_

@@ -3,14 +3,11 @@
 // Chunks change hands through their state word alone; what they mean changes through their commit
 // word alone. So a thread that dies between the two has taken a chunk out of circulation, and
 // nothing else.
-#include <errno.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include "capture/runtime/ring.h"
 #include "capture/runtime/ring_clock.h"
+#include "capture/runtime/ring_heads.h"
+#include "capture/runtime/ring_owner.h"
+#include "capture/runtime/ring_pins.h"
 
 namespace crashreel::ring {
 namespace {
@@ -59,13 +56,6 @@ ChunkHeader* take_from_pool(std::uint32_t tid, std::uint32_t rested) {
   return nullptr;
 }
 
-// A holder's tid means something only inside the pid namespace that the ring was made in.
-bool tids_are_ours() {
-  struct stat space{};
-  return g_ring.super->pid_namespace != 0 && ::stat("/proc/self/ns/pid", &space) == 0 &&
-         space.st_ino == g_ring.super->pid_namespace;
-}
-
 // Marks the chunks of holders that are no more as full: killed children, children that just exited,
 // threads that ended without their destructors. A system call per held chunk, so only when no other
 // chunk is left.
@@ -75,9 +65,8 @@ bool bury_the_dead() {
   for (std::uint32_t i = 0; i < g_ring.pool_chunks; ++i) {
     ChunkHeader& chunk = chunk_at(g_ring.prelude_chunks + i);
     const std::uint64_t seen = __atomic_load_n(&chunk.state, __ATOMIC_RELAXED);
-    const auto holder = static_cast<long>(seen >> 32);
     if (static_cast<std::uint32_t>(seen) != kHeld) continue;
-    if (::syscall(SYS_tkill, holder, 0) == 0 || errno != ESRCH) continue;
+    if (!is_gone(static_cast<std::uint32_t>(seen >> 32))) continue;
     found |= swap_state(chunk, seen, state_word(kFull, taken_so_far()));
   }
   return found;
@@ -149,6 +138,11 @@ void thread_exits(void* thread) {
   const std::uint32_t depth = state.depth;
   state.depth = kDepths;
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  if (depth != 0) {  // it ends inside a record
+    const std::uint32_t tid = tid_of_caller();
+    let_go_of_heads(tid);
+    let_go_of_pins(tid);
+  }
   for (Slot& slot : state.slots) {
     if (slot.epoch == __atomic_load_n(g_ring.epoch, __ATOMIC_RELAXED)) give_back(slot);
     slot = Slot{};

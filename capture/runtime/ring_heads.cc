@@ -4,7 +4,9 @@
 
 #define CRASHREEL_BUILDS_LIBRARY 1
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/keep_errno.h"
 #include "capture/runtime/ring.h"
+#include "capture/runtime/ring_owner.h"
 
 namespace crashreel::ring {
 namespace {
@@ -102,6 +104,42 @@ std::uint32_t choose(std::uint32_t session) {
   return best;
 }
 
+// The state of a head that the caller has.
+std::uint32_t locked() {
+  const std::uint32_t tid = tid_of_caller();
+  if (*g_ring.epoch != g_ring.super->pid) {
+    __atomic_store_n(&g_heads.header->others, 1u, __ATOMIC_RELAXED);
+  }
+  return kHeadLocked | tid << kHeadHolderAt;
+}
+
+std::uint32_t holder_of(HeadEntry entry) {
+  return (state_of(entry) & kHeadLocked) != 0 ? state_of(entry) >> kHeadHolderAt : 0;
+}
+
+// The holder is no more. How far it had come nobody knows, so nothing is added any more; and the
+// table of who is wanted may count one too many for good, never one too few.
+bool let_go(std::uint32_t head, HeadEntry entry) {
+  const std::uint32_t state = (state_of(entry) | kHeadFull) & ~(kHeadLocked | kHeadHolder);
+  __atomic_fetch_add(&head_at(head).gaps, 1u, __ATOMIC_RELAXED);
+  return swap_entry(head, entry, head_entry(session_of(entry), state));
+}
+
+// Of processes that were killed. Asked only where there are such, for a filter of system calls may
+// kill whoever asks.
+bool let_go_of_the_dead(std::uint32_t session) {
+  if (__atomic_load_n(&g_heads.header->others, __ATOMIC_RELAXED) == 0) return false;
+  const KeepErrno keep;
+  bool found = false;
+  for (std::uint32_t i = 0; i < probes(); ++i) {
+    const std::uint32_t head = probe(session, i);
+    const HeadEntry entry = entry_of(head);
+    if (holder_of(entry) == 0 || !tids_are_ours()) continue;
+    found |= is_gone(holder_of(entry)) && let_go(head, entry);
+  }
+  return found;
+}
+
 // In this order, so that a writer that is killed in between leaves the old head, no head, or the
 // new one, never a mixture: lock the old, empty it, name the new. What was never used is empty.
 bool take(std::uint32_t head, std::uint32_t session) {
@@ -109,7 +147,8 @@ bool take(std::uint32_t head, std::uint32_t session) {
   const std::uint32_t state = state_of(old);
   const std::uint32_t holder = (state & kHeadUsed) != 0 ? session_of(old) : session;
   if (readiness(old, session) == 0) return false;
-  if (!swap_entry(head, old, head_entry(holder, state | kHeadUsed | kHeadLocked))) return false;
+  const std::uint32_t mine = locked();
+  if (!swap_entry(head, old, head_entry(holder, state | kHeadUsed | mine))) return false;
   HeadHeader& header = head_at(head);
   const std::uint32_t generation = next_generation(unpack(header.commit).generation);
   __atomic_store_n(&header.commit, pack({generation, 0, sizeof(HeadHeader)}), __ATOMIC_RELEASE);
@@ -118,8 +157,7 @@ bool take(std::uint32_t head, std::uint32_t session) {
     __atomic_fetch_add(&g_heads.header->given_away, 1u, __ATOMIC_RELAXED);
   }
   count_wanted(session, 1);
-  __atomic_store_n(&g_heads.entries[head], head_entry(session, kHeadUsed | kHeadLocked),
-                   __ATOMIC_RELEASE);
+  __atomic_store_n(&g_heads.entries[head], head_entry(session, kHeadUsed | mine), __ATOMIC_RELEASE);
   if (wants(state)) count_wanted(session_of(old), -1);
   return true;
 }
@@ -128,7 +166,8 @@ std::uint32_t begin_new_head(std::uint32_t session) {
   // Another thread may take the chosen one at the same moment; whoever loses looks again.
   for (int tries = 0; tries < 4; ++tries) {
     const std::uint32_t head = choose(session);
-    if (head == kNoHead) break;
+    if (head == kNoHead && !let_go_of_the_dead(session)) break;
+    if (head == kNoHead) continue;
     if (take(head, session)) return head;
   }
   __atomic_fetch_add(&g_heads.header->refused, 1u, __ATOMIC_RELAXED);
@@ -237,7 +276,7 @@ std::uint32_t begin_head(std::uint32_t kind, std::uint32_t session) {
   const HeadEntry entry = entry_of(head);
   if (session_of(entry) != session || !wants(state_of(entry))) return kNoHead;
   if ((state_of(entry) & kHeadLocked) == 0 &&
-      swap_entry(head, entry, head_entry(session, state_of(entry) | kHeadLocked))) {
+      swap_entry(head, entry, head_entry(session, state_of(entry) | locked()))) {
     return head;
   }
   __atomic_fetch_add(&head_at(head).gaps, 1u, __ATOMIC_RELAXED);
@@ -246,13 +285,23 @@ std::uint32_t begin_head(std::uint32_t kind, std::uint32_t session) {
 
 void end_head(std::uint32_t head, const Recorded& input, const Recorded* says) {
   const bool fits = add_copies(head_at(head), g_heads.bytes, input, says);
-  change(head, input.session, fits ? 0u : kHeadFull, kHeadLocked);
+  change(head, input.session, fits ? 0u : kHeadFull, kHeadLocked | kHeadHolder);
 }
 
 void give_up_head(std::uint32_t head) {
   const std::uint32_t session = session_of(entry_of(head));
   __atomic_fetch_add(&head_at(head).gaps, 1u, __ATOMIC_RELAXED);
-  change(head, session, 0, kHeadLocked);
+  change(head, session, 0, kHeadLocked | kHeadHolder);
+}
+
+void let_go_of_heads(std::uint32_t tid) {
+  if (tid == 0) return;
+  for (std::uint32_t head = 0; head < g_heads.count; ++head) {
+    // Another thread may close the session meanwhile.
+    for (HeadEntry entry = entry_of(head); holder_of(entry) == tid; entry = entry_of(head)) {
+      if (let_go(head, entry)) break;
+    }
+  }
 }
 
 void close_head(std::uint32_t session, std::uint64_t stamp, bool for_all) {

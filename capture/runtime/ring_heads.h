@@ -68,6 +68,9 @@ void write_copy(unsigned char* to, const Recorded& input);
 void end_head(std::uint32_t head, const Recorded& input, const Recorded* says);
 void give_up_head(std::uint32_t head);
 
+// Of a thread that ends while it has a head: what it was about to add is missing there.
+void let_go_of_heads(std::uint32_t tid);
+
 // The session is over at this moment. `for_all`: no other process has it open.
 void close_head(std::uint32_t session, std::uint64_t stamp, bool for_all);
 

@@ -38,6 +38,9 @@ enum HeadState : std::uint32_t {
   kHeadStale = 8,   // one of several processes closed it: may be given away, is open until then
   kHeadClosed = 16  // its session is over: may be given away
 };
+// Above these, in a state that is locked: the tid of who locked it, 0 where that was not known.
+inline constexpr unsigned kHeadHolderAt = 8;
+inline constexpr std::uint32_t kHeadHolder = ~0u << kHeadHolderAt;
 
 struct HeadHeader {
   std::uint64_t commit;  // CommitWord; each session that gets this head begins a generation
@@ -51,7 +54,8 @@ struct HeadHeader {
 struct HeadsHeader {
   std::uint64_t refused;     // sessions that found no head
   std::uint64_t given_away;  // stale heads that another session got
-  std::uint64_t zeros[6];
+  std::uint64_t others;      // not 0: other processes than the ring's own have locked heads
+  std::uint64_t zeros[5];
 };
 
 // Of one head: whose it is (low half) and its HeadState (high half). All changes are compare and
@@ -86,7 +90,7 @@ inline constexpr std::uint32_t kMostKeyBytes = 32;
 struct PinHeader {
   std::uint64_t key_hash;  // 0: no key's yet
   std::uint64_t version;   // of the copy that counts; 0: none
-  std::uint32_t lock;      // somebody is writing a copy, or died doing so
+  std::uint32_t lock;      // the tid of who is writing a copy, or died doing so; 0: nobody
   std::uint32_t missed;    // newer inputs of this key that could not be kept
   std::uint64_t zeros[5];
 };
@@ -101,7 +105,8 @@ struct PinKey {
 // At the region's beginning, before the pins.
 struct PinsHeader {
   std::uint64_t refused;  // inputs whose key found no pin
-  std::uint64_t zeros[7];
+  std::uint64_t others;   // not 0: other processes than the ring's own have pinned
+  std::uint64_t zeros[6];
 };
 
 static_assert(sizeof(CopyHeader) == 40 && sizeof(HeadHeader) == 64 && sizeof(HeadsHeader) == 64);

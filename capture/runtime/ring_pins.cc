@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#include "capture/runtime/keep_errno.h"
+#include "capture/runtime/ring.h"
+#include "capture/runtime/ring_owner.h"
+
 namespace crashreel::ring {
 namespace {
 
@@ -68,6 +72,25 @@ void write_pin(PinHeader& pin, const char* key, std::size_t key_size, const Reco
   __atomic_store_n(&pin.version, version, __ATOMIC_RELEASE);
 }
 
+bool swap_lock(PinHeader& pin, std::uint32_t& seen, std::uint32_t wanted) {
+  return __atomic_compare_exchange_n(&pin.lock, &seen, wanted, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED);
+}
+
+// Nobody waits for another who is writing. But a process that was killed in here would keep the key
+// at its old input for good; what it left half written is the copy that does not count. Asked only
+// where there are others than the ring's own process, for a filter of system calls may kill whoever
+// asks.
+bool lock(PinHeader& pin, const Recorded& input) {
+  std::uint64_t& others = g_pins.header->others;
+  if (input.pid != g_ring.super->pid) __atomic_store_n(&others, 1u, __ATOMIC_RELAXED);
+  std::uint32_t holder = 0;
+  if (swap_lock(pin, holder, input.tid)) return true;
+  if (__atomic_load_n(&others, __ATOMIC_RELAXED) == 0) return false;
+  const KeepErrno keep;
+  return tids_are_ours() && is_gone(holder) && swap_lock(pin, holder, input.tid);
+}
+
 }  // namespace
 
 Region plan_pins(std::uint64_t offset, std::uint64_t bytes, std::uint64_t keys) {
@@ -103,13 +126,22 @@ void keep_pin(const char* key, const Recorded& input, const Recorded* masks) {
   const std::uint64_t room = bytes_per_copy(g_pins.bytes) - sizeof(PinKey);
   const std::uint64_t masks_bytes = masks == nullptr ? 0 : copy_bytes_of(*masks);
   const bool fits = input.size <= room && copy_bytes_of(input) + masks_bytes <= room;
-  const bool mine = fits && __atomic_exchange_n(&pin->lock, 1u, __ATOMIC_ACQUIRE) == 0;
-  if (!mine) {
+  if (!fits || !lock(*pin, input)) {
     __atomic_fetch_add(&pin->missed, 1u, __ATOMIC_RELAXED);
     return;
   }
   if (input.stamp > stamp_of(*pin)) write_pin(*pin, key, key_size, input, masks);
   __atomic_store_n(&pin->lock, 0u, __ATOMIC_RELEASE);
+}
+
+void let_go_of_pins(std::uint32_t tid) {
+  if (tid == 0) return;
+  for (std::uint32_t i = 0; i < g_pins.count; ++i) {
+    PinHeader& pin = pin_at(i);
+    if (__atomic_load_n(&pin.lock, __ATOMIC_RELAXED) != tid) continue;
+    __atomic_fetch_add(&pin.missed, 1u, __ATOMIC_RELAXED);
+    __atomic_store_n(&pin.lock, 0u, __ATOMIC_RELEASE);
+  }
 }
 
 }  // namespace crashreel::ring

@@ -22,4 +22,7 @@ void set_up_pins(unsigned char* base, const Region& region);
 // `masks`: the record that says what of it was masked, and stays with it; or null.
 void keep_pin(const char* key, const Recorded& input, const Recorded* masks);
 
+// Of a thread that ends while it has a pin: whatever it was about to keep there is counted.
+void let_go_of_pins(std::uint32_t tid);
+
 }  // namespace crashreel::ring

@@ -1,5 +1,6 @@
 // A program for the recorder's tests that takes in what no session brings. For each of its
-// arguments, in order, it does what that says and prints one line about it.
+// arguments, in order, it does what that says and prints one line about it. No call may change
+// errno.
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
@@ -19,9 +20,13 @@
 #include <ctime>
 #include <string>
 
+#include "tests/capture/preload/calm.h"
+
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 extern "C" {
+ssize_t __pread_chk(int fd, void* bytes, size_t size, off_t offset, size_t capacity);
+ssize_t __pread64_chk(int fd, void* bytes, size_t size, off64_t offset, size_t capacity);
 size_t __fread_chk(void* bytes, size_t capacity, size_t size, size_t count, FILE* file);
 sighandler_t bsd_signal(int number, sighandler_t handler) noexcept;
 }
@@ -34,10 +39,15 @@ bool read_device(const char* path, unsigned char* bytes, const std::string& how)
   const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
   ssize_t got = -1;
   if (how == "read") got = ::read(fd, bytes, sizeof(Bytes));
-  if (how == "readv") {
-    iovec parts[] = {{bytes, 5}, {bytes + 5, sizeof(Bytes) - 5}};
-    got = ::readv(fd, parts, 2);
-  }
+  const iovec parts[] = {{bytes, 5}, {bytes + 5, sizeof(Bytes) - 5}};
+  if (how == "readv") got = ::readv(fd, parts, 2);
+  if (how == "preadv") got = ::preadv(fd, parts, 2, 40);
+  if (how == "preadv64") got = ::preadv64(fd, parts, 2, 40);
+  if (how == "preadv2") got = ::preadv2(fd, parts, 2, 40, 0);
+  if (how == "pread") got = ::pread(fd, bytes, sizeof(Bytes), 40);
+  if (how == "pread64") got = ::pread64(fd, bytes, sizeof(Bytes), 40);
+  if (how == "pread_chk") got = ::__pread_chk(fd, bytes, sizeof(Bytes), 40, sizeof(Bytes));
+  if (how == "pread64_chk") got = ::__pread64_chk(fd, bytes, sizeof(Bytes), 40, sizeof(Bytes));
   if (how == "dup") {
     const int copy = ::dup(fd);
     got = ::read(copy, bytes, sizeof(Bytes));
@@ -318,5 +328,9 @@ std::string obey(const std::string& what) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) std::printf("%s\n", obey(argv[i]).c_str());
+  for (int i = 1; i < argc; ++i) {
+    std::string said;
+    calm([&] { return said = obey(argv[i]), 0; });
+    std::printf("%s\n", said.c_str());
+  }
 }

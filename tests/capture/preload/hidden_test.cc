@@ -78,7 +78,10 @@ TEST_P(RandomBytes, AreKeptWhicheverCallBringsThem) {
 INSTANTIATE_TEST_SUITE_P(EveryCall, RandomBytes,
                          ::testing::Values("getrandom", "getentropy", "arc4random_buf",
                                            "arc4random", "arc4random_uniform", "random_device",
-                                           "urandom_read", "urandom_readv", "urandom_dup", "fread",
+                                           "urandom_read", "urandom_readv", "urandom_dup",
+                                           "urandom_pread", "urandom_pread64", "urandom_pread_chk",
+                                           "urandom_pread64_chk", "urandom_preadv",
+                                           "urandom_preadv64", "urandom_preadv2", "fread",
                                            "fread_unlocked", "fread_chk", "fgetc", "getc"),
                          kByName);
 

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "tests/capture/preload/answers.h"
+#include "tests/capture/preload/calm.h"
 #include "tests/capture/preload/errands.h"
 
 extern "C" {
@@ -82,7 +83,8 @@ void read_file(const std::string& path) {
   if (fd >= 0 && ::read(fd, bytes, sizeof(bytes)) >= 0) ::close(fd);
 }
 
-void read_file_by(size_t way, const char* path) {
+// 0, or -1 where it can't be opened.
+int read_file_by(size_t way, const char* path) {
   FILE* stream = nullptr;
   int fd = -1;
   switch (way % 7) {
@@ -111,6 +113,7 @@ void read_file_by(size_t way, const char* path) {
   char byte;
   if (fd >= 0 && ::read(fd, &byte, 1) >= 0) ::close(fd);
   if (stream != nullptr && std::fgetc(stream) != -2) std::fclose(stream);
+  return fd >= 0 || stream != nullptr ? 0 : -1;
 }
 
 // Whom the next datagram is from; asked beforehand, for not every READER tells.
@@ -119,9 +122,10 @@ socklen_t asker_size = 0;
 
 void answer(int fd, const std::string& text = "ok\n") {
   const auto* address = asker_size == 0 ? nullptr : reinterpret_cast<const sockaddr*>(&asker);
-  const ssize_t put = asker_size == 0
-                          ? ::write(fd, text.data(), text.size())
-                          : ::sendto(fd, text.data(), text.size(), 0, address, asker_size);
+  const ssize_t put = calm([&] {
+    return asker_size == 0 ? ::write(fd, text.data(), text.size())
+                           : ::sendto(fd, text.data(), text.size(), 0, address, asker_size);
+  });
   if (put < 0) std::perror("answer");
 }
 
@@ -130,7 +134,7 @@ std::string random_text() {
   unsigned char bytes[8] = {};
   std::string text;
   char digits[3];
-  if (::getrandom(bytes, sizeof bytes, 0) < 0) std::perror("random");
+  if (calm([&] { return ::getrandom(bytes, sizeof bytes, 0); }) < 0) std::perror("random");
   for (const unsigned char byte : bytes) {
     std::snprintf(digits, sizeof digits, "%02x", byte);
     text += digits;
@@ -180,11 +184,11 @@ void become_another(int session) {
 // Carries out one line; returns the descriptor that the session has now, -1 for none.
 int obey(int fd, const std::string& line) {
   if (line == "abort") std::abort();
-  if (line == "bye") return ::close(fd), -1;
+  if (line == "bye") return calm([&] { return ::close(fd); }), -1;
   if (line == "exec") become_another(fd);
   if (line == "peek") peeks = true;
   if (line == "half") ::shutdown(fd, SHUT_RD);
-  if (line.starts_with("answer ")) return answer_by(line.substr(7), fd), fd;
+  if (line.starts_with("answer ")) return calm([&] { return answer_by(line.substr(7), fd), fd; });
   if (line == "port") return answer(fd, std::to_string(port) + "\n"), fd;
   if (line == "random") return answer(fd, random_text()), fd;
   if (line.starts_with("open ")) read_file(line.substr(5));
@@ -194,16 +198,18 @@ int obey(int fd, const std::string& line) {
   if (line.starts_with("errand ")) run_errand(line.substr(7), fd);
   if (line == "vfork") close_in_vforked_child(fd);
   if (line == "dup") {
-    const int copy = ::fcntl(fd, F_DUPFD, 100);
-    const int again = ::dup(copy);
-    const int third = ::dup3(again, 120, O_CLOEXEC);
-    const int fourth = ::dup2(third, 121);
-    const int fifth = ::fcntl(fourth, F_DUPFD_CLOEXEC, 122);
-    for (const int old : {fd, copy, again, third, fourth}) ::close(old);
-    fd = fifth;
+    fd = calm([&] {
+      const int copy = ::fcntl(fd, F_DUPFD, 100);
+      const int again = ::dup(copy);
+      const int third = ::dup3(again, 120, O_CLOEXEC);
+      const int fourth = ::dup2(third, 121);
+      const int fifth = ::fcntl(fourth, F_DUPFD_CLOEXEC, 122);
+      for (const int old : {fd, copy, again, third, fourth}) ::close(old);
+      return fifth;
+    });
   }
   if (line == "fork") {
-    if (::fork() == 0) {
+    if (calm([] { return ::fork(); }) == 0) {
       answer(fd);
       std::vector<pollfd> own = {{fd, POLLIN, 0}};
       while (!own.empty()) {
@@ -221,11 +227,11 @@ int obey(int fd, const std::string& line) {
 void serve(std::vector<pollfd>& polled, size_t index) {
   static char buffer[256 << 10];
   int fd = polled[index].fd;
-  const ssize_t got = read_session(fd, buffer, sizeof(buffer));
+  const ssize_t got = calm([&] { return read_session(fd, buffer, sizeof(buffer)); });
   if (got < 0 && errno == EAGAIN) return;
   std::string line(buffer, got < 0 ? 0 : static_cast<size_t>(got));
   if (got <= 0) {
-    ::close(fd);
+    calm([&] { return ::close(fd); });
     fd = -1;
   } else {
     if (line.ends_with('\n')) line.pop_back();
@@ -287,7 +293,7 @@ void serve_datagram(int fd) {
   static char buffer[65536];
   asker_size = sizeof(asker);
   ::recvfrom(fd, buffer, 1, MSG_PEEK, reinterpret_cast<sockaddr*>(&asker), &asker_size);
-  const ssize_t got = read_session(fd, buffer, sizeof(buffer));
+  const ssize_t got = calm([&] { return read_session(fd, buffer, sizeof(buffer)); });
   std::string line(buffer, got < 0 ? 0 : static_cast<size_t>(got));
   if (line.ends_with('\n')) line.pop_back();
   obey(fd, line);
@@ -298,7 +304,9 @@ void serve_datagram(int fd) {
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
   reader = argv[2];
-  for (int i = 3; i < argc; ++i) read_file_by(static_cast<size_t>(i - 3), argv[i]);
+  for (int i = 3; i < argc; ++i) {
+    calm([&] { return read_file_by(static_cast<size_t>(i - 3), argv[i]); });
+  }
   std::vector<pollfd> polled;
   int session = -1;
   if (std::sscanf(argv[1], "inherited:%d:%d", &own_listener, &session) == 2) {
@@ -316,7 +324,8 @@ int main(int argc, char** argv) {
     for (size_t i = polled.size() - 1; i > 0; --i) {
       if (polled[i].revents != 0) serve(polled, i);
     }
-    if (polled[0].revents != 0)
-      polled.push_back({::accept(own_listener, nullptr, nullptr), POLLIN, 0});
+    if (polled[0].revents == 0) continue;
+    const int fd = calm([] { return ::accept(own_listener, nullptr, nullptr); });
+    polled.push_back({fd, POLLIN, 0});
   }
 }

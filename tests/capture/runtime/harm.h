@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <cstring>
+#include <ctime>
 #include <string>
 #include <utility>
 
@@ -53,21 +55,44 @@ inline std::uint64_t ring_bytes_now() {
   return crashreel_stats_now(&stats) == 0 ? stats.ring_bytes : 0;
 }
 
-// What a program does all day; every call of crashreel.h is among it.
-inline void record_all_kinds_of_things() {
+// As a program asks that sets nothing but a place and a size: with a prelude, heads and pins.
+inline crashreel_options usual_options(const RingPath& path, std::uint64_t bytes = kSmallRing) {
+  crashreel_options options = CRASHREEL_OPTIONS_INIT;
+  options.ring_path = path.c_str();
+  options.ring_bytes = bytes;
+  return options;
+}
+
+// What a program does all day: all of crashreel.h that needs no system call once it has been done.
+inline void record_all_day() {
   const std::string large(10000, 'x');
   for (std::uint32_t i = 0; i < 300; ++i) {
     const std::uint32_t session = crashreel_new_session();
     crashreel_open(session);
     record_text(session, payload({session, i}, 8 + i));
     record_text(session, large);
-    crashreel_close(session);
+    crashreel_clock(CLOCK_REALTIME, i);
+    crashreel_random(large.data(), 16);
+    crashreel_digest(session, large.data(), i);
+    crashreel_pin("key", CRASHREEL_DATA, session, large.data(), i);
+    i % 2 == 0 ? crashreel_close(session) : crashreel_session_ended(session, i % 4 == 1);
   }
+  crashreel_pin(nullptr, CRASHREEL_NOTE, CRASHREEL_NO_SESSION, "no key", 6);
+  crashreel_signal(SIGTERM);
   crashreel_add_file("/etc/a.conf", 0600, "a", 1);
   crashreel_add_file("/etc/large.conf", 0600, large.data(), large.size());
   crashreel_note("n", 1);
   crashreel_record(99, 0, "", 0);  // no such kind
   ring_bytes_now();
+}
+
+// Every call of crashreel.h is among it, start and stop aside.
+inline void record_all_kinds_of_things() {
+  record_all_day();
+  crashreel_save_now();
+  crashreel_flush();
+  char complaint[80];
+  crashreel_check_rules("mask:nothing", complaint, sizeof complaint);
 }
 
 }  // namespace crashreel

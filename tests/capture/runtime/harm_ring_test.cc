@@ -21,7 +21,7 @@ namespace {
 // Four threads record until `spoil` has been done to the ring, and a while longer.
 template <typename Spoil>
 int record_while(const RingPath& path, Spoil&& spoil) {
-  const auto options = options_for(path, 1 << 20);
+  const auto options = usual_options(path, 1 << 20);
   if (crashreel_start(&options) != 0) return 1;
   std::atomic<bool> spoiled = false;
   std::atomic<int> started = 0;
@@ -65,7 +65,7 @@ TEST(NoHarm, ARingCutShortUnderTheProgramStopsTheRecordingAlone) {
 TEST(NoHarm, AForkedChildSurvivesTheCutAsWell) {
   const RingPath path;
   expect_unharmed([&] {
-    const auto options = options_for(path);
+    const auto options = usual_options(path);
     if (crashreel_start(&options) != 0) return 1;
     record_text(1, "whole");
     CRASHREEL_CHECK(::truncate(path.c_str(), 0) == 0);
@@ -85,7 +85,7 @@ TEST(NoHarm, ADiskThatFillsUpLaterIsNothingToTheRing) {
   expect_unharmed([&] {
     if (!own_mounts() || !mount_tmpfs(folder.path(), "size=2m")) return kNoRight;
     const RingPath path(folder / "a.ring");
-    const auto options = options_for(path, 1 << 20);
+    const auto options = usual_options(path, 1 << 20);
     if (crashreel_start(&options) != 0) return 1;
     std::ofstream(folder / "filling") << std::string(2 << 20, 'x') << std::flush;
     for (std::uint32_t i = 0; i < 20000; ++i) record_text(0, payload({0, i}, 100));
@@ -119,7 +119,7 @@ TEST(NoHarm, AFaultOfTheProgramsOwnGoesToTheProgramsOwnHandler) {
       own.sa_sigaction = end_if_told_truly;
       own.sa_flags = SA_SIGINFO;
       if (before_start) ::sigaction(SIGBUS, &own, nullptr);
-      const auto options = options_for(path);
+      const auto options = usual_options(path);
       if (crashreel_start(&options) != 0) return 1;
       if (!before_start) ::sigaction(SIGBUS, &own, nullptr);
       lost = lost_page();
@@ -134,7 +134,7 @@ TEST(NoHarm, AFaultOfTheProgramsOwnKillsAsItWould) {
   const RingPath path;
   const int status = in_child([&] {
     std::signal(SIGBUS, SIG_DFL);
-    const auto options = options_for(path);
+    const auto options = usual_options(path);
     if (crashreel_start(&options) != 0) return 1;
     *lost_page() = 1;
     return 2;
@@ -146,7 +146,7 @@ TEST(NoHarm, ASigbusThatSomebodySendsKillsAsItWould) {
   const RingPath path;
   const int status = in_child([&] {
     std::signal(SIGBUS, SIG_DFL);
-    const auto options = options_for(path);
+    const auto options = usual_options(path);
     if (crashreel_start(&options) != 0) return 1;
     ::kill(::getpid(), SIGBUS);
     ::pause();
@@ -159,7 +159,7 @@ TEST(NoHarm, AnIgnoredSigbusStaysIgnored) {
   const RingPath path;
   expect_unharmed([&] {
     std::signal(SIGBUS, SIG_IGN);
-    const auto options = options_for(path);
+    const auto options = usual_options(path);
     if (crashreel_start(&options) != 0) return 1;
     ::kill(::getpid(), SIGBUS);
     return std::signal(SIGBUS, SIG_DFL) == SIG_IGN ? 0 : 2;

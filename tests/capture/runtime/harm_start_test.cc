@@ -26,7 +26,7 @@ TEST(NoHarm, WithoutMemoryThereIsNoRingOrASmallerOne) {
     std::uint64_t pages = 0;
     std::ifstream("/proc/self/statm") >> pages;
     if (!limit(RLIMIT_AS, pages * 4096 + (6 << 20))) return 1;
-    const auto asked = options_for(path, 64 << 20), open = options_for(smaller, 0);
+    const auto asked = usual_options(path, 64 << 20), open = usual_options(smaller, 0);
     if (crashreel_start(&asked) != ENOMEM || path.exists()) return 2;
     record_all_kinds_of_things();
     if (crashreel_start(&open) != 0) return 3;
@@ -39,7 +39,7 @@ TEST(NoHarm, WithoutADescriptorThereIsNoRing) {
   const RingPath path;
   expect_unharmed([&] {
     if (!limit(RLIMIT_NOFILE, 3)) return 1;
-    const auto options = options_for(path);
+    const auto options = usual_options(path);
     return crashreel_start(&options) == EMFILE ? 0 : 2;
   });
   EXPECT_FALSE(path.exists());
@@ -49,7 +49,7 @@ TEST(NoHarm, AtAFileLimitThereIsNoRingOrASmallerOneAndNoSignal) {
   const RingPath path, smaller;
   expect_unharmed([&] {
     if (!limit(RLIMIT_FSIZE, 3 << 20)) return 1;
-    const auto asked = options_for(path, 4 << 20), open = options_for(smaller, 0);
+    const auto asked = usual_options(path, 4 << 20), open = usual_options(smaller, 0);
     if (crashreel_start(&asked) != EFBIG || path.exists()) return 2;
     if (crashreel_start(&open) != 0) return 3;
     record_all_kinds_of_things();
@@ -62,7 +62,7 @@ TEST(NoHarm, InAReadOnlyFolderThereIsNoRing) {
   expect_unharmed([&] {
     if (!own_mounts() || !mount_tmpfs(folder.path(), "size=1m,ro")) return kNoRight;
     const RingPath path(folder / "a.ring");
-    const auto options = options_for(path);
+    const auto options = usual_options(path);
     return crashreel_start(&options) == EROFS ? 0 : 1;
   });
 }
@@ -86,7 +86,7 @@ TEST(NoHarm, ATimerOf5KilohertzDoesNotEndTheStart) {
     std::signal(SIGALRM, [](int) {});
     const itimerval every = {{0, 200}, {0, 200}};
     ::setitimer(ITIMER_REAL, &every, nullptr);
-    const auto options = options_for(path, 64 << 20);
+    const auto options = usual_options(path, 64 << 20);
     return crashreel_start(&options);
   });
 }
@@ -134,7 +134,7 @@ TEST(NoHarm, SignalsAndTheirStackAreLeftAlone) {
     own.sa_flags = SA_ONSTACK | SA_RESETHAND;
     ::sigaction(SIGSEGV, &own, nullptr);
     const Signals before = signals_now();
-    const auto options = options_for(path);
+    const auto options = usual_options(path);
     if (crashreel_start(&options) != 0) return 1;
     record_all_kinds_of_things();
     std::thread(record_all_kinds_of_things).join();
@@ -146,8 +146,8 @@ TEST(NoHarm, SignalsAndTheirStackAreLeftAlone) {
 TEST(NoHarm, NoCallChangesErrno) {
   const RingPath path, nowhere("/no/such/folder/a.ring");
   expect_unharmed([&] {
-    const auto impossible = options_for(nowhere);
-    const auto options = options_for(path, 64 << 10);
+    const auto impossible = usual_options(nowhere);
+    const auto options = usual_options(path, 64 << 10);
     errno = 77;
     crashreel_start(&impossible);
     if (errno != 77) return 1;
@@ -160,85 +160,6 @@ TEST(NoHarm, NoCallChangesErrno) {
     crashreel_stop();
     record_all_kinds_of_things();
     return errno == 77 ? 0 : 5;
-  });
-}
-
-// ---------------------------------------------------------------- system calls are forbidden
-
-struct Refusal {
-  const char* name;
-  long call;
-  unsigned index = 0;
-  std::uint32_t flag = 0;  // of that argument
-};
-
-constexpr Refusal kCallsOfAStart[] = {
-    {"openat", SYS_openat},
-    {"fallocate", SYS_fallocate},
-    {"mmap of a file", SYS_mmap, 3, MAP_SHARED},
-    {"madvise", SYS_madvise},
-    {"rt_sigaction", SYS_rt_sigaction},
-    {"rt_sigprocmask", SYS_rt_sigprocmask},
-    {"prlimit64", SYS_prlimit64},
-    {"statfs", SYS_statfs},
-    {"newfstatat", SYS_newfstatat},
-    {"readlink", SYS_readlink},
-    {"getcwd", SYS_getcwd},
-    {"read", SYS_read},
-    {"close", SYS_close},
-    {"unlink", SYS_unlink},
-    {"getpid", SYS_getpid},
-    {"gettid", SYS_gettid},
-    {"clock_gettime", SYS_clock_gettime},
-};
-
-TEST(NoHarm, AStartThatMayNotMakeASystemCallFailsOrRecords) {
-  std::uint32_t error = EPERM;
-  for (const auto& refusal : kCallsOfAStart) {
-    error = error == EPERM ? ENOSYS : EPERM;  // what containers and kernels answer
-    const RingPath path;
-    const int status = in_child([&] {
-      const auto options = options_for(path);
-      if (!SystemCalls::refuse(refusal.call, SECCOMP_RET_ERRNO | error, refusal.index,
-                               refusal.flag)) {
-        return 1;
-      }
-      const int trouble = crashreel_start(&options);
-      record_all_kinds_of_things();
-      return trouble == 0 ? 2 : 3;
-    });
-    ASSERT_TRUE(WIFEXITED(status)) << refusal.name << ": " << strsignal(WTERMSIG(status));
-    ASSERT_GE(WEXITSTATUS(status), 2) << refusal.name;
-    EXPECT_EQ(path.exists(), WEXITSTATUS(status) == 2) << refusal.name;
-    if (!path.exists()) continue;
-    const auto read = salvage_ring(path.str());
-    ASSERT_TRUE(read.has_value()) << refusal.name << ": " << read.error().message;
-    EXPECT_FALSE(read->reel.inputs.empty()) << refusal.name;
-  }
-}
-
-TEST(NoHarm, AThreadThatHasRecordedMakesNoSystemCallAnyMore) {
-  if (kSanitized) GTEST_SKIP() << "the sanitizer's own runtime makes system calls";
-  const RingPath path;
-  expect_unharmed([&] {
-    const auto options = options_for(path);
-    if (crashreel_start(&options) != 0) return 1;
-    record_text(1, "first");
-    std::signal(SIGALRM, [](int) { crashreel_note("handled", 7); });
-    const itimerval every = {{0, 1000}, {0, 1000}};
-    ::setitimer(ITIMER_REAL, &every, nullptr);
-    if (!SystemCalls::allow_only({SYS_exit_group, SYS_write, SYS_rt_sigreturn},
-                                 SECCOMP_RET_KILL_PROCESS)) {
-      return 2;
-    }
-    char bytes[30000];
-    for (std::uint32_t i = 0; i < 3000; ++i) {  // many times around the ring
-      const std::size_t size = 8 + i * 10 % (sizeof bytes - 8);
-      make_payload({1, i}, size, bytes);
-      crashreel_data(1, bytes, size);
-      crashreel_new_session();
-    }
-    return 0;
   });
 }
 

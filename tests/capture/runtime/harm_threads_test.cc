@@ -37,7 +37,7 @@ std::map<std::uint32_t, std::size_t> shown_by_writer(const Reel& reel) {
 TEST(NoHarm, AThousandThreadsOnASmallRingAreCountedToTheLastInput) {
   constexpr std::uint32_t kThreads = 1000, kEach = 5;
   const RingPath path;
-  const auto read = recorded(options_for(path, 256 << 10), [] {  // 60 chunks
+  const auto read = recorded(usual_options(path, 256 << 10), [] {  // less than 60 chunks
     pthread_barrier_t together;
     pthread_barrier_init(&together, nullptr, kThreads);
     std::vector<std::thread> threads;
@@ -60,7 +60,7 @@ TEST(NoHarm, AThousandThreadsOnASmallRingAreCountedToTheLastInput) {
 TEST(NoHarm, AnInputGivenUpInTheMiddleIsCountedOnceAsDropped) {
   constexpr std::uint32_t kThreads = 40, kEach = 100;
   const RingPath path;
-  const auto read = recorded(options_for(path, 64 << 10), [] {  // 12 chunks of 4 KiB
+  const auto read = recorded(usual_options(path, 64 << 10), [] {  // at most 12 chunks of 4 KiB
     std::vector<std::thread> threads;
     for (std::uint32_t t = 0; t < kThreads; ++t) {
       threads.emplace_back([t] {
@@ -87,7 +87,7 @@ void wait_for(long child) {
 
 TEST(NoHarm, AChildByTheSystemCallItselfRecordsIntoChunksOfItsOwn) {
   const RingPath path;
-  const auto read = recorded(options_for(path), [] {
+  const auto read = recorded(usual_options(path), [] {
     record_text(0, payload({0, 0}, 20));
     const long child = raw_clone(0);
     for (std::uint32_t i = 0; i < 100; ++i) {
@@ -115,7 +115,7 @@ int record_and_leave(void*) {
 TEST(NoHarm, AChildInItsParentsMemoryMayRecordToo) {
   if (kThreadSanitized) GTEST_SKIP() << "its runtime does not survive a child in its own memory";
   const RingPath path;
-  const auto read = recorded(options_for(path), [] {
+  const auto read = recorded(usual_options(path), [] {
     record_text(0, payload({0, 0}, 20));
     auto* eye = shared<ChildsEye>();
     const int child = ::clone(record_and_leave, eye->stack + sizeof eye->stack,
@@ -129,7 +129,7 @@ TEST(NoHarm, AChildInItsParentsMemoryMayRecordToo) {
 
 TEST(NoHarm, AChildThatBecomesAnotherProgramLeavesNothingBehind) {
   const RingPath path;
-  const auto read = recorded(options_for(path, 64 << 10), [] {
+  const auto read = recorded(usual_options(path, 64 << 10), [] {
     for (std::uint32_t i = 0; i < 30; ++i) {  // 12 chunks
       record_text(0, payload({0, i}, 20));
       const pid_t child = ::vfork();
@@ -178,7 +178,7 @@ TEST(NoHarm, AThreadMayBeCancelledInTheMiddleOfARecord) {
   if (kSanitized) GTEST_SKIP() << "the sanitizer's own runtime does not survive a cancelled thread";
   auto* attempts = shared<Attempts>();
   const RingPath path;
-  const auto read = recorded(options_for(path), [&] {  // 60 chunks
+  const auto read = recorded(usual_options(path), [&] {  // less than 60 chunks
     for (int i = 0; i < 200; ++i) {
       const std::uint64_t before = attempts->done;
       pthread_t thread = {};
@@ -201,7 +201,7 @@ TEST(NoHarm, AThreadMayEndInAHandlerThatInterruptedARecord) {
   if (kSanitized) GTEST_SKIP() << "the sanitizer's own runtime does not survive its handlers' end";
   auto* attempts = shared<Attempts>();
   const RingPath path;
-  const auto read = recorded(options_for(path), [&] {
+  const auto read = recorded(usual_options(path), [&] {
     std::signal(SIGUSR1, [](int) { ::pthread_exit(nullptr); });
     for (int i = 0; i < 200; ++i) {
       const std::uint64_t before = attempts->done;
@@ -269,7 +269,7 @@ void record_through_the_storm(std::uint32_t thread) {
 TEST(NoHarm, StormsOfSignalsInAllThreadsLoseNothingUncounted) {
   storm = shared<Storm>();
   const RingPath path;
-  const auto read = recorded(options_for(path, 512 << 10), [] {
+  const auto read = recorded(usual_options(path, 512 << 10), [] {
     for (const int signal : {SIGUSR1, SIGUSR2}) std::signal(signal, record_in_storm);
     std::vector<std::thread> threads;
     for (std::uint32_t t = 0; t < kStormThreads; ++t) {
