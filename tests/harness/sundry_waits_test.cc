@@ -53,5 +53,29 @@ TEST(SundryWaits, FortifiedCallsManyMessagesAndStreams) {
                   "ppoll l\n", "poll m\n", "recvfrom n\n", "recv o\n", "read p\n"});
 }
 
+TEST(SundryWaits, AtomicsLatchesAndSemaphoresOfCpp20) {
+  const Reel reel = lines("1:abc 2:de 1:f 2- 3:ghij 1:WAIT @100000000000 3:k");
+  expect_answers({zoo("latches"), "7001"}, reel,
+                 {"3 cba\n", "2 ed\n", "1 f\n", "4 jihg\n", "nothing for 60\n", "1 k\n"});
+}
+
+TEST(SundryWaits, LocksOfReadersAndWritersAndBarriers) {
+  const Reel reel = lines("1:HOLD 2:ADD_5 3:GET 1:FREE 3:GET 1:MEET 3:ADD_2 2:MEET 1:GET");
+  expect_answers({zoo("gates"), "7001"}, reel,
+                 {"held\n", "5\n", "0\n", "free\n", "5\n", "met\n", "7\n", "met last\n", "7\n"});
+}
+
+// Once until the lock is given back, and once in vain.
+TEST(SundryWaits, LocksThatAreWaitedForUntilATime) {
+  const Reel reel = lines(
+      "@0 1:HOLD 2:PATIENT 3:LOCK 4:TRY @20000000000 1:FREE 3:UNLOCK "
+      "@30000000000 1:HOLD 2:PATIENT 3:LOCK 4:TRY @120000000000 1:FREE 3:UNLOCK 1:JOIN "
+      "@300000000000 2:ADD_1");
+  expect_answers({zoo("gates"), "7001"}, reel,
+                 {"held\n", "written 20\n", "locked\n", "locked 20\n", "free\n", "unlocked\n",
+                  "held\n", "in vain 60\n", "locked\n", "in vain 60\n", "free\n", "unlocked\n",
+                  "in vain, then 120\n", "1\n"});
+}
+
 }  // namespace
 }  // namespace crashreel
