@@ -10,6 +10,7 @@
 #include "harness/player/attendants.h"
 #include "harness/player/clock.h"
 #include "harness/player/handover.h"
+#include "harness/player/kernel_call.h"
 #include "harness/player/scheduler.h"
 
 namespace crashreel::player {
@@ -62,9 +63,9 @@ bool sleep_until_ready(Wait& wait) {
 bool sleep_until_released(Wait& wait) {
   wait.asleep = true;
   unlock_scheduler();
-  const long slept =
-      ::syscall(SYS_futex, &wait.state, FUTEX_WAIT_PRIVATE, Wait::kBlocked, nullptr, nullptr, 0);
-  const bool handled = slept != 0 && errno == EINTR;
+  const long slept = kernel_call(SYS_futex, reinterpret_cast<long>(&wait.state), FUTEX_WAIT_PRIVATE,
+                                 Wait::kBlocked, 0, 0, 0);
+  const bool handled = slept == -EINTR;
   lock_scheduler();
   wait.asleep = false;
   return !handled;
@@ -160,6 +161,21 @@ Woken wait_for_descriptors(pollfd* descriptors, nfds_t count, std::uint64_t dead
   }
 }
 
+namespace {
+
+// From block() on, under the lock, until the wait is over or a handler ran that ends it as well.
+void sit_out(Wait& wait, bool ends_by_handler) {
+  bool handled = false;
+  while (wait.state.load(std::memory_order_relaxed) == Wait::kBlocked && !is_ready(wait) &&
+         !(handled && ends_by_handler)) {
+    const Woken woken = program_is_idle(&wait) ? bring_on() : Woken::kPassedOn;
+    handled = woken == Woken::kInterrupted;
+    if (woken == Woken::kPassedOn) handled = !sleep_until_released(wait);
+  }
+}
+
+}  // namespace
+
 Woken wait_for_object(Wait::Kind kind, const void* object, std::uint64_t deadline_ns,
                       pthread_mutex_t* held) {
   thread_seen();
@@ -169,20 +185,36 @@ Woken wait_for_object(Wait::Kind kind, const void* object, std::uint64_t deadlin
   wait.deadline_ns = deadline_ns;
   const Locked locked;
   block(wait);
-  if (held != nullptr) ::pthread_mutex_unlock(held);
-  bool handled = false;
-  while (wait.state.load(std::memory_order_relaxed) == Wait::kBlocked && !is_ready(wait) &&
-         !(handled && kind == Wait::Kind::kSemaphore)) {
-    const Woken woken = program_is_idle(&wait) ? bring_on() : Woken::kPassedOn;
-    handled = woken == Woken::kInterrupted;
-    if (woken == Woken::kPassedOn) handled = !sleep_until_released(wait);
+  if (held != nullptr) {
+    ::pthread_mutex_unlock(held);
+    let_all_go(held);  // those who wait for it until a time
   }
+  sit_out(wait, kind == Wait::Kind::kSemaphore);
   const std::uint32_t state = wait.state.load(std::memory_order_relaxed);
   const bool ready = state == Wait::kReleased || is_ready(wait);
   forget(wait);
   note_move();
   if (state == Wait::kTimedOut) return Woken::kTimedOut;
   return ready ? Woken::kReady : Woken::kInterrupted;
+}
+
+Unless wait_unless(Look look, void* context, const void* object, std::uint64_t deadline_ns,
+                   std::uint32_t bits) {
+  thread_seen();
+  Wait wait;
+  wait.kind = Wait::Kind::kCondition;
+  wait.object = object;
+  wait.deadline_ns = deadline_ns;
+  wait.bits = bits;
+  const Locked locked;
+  if (look(context) != 0) return Unless::kNotAtAll;
+  block(wait);
+  sit_out(wait, true);
+  const std::uint32_t state = wait.state.load(std::memory_order_relaxed);
+  forget(wait);
+  note_move();
+  if (state == Wait::kTimedOut) return Unless::kTimedOut;
+  return state == Wait::kReleased ? Unless::kReleased : Unless::kInterrupted;
 }
 
 void begin_mutex_wait(Wait& wait, pthread_mutex_t* mutex) {

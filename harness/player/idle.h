@@ -29,6 +29,7 @@ struct Wait {
   pollfd* descriptors = nullptr;  // kDescriptors: an epoll set counts as one descriptor
   nfds_t descriptor_count = 0;
   const void* object = nullptr;            // its address; kJoin: the pthread_t
+  std::uint32_t bits = ~0u;                // of a futex: who may end the wait (futexes.h)
   std::uint64_t deadline_ns = UINT64_MAX;  // on the virtual clock
 
   std::atomic<std::uint32_t> state = kBlocked;  // what the thread sleeps on, but for descriptors
@@ -81,6 +82,13 @@ Woken wait_for_descriptors(pollfd* descriptors, nfds_t count, std::uint64_t dead
 // gets lost; the caller locks it again. Only semaphores are interrupted by signals.
 Woken wait_for_object(Wait::Kind kind, const void* object, std::uint64_t deadline_ns,
                       pthread_mutex_t* held = nullptr);
+
+// Blocks until the object is released, which nothing but a release tells, or the deadline passes,
+// or a signal was handled; but not at all where look(), called under the lock, says so. `bits`: see
+// Wait.
+enum class Unless { kNotAtAll, kReleased, kTimedOut, kInterrupted };
+Unless wait_unless(Look look, void* context, const void* object, std::uint64_t deadline_ns,
+                   std::uint32_t bits = ~0u);
 
 // Around the real wait for a mutex, whose owner can be looked up. begin_mutex_wait lets the
 // scheduler act where the caller is the last to block.

@@ -69,7 +69,7 @@ inline void lock_scheduler() {
 
 inline void unlock_scheduler() {
   inside = false;
-  ::pthread_mutex_unlock(&scheduler.lock);
+  CRASHREEL_REAL(pthread_mutex_unlock)(&scheduler.lock);
 }
 
 // Leaves errno alone, as the pthread functions do.
@@ -98,6 +98,9 @@ bool is_alive(pthread_t id);
 // Waits.
 void block(Wait& wait);
 void forget(Wait& wait);
+// The thread counts as running from here on, and learns of it as soon as it gets the lock.
+void let_go(Wait& wait, Wait::State state);
+void let_all_go(const void* object);
 bool is_ready(const Wait& wait);
 // Null: of all.
 bool another_is_ready(const Wait* own);

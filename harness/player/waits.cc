@@ -17,7 +17,18 @@ void wake(const Wait& wait) {
   if (wait.wake_fd >= 0) (void)!CRASHREEL_REAL(write)(wait.wake_fd, &one, sizeof one);
 }
 
-// The thread counts as running from here on, and learns of it as soon as it gets the lock.
+// They are not asked together with the others: that one of these is ready ends the try.
+void look_for_the_missed() {
+  static Question question;
+  bool ready = false;
+  for (const Wait* wait = scheduler.blocked.first; wait != nullptr && !ready; wait = wait->next) {
+    if (wait->lost) ready = is_ready(*wait) || has_lent(*wait) || question.add(*wait);
+  }
+  if (question.ask() || ready) scheduler.missed();
+}
+
+}  // namespace
+
 void let_go(Wait& wait, Wait::State state) {
   if (wait.lost) scheduler.missed();
   scheduler.blocked.remove(wait);
@@ -30,18 +41,6 @@ void let_go(Wait& wait, Wait::State state) {
     ::syscall(SYS_futex, &wait.state, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
   }
 }
-
-// They are not asked together with the others: that one of these is ready ends the try.
-void look_for_the_missed() {
-  static Question question;
-  bool ready = false;
-  for (const Wait* wait = scheduler.blocked.first; wait != nullptr && !ready; wait = wait->next) {
-    if (wait->lost) ready = is_ready(*wait) || has_lent(*wait) || question.add(*wait);
-  }
-  if (question.ask() || ready) scheduler.missed();
-}
-
-}  // namespace
 
 void block(Wait& wait) {
   scheduler.blocked.add(wait);
@@ -62,7 +61,7 @@ bool is_ready(const Wait& wait) {
       return is_ready_for_mutex(wait);
     case Wait::Kind::kJoin:
       return !is_alive(reinterpret_cast<pthread_t>(wait.object));
-    case Wait::Kind::kCondition:    // released by whoever signals it
+    case Wait::Kind::kCondition:    // released by whoever signals it or gives it back
     case Wait::Kind::kDescriptors:  // asked all at once
       return false;
   }
@@ -112,13 +111,18 @@ void release_one(const void* object) {
   }
 }
 
-void release_all(const void* object) {
-  const Locked locked;
+void let_all_go(const void* object) {
   for (Wait* wait = scheduler.blocked.first; wait != nullptr;) {
     Wait* const next = wait->next;
-    if (wait->object == object) let_go(*wait, Wait::kReleased);
+    const bool sees_itself = wait->kind == Wait::Kind::kMutex;  // it is in libc's own wait
+    if (wait->object == object && !sees_itself) let_go(*wait, Wait::kReleased);
     wait = next;
   }
+}
+
+void release_all(const void* object) {
+  const Locked locked;
+  let_all_go(object);
 }
 
 bool pass_on() {

@@ -56,17 +56,18 @@ INSTANTIATE_TEST_SUITE_P(
         Fiddling{"1:a 1:PEEK 1:hello 1:COUNT 1:hello 1:MESSAGE 1:hello 1:b", 7},
         Fiddling{"1:a 1:BADREAD 1:hello 1:PARTS 1:hello 1:b", 5},
         Fiddling{"1:a 1:TWICE 1:hello 1:b 2:x 2:y", 3}, Fiddling{"1:a 1:b 1:ALL 1:hello 1:c", 3},
-        Fiddling{"1:a 1:b 1- 3:a 3:b", 2}, Fiddling{"1:a 1:b 1:LEAVE 1- 3:a 3:b", 3}, Fiddling{"1:a 1:b 1:SENDFILE 1:c 2:x 2:y", 3},
+        Fiddling{"1:a 1:b 1:RAW 2:x 2:y 1:c", 2}, Fiddling{"1:a 1:b 1- 3:a 3:b", 2},
+        Fiddling{"1:a 1:b 1:LEAVE 1- 3:a 3:b", 3}, Fiddling{"1:a 1:b 1:SENDFILE 1:c 2:x 2:y", 3},
         Fiddling{"1:a 1:b 1:PRINT 1:c", 2}, Fiddling{"1:a 1:b 1:DUP 1:c 2:x 2:y", 3},
         Fiddling{"1:a 1:b 1:FORK 1:c 1:d 2:x 2:y", 3}, Fiddling{"1:a 1:b 1:BIG 1:c 2:x 2:y", 3},
         Fiddling{"1:a 1:b 1:SHUT 1:c 2:x 2:y", 3},
-        Fiddling{"1:a 1:b 1:LEAVE 1:c 1- 2:x 2:y 2- 3:a 3:b", 4},
-        Fiddling{"1:NAME 1:NAME 1-", 1}, Fiddling{"1+ 2+ 1- 2:a 2:b 2-", 1}));
+        Fiddling{"1:a 1:b 1:LEAVE 1:c 1- 2:x 2:y 2- 3:a 3:b", 4}, Fiddling{"1:NAME 1:NAME 1-", 1},
+        Fiddling{"1+ 2+ 1- 2:a 2:b 2-", 1}));
 
 // Calls that wait in the kernel take part as well.
 TEST(BypassOf, CallsThatWaitIsNotSeen) {
   for (const char* inputs :
-       {"1:a 1:b 1:PEEK 1:hello 1:PARTS 1:hello 1:c 1- 2:a 2:b", "1:a 1:ALL 1:hello 1:b"}) {
+       {"1:a 1:b 1:PEEK 1:hello 1:PARTS 1:hello 1:c 1- 2:a 2:b", "1:a 1:ALL 1:hello 1:b 1:RAW"}) {
     expect_the_same({inputs, 1}, "block", "7001");
   }
 }
