@@ -72,4 +72,49 @@ TEST(CtestSummary, TakesTestsThatNobodyRunsForFailures) {
             "failed A.B: was not built\n0 1 0\n");
 }
 
+// A program whose tests ctest runs as one.
+std::string together(const std::string& status, int begun, const std::string& output) {
+  return test_case(status, "\t\t<system-out>[==========] Running " + std::to_string(begun) +
+                               " tests from 1 test suite.\n" + output + "</system-out>\n");
+}
+
+TEST(CtestSummary, CountsEachTestOfAProgramThatRunsMany) {
+  EXPECT_EQ(summary(together("run", 3,
+                             "[ RUN      ] A.One\n[       OK ] A.One (0 ms)\n"
+                             "[ RUN      ] A.Two\nno newline. a_test.cc:3: Skipped\nno network\n\n"
+                             "[  SKIPPED ] A.Two (12 ms)\n"
+                             "[ RUN      ] A.Six/1\n> [       OK ] A.Six/1 (0 ms)\n"
+                             "[  PASSED  ] 2 tests.\n[  SKIPPED ] 1 test, listed below:\n"
+                             "[  SKIPPED ] A.Two\n")),
+            "skipped A.Two: no network\n2 0 1\n");
+}
+
+TEST(CtestSummary, NamesEachTestThatFailedInAProgramThatRunsMany) {
+  EXPECT_EQ(
+      summary(together("fail", 3,
+                       "[ RUN      ] A.One\n[       OK ] A.One (0 ms)\n"
+                       "[ RUN      ] A.Two\na_test.cc:3: Failure\n"
+                       "[  FAILED  ] A.Two, where GetParam() = 2 (12 ms)\n"
+                       "[ RUN      ] A.Six\na_test.cc:5: Skipped\n\n[  SKIPPED ] A.Six (0 ms)\n"
+                       "[  FAILED  ] 1 test, listed below:\n[  FAILED  ] A.Two\n")),
+      "failed A.Two\nfailed A.Six: skipped without a reason\n1 2 0\n");
+}
+
+TEST(CtestSummary, TakesAProgramThatEndedBeforeItsTestsForAFailure) {
+  const std::string first = "[ RUN      ] A.One\n[       OK ] A.One (0 ms)\n";
+  EXPECT_EQ(summary(together("fail", 3, first + "[ RUN      ] A.Two\nSEGV\n")),
+            "failed A.Two: 1 of 3 tests of A.B had ended\n1 1 0\n");
+  EXPECT_EQ(summary(together("run", 2, first)),
+            "failed A.B: 1 of 2 tests of A.B had ended\n1 1 0\n");
+  EXPECT_EQ(summary(together("run", 0, "")), "failed A.B: has no test to run\n0 1 0\n");
+}
+
+TEST(CtestSummary, TakesLeaksThatAreFoundAtTheEndForAFailure) {
+  EXPECT_EQ(summary(together("fail", 2,
+                             "[ RUN      ] A.One\n[       OK ] A.One (0 ms)\n"
+                             "[ RUN      ] A.Two\n[       OK ] A.Two (0 ms)\n"
+                             "[  PASSED  ] 2 tests.\nERROR: LeakSanitizer\n")),
+            "failed A.B: after its tests\n2 1 0\n");
+}
+
 }  // namespace
