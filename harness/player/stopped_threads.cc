@@ -20,9 +20,11 @@ namespace {
 constexpr int kStop = 33;
 constexpr std::uint64_t kRestorer = 0x04000000;  // SA_RESTORER
 constexpr std::uint32_t kAgain = 1;
-// So often is a thread waited for that has done its last for the program, and ends.
+// So often is a thread waited for that has done its last for the program and ends, or that may be
+// on its way into the handler or out of it, where all signals wait.
 constexpr int kMostRounds = 2000;
 constexpr char kTasks[] = "/proc/self/task";
+constexpr char kDeaf[] = "it has a thread that holds back all signals";
 
 StoppedThreads* stopped = nullptr;  // whom the signal's handler asks
 
@@ -92,8 +94,12 @@ const char* StoppedThreads::stop(long known) {
   ++stop_;
   if (count_ == 1) return nullptr;
   stopped = this;
-  obstacle = find_deaf(*own);
-  if (obstacle != nullptr) return obstacle;
+  standing_ = 0;
+  for (int i = 0; i < count_; ++i) slots_[i].stands = false;
+  for (int round = 0; known != 0 && has_deaf(*own); ++round) {
+    if (round == kMostRounds) return kDeaf;
+    ::syscall(SYS_sched_yield);
+  }
   has_pending_ = false;
   if (!signal_all(*own)) return "it does not get a signal through";
   obstacle = wait_for_all(known, *own);
@@ -132,13 +138,13 @@ const char* StoppedThreads::find_change() const {
 }
 
 // The signal would wait, and so would we.
-const char* StoppedThreads::find_deaf(const Slot& own) const {
+bool StoppedThreads::has_deaf(const Slot& own) const {
   for (int i = 0; i < count_; ++i) {
     const Slot& slot = slots_[i];
     if (&slot == &own || slot.is_inside || slot.stands) continue;
-    if (holds_back(slot.thread)) return "it has a thread that holds back all signals";
+    if (holds_back(slot.thread)) return true;
   }
-  return nullptr;
+  return false;
 }
 
 // The restorer is libc's, of whatever handler there is of ours.
@@ -148,8 +154,6 @@ bool StoppedThreads::signal_all(const Slot& own) {
   action.handler = reinterpret_cast<std::uint64_t>(&StoppedThreads::on_signal);
   action.flags = (action.flags & kRestorer) | SA_SIGINFO | SA_ONSTACK | SA_RESTART;
   action.mask = ~std::uint64_t{0};
-  standing_ = 0;
-  for (int i = 0; i < count_; ++i) slots_[i].stands = false;
   if (!put_action(kStop, action)) return false;
   const long process = ::getpid();
   for (int i = 0; i < count_; ++i) {
@@ -162,14 +166,15 @@ bool StoppedThreads::signal_all(const Slot& own) {
 // their way to their ends too, and are looked after.
 const char* StoppedThreads::wait_for_all(long known, const Slot& own) const {
   const auto others = static_cast<std::uint32_t>(count_ - 1);
+  int deaf_rounds = 0;
   for (std::uint32_t there = standing_; there < others; there = standing_) {
     if (known != 0) {
       sleep_on(standing_, there);
       continue;
     }
     const char* obstacle = find_change();
-    if (obstacle == nullptr) obstacle = find_deaf(own);
     if (obstacle != nullptr) return obstacle;
+    if (has_deaf(own) && ++deaf_rounds == kMostRounds) return kDeaf;
     ::syscall(SYS_sched_yield);
   }
   return nullptr;

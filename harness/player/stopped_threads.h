@@ -73,7 +73,7 @@ class StoppedThreads {
   const char* list(long known);
   const char* add_all();
   const char* find_change() const;
-  const char* find_deaf(const Slot& own) const;
+  bool has_deaf(const Slot& own) const;
   const char* wait_for_all(long known, const Slot& own) const;
   bool signal_all(const Slot& own);
 
