@@ -22,7 +22,7 @@ constexpr std::uint64_t kRestorer = 0x04000000;  // SA_RESTORER
 constexpr std::uint32_t kAgain = 1;
 // So often is a thread waited for that has done its last for the program and ends, or that may be
 // on its way into the handler or out of it, where all signals wait.
-constexpr int kMostRounds = 2000;
+constexpr int kMostRounds = 500;
 constexpr char kTasks[] = "/proc/self/task";
 constexpr char kDeaf[] = "it has a thread that holds back all signals";
 
