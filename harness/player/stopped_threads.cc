@@ -82,6 +82,7 @@ StoppedThreads::Slot* StoppedThreads::slot_of(int thread) {
 ucontext_t* StoppedThreads::own_start() {
   slots_[0].thread = own_number();
   slots_[0].has_begun = true;
+  take_mask(slots_[0]);
   count_ = 1;
   return &slots_[0].start;
 }
@@ -193,10 +194,13 @@ void StoppedThreads::stand(Slot& slot, ucontext_t& context) {
   if (pending_signals() != 0) has_pending_ = true;
   if (!slot.has_begun) {
     forget_interruption(context);
+    take_mask(slot);
     ::getcontext(&slot.start);  // returns again each time that it begins again
     if (!slot.has_begun) {
       slot.has_begun = true;
       stand_until_left(slot);
+    } else {
+      put_mask(slot);
     }
   } else {
     slot.goes_on = false;
@@ -211,6 +215,14 @@ void StoppedThreads::stand(Slot& slot, ucontext_t& context) {
     }
   }
   slot.is_inside = false;
+}
+
+void StoppedThreads::take_mask(Slot& slot) {
+  slot.mask_bytes = ::syscall(SYS_sched_getaffinity, 0, sizeof slot.mask, slot.mask);
+}
+
+void StoppedThreads::put_mask(const Slot& slot) {
+  if (slot.mask_bytes > 0) ::syscall(SYS_sched_setaffinity, 0, slot.mask_bytes, slot.mask);
 }
 
 void StoppedThreads::wait_aside() {
@@ -261,6 +273,7 @@ void StoppedThreads::begin_again() {
 }
 
 void StoppedThreads::let_others_begin_again() {
+  put_mask(slots_[0]);
   for (int i = 1; i < count_; ++i) leave(slots_[i], kAgain);
 }
 
