@@ -20,9 +20,11 @@ namespace {
 constexpr int kStop = 33;
 constexpr std::uint64_t kRestorer = 0x04000000;  // SA_RESTORER
 constexpr std::uint32_t kAgain = 1;
-// So often is a thread waited for that has done its last for the program, and ends.
-constexpr int kMostRounds = 2000;
+// So often is a thread waited for that has done its last for the program and ends, or that may be
+// on its way into the handler or out of it, where all signals wait.
+constexpr int kMostRounds = 500;
 constexpr char kTasks[] = "/proc/self/task";
+constexpr char kDeaf[] = "it has a thread that holds back all signals";
 
 StoppedThreads* stopped = nullptr;  // whom the signal's handler asks
 
@@ -80,6 +82,7 @@ StoppedThreads::Slot* StoppedThreads::slot_of(int thread) {
 ucontext_t* StoppedThreads::own_start() {
   slots_[0].thread = own_number();
   slots_[0].has_begun = true;
+  take_mask(slots_[0]);
   count_ = 1;
   return &slots_[0].start;
 }
@@ -92,8 +95,12 @@ const char* StoppedThreads::stop(long known) {
   ++stop_;
   if (count_ == 1) return nullptr;
   stopped = this;
-  obstacle = find_deaf(*own);
-  if (obstacle != nullptr) return obstacle;
+  standing_ = 0;
+  for (int i = 0; i < count_; ++i) slots_[i].stands = false;
+  for (int round = 0; known != 0 && has_deaf(*own); ++round) {
+    if (round == kMostRounds) return kDeaf;
+    ::syscall(SYS_sched_yield);
+  }
   has_pending_ = false;
   if (!signal_all(*own)) return "it does not get a signal through";
   obstacle = wait_for_all(known, *own);
@@ -132,13 +139,13 @@ const char* StoppedThreads::find_change() const {
 }
 
 // The signal would wait, and so would we.
-const char* StoppedThreads::find_deaf(const Slot& own) const {
+bool StoppedThreads::has_deaf(const Slot& own) const {
   for (int i = 0; i < count_; ++i) {
     const Slot& slot = slots_[i];
     if (&slot == &own || slot.is_inside || slot.stands) continue;
-    if (holds_back(slot.thread)) return "it has a thread that holds back all signals";
+    if (holds_back(slot.thread)) return true;
   }
-  return nullptr;
+  return false;
 }
 
 // The restorer is libc's, of whatever handler there is of ours.
@@ -148,8 +155,6 @@ bool StoppedThreads::signal_all(const Slot& own) {
   action.handler = reinterpret_cast<std::uint64_t>(&StoppedThreads::on_signal);
   action.flags = (action.flags & kRestorer) | SA_SIGINFO | SA_ONSTACK | SA_RESTART;
   action.mask = ~std::uint64_t{0};
-  standing_ = 0;
-  for (int i = 0; i < count_; ++i) slots_[i].stands = false;
   if (!put_action(kStop, action)) return false;
   const long process = ::getpid();
   for (int i = 0; i < count_; ++i) {
@@ -162,14 +167,15 @@ bool StoppedThreads::signal_all(const Slot& own) {
 // their way to their ends too, and are looked after.
 const char* StoppedThreads::wait_for_all(long known, const Slot& own) const {
   const auto others = static_cast<std::uint32_t>(count_ - 1);
+  int deaf_rounds = 0;
   for (std::uint32_t there = standing_; there < others; there = standing_) {
     if (known != 0) {
       sleep_on(standing_, there);
       continue;
     }
     const char* obstacle = find_change();
-    if (obstacle == nullptr) obstacle = find_deaf(own);
     if (obstacle != nullptr) return obstacle;
+    if (has_deaf(own) && ++deaf_rounds == kMostRounds) return kDeaf;
     ::syscall(SYS_sched_yield);
   }
   return nullptr;
@@ -188,10 +194,13 @@ void StoppedThreads::stand(Slot& slot, ucontext_t& context) {
   if (pending_signals() != 0) has_pending_ = true;
   if (!slot.has_begun) {
     forget_interruption(context);
+    take_mask(slot);
     ::getcontext(&slot.start);  // returns again each time that it begins again
     if (!slot.has_begun) {
       slot.has_begun = true;
       stand_until_left(slot);
+    } else {
+      put_mask(slot);
     }
   } else {
     slot.goes_on = false;
@@ -206,6 +215,14 @@ void StoppedThreads::stand(Slot& slot, ucontext_t& context) {
     }
   }
   slot.is_inside = false;
+}
+
+void StoppedThreads::take_mask(Slot& slot) {
+  slot.mask_bytes = ::syscall(SYS_sched_getaffinity, 0, sizeof slot.mask, slot.mask);
+}
+
+void StoppedThreads::put_mask(const Slot& slot) {
+  if (slot.mask_bytes > 0) ::syscall(SYS_sched_setaffinity, 0, slot.mask_bytes, slot.mask);
 }
 
 void StoppedThreads::wait_aside() {
@@ -256,6 +273,7 @@ void StoppedThreads::begin_again() {
 }
 
 void StoppedThreads::let_others_begin_again() {
+  put_mask(slots_[0]);
   for (int i = 1; i < count_; ++i) leave(slots_[i], kAgain);
 }
 

@@ -56,6 +56,8 @@ class StoppedThreads {
     std::atomic<bool> has_begun = false;  // `start` is where it begins again
     std::atomic<bool> goes_on = false;    // at `here`
     std::atomic<std::uint32_t> left = 0;  // twice the last stop that is over, + 1: begins again
+    long mask_bytes = 0;                  // on which processors it may run when it is `start`
+    std::uint64_t mask[16];               // 1,024 of them
     ucontext_t start;
     ucontext_t here;
     ucontext_t aside;
@@ -66,6 +68,8 @@ class StoppedThreads {
   static void wait_aside();
   void stand(Slot& slot, ucontext_t& context);
   std::uint32_t stand_until_left(Slot& slot);
+  static void take_mask(Slot& slot);
+  static void put_mask(const Slot& slot);
   static std::uint32_t wait_in(const Slot& slot, std::uint32_t stop);
   void leave(Slot& slot, std::uint32_t how);
   const Slot* slot_of(int thread) const;
@@ -73,7 +77,7 @@ class StoppedThreads {
   const char* list(long known);
   const char* add_all();
   const char* find_change() const;
-  const char* find_deaf(const Slot& own) const;
+  bool has_deaf(const Slot& own) const;
   const char* wait_for_all(long known, const Slot& own) const;
   bool signal_all(const Slot& own);
 

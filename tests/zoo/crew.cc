@@ -1,6 +1,6 @@
 // A server whose lines are done by threads that each wait in another way, and each keep something
-// of their own: a count, how they round, how they mask signals. Who has been put back to where it
-// began without one of these answers otherwise.
+// of their own: a count, how they round, how they mask signals, where they run. Who has been put
+// back to where it began without one of these answers otherwise.
 //
 //   crew PORT [deaf|unseen]   with a thread that holds back all signals, or one that libc does not
 //                             know
@@ -60,11 +60,16 @@ std::string own_mask() {
   return std::to_string(sigismember(&mask, SIGUSR1)) + std::to_string(sigismember(&mask, SIGUSR2));
 }
 
+int own_processors() {
+  cpu_set_t set;
+  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+}
+
 void do_job() {
   kept.push_back(job.line);
   ::fesetround(++jobs_done % 2 == 0 ? FE_UPWARD : FE_DOWNWARD);
   job.answer = std::to_string(jobs_done) + " " + std::to_string(kept.size()) + " " +
-               rounded_third() + " " + own_mask() + "\n";
+               rounded_third() + " " + own_mask() + " " + std::to_string(own_processors()) + "\n";
   ::sem_post(&done);
 }
 
