@@ -13,6 +13,7 @@
 #include "capture/interpose/real_call.h"
 #include "harness/player/clock.h"
 #include "harness/player/descriptors.h"
+#include "harness/player/kernel_call.h"
 
 namespace crashreel::player {
 namespace {
@@ -157,7 +158,7 @@ void take_attendant(pid_t child) {
   ++attendant_count;
   attendant.pid = child;
   if (child > 0) {
-    attendant.pid_fd = move_out_of_sight(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+    attendant.pid_fd = move_out_of_sight(static_cast<int>(own_syscall(SYS_pidfd_open, child, 0)));
   }
   epoll_event interest = {};
   interest.events = EPOLLIN;

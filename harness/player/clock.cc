@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/kernel_call.h"
 
 namespace crashreel::player {
 namespace {
@@ -105,7 +106,7 @@ bool virtual_time(clockid_t clock, timespec* time) {
 int unwatched_time(clockid_t clock, timespec* time) {
   const void* found = __atomic_load_n(&real_address<&::clock_gettime>, __ATOMIC_RELAXED);
   if (found != nullptr) return CRASHREEL_REAL(clock_gettime)(clock, time);
-  return static_cast<int>(::syscall(SYS_clock_gettime, clock, time));
+  return static_cast<int>(own_syscall(SYS_clock_gettime, clock, time));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "capture/runtime/crash_memory.h"
 #include "harness/player/guarded_copy.h"
 #include "harness/player/handover.h"
+#include "harness/player/kernel_call.h"
 #include "harness/player/rewind.h"
 #include "harness/player/warm_pages.h"
 
@@ -40,15 +41,15 @@ void take_frames(const ucontext_t& context, CrashCopier& memory) {
 }
 
 void take_maps() {
-  const int fd = static_cast<int>(::syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY));
+  const int fd = static_cast<int>(own_syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY));
   if (fd < 0) return;
   std::uint32_t size = 0;
   while (size < kMaxCrashMaps) {
-    const long got = ::syscall(SYS_read, fd, script->crash.maps + size, kMaxCrashMaps - size);
+    const long got = own_syscall(SYS_read, fd, script->crash.maps + size, kMaxCrashMaps - size);
     if (got <= 0) break;
     size += static_cast<std::uint32_t>(got);
   }
-  ::syscall(SYS_close, fd);
+  own_syscall(SYS_close, fd);
   script->crash.maps_size.store(size, std::memory_order_release);
 }
 
@@ -73,8 +74,8 @@ void die_by(int signal) {
   sigemptyset(&only);
   sigaddset(&only, signal);
   CRASHREEL_REAL(pthread_sigmask)(SIG_UNBLOCK, &only, nullptr);
-  ::syscall(SYS_tgkill, ::getpid(), ::syscall(SYS_gettid), signal);
-  ::syscall(SYS_exit_group, 128 + signal);
+  own_syscall(SYS_tgkill, ::getpid(), own_syscall(SYS_gettid), signal);
+  own_syscall(SYS_exit_group, 128 + signal);
 }
 
 namespace {
@@ -98,7 +99,7 @@ void write_down(int signal, const siginfo_t& info, const ucontext_t& context) {
 void on_fatal_signal(int signal, siginfo_t* info, void* raw_context) {
   if (end_guarded_copy(raw_context)) return;
   static std::atomic<long> first{0};
-  const long self = ::syscall(SYS_gettid);
+  const long self = own_syscall(SYS_gettid);
   long nobody = 0;
   if (first.compare_exchange_strong(nobody, self)) {
     write_down(signal, *info, *static_cast<const ucontext_t*>(raw_context));
@@ -107,7 +108,7 @@ void on_fatal_signal(int signal, siginfo_t* info, void* raw_context) {
     tell_first_process();
   } else if (nobody != self) {
     // Another thread writes down why, and is about to end us all.
-    for (;;) ::syscall(SYS_ppoll, nullptr, 0, nullptr, nullptr, 0);
+    for (;;) own_syscall(SYS_ppoll, nullptr, 0, nullptr, nullptr, 0);
   }
   die_by(signal);
 }

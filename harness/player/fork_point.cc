@@ -14,6 +14,7 @@
 #include "harness/player/attendants.h"
 #include "harness/player/descriptors.h"
 #include "harness/player/idle.h"
+#include "harness/player/kernel_call.h"
 #include "harness/player/obstacles.h"
 #include "harness/player/passing.h"
 #include "harness/player/player.h"
@@ -40,7 +41,7 @@ const char* find_obstacle(const OwnEnd* ends, int count) {
 }
 
 int open_process(pid_t pid) {
-  return pid <= 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  return pid <= 0 ? -1 : static_cast<int>(own_syscall(SYS_pidfd_open, pid, 0));
 }
 
 bool say(const ForkAnswer& answer) {
@@ -154,7 +155,7 @@ void serve() {
     if (!say(answer)) break;
     order = {};
   }
-  for (;;) ::syscall(SYS_exit_group, 0);
+  for (;;) own_syscall(SYS_exit_group, 0);
 }
 
 void refuse(const char* obstacle) {

@@ -11,6 +11,7 @@
 #include "harness/player/descriptors.h"
 #include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
+#include "harness/player/kernel_call.h"
 
 namespace crashreel::player {
 namespace {
@@ -35,7 +36,7 @@ bool is_alive(pid_t pid) {
 
 void wake(int fd) {
   const std::uint64_t one = 1;
-  if (fd >= 0) ::syscall(SYS_write, fd, &one, sizeof one);
+  if (fd >= 0) own_syscall(SYS_write, fd, &one, sizeof one);
 }
 
 }  // namespace
@@ -47,7 +48,7 @@ void prepare_handover(ScriptHeader* given) {
 void before_fork() {
   // What was fed has ended without a word, by exit(), and is being replaced.
   if (has_handed_over && !is_alive(static_cast<pid_t>(script->fed.load()))) {
-    ::syscall(SYS_exit_group, 0);
+    own_syscall(SYS_exit_group, 0);
   }
   next_wake_fd = -1;
   const bool first = script != nullptr && scheduling() && !aside && !has_handed_over;
@@ -122,7 +123,7 @@ void follow_fed_process() {
     tell_first_process();
     die_by(script->crash.signal);
   }
-  if (state >= ScriptState::kDone) ::syscall(SYS_exit_group, 0);
+  if (state >= ScriptState::kDone) own_syscall(SYS_exit_group, 0);
 }
 
 }  // namespace crashreel::player

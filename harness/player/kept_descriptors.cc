@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "harness/player/descriptors.h"
+#include "harness/player/kernel_call.h"
 #include "harness/player/proc_folder.h"
 #include "harness/player/socket_options.h"
 
@@ -61,7 +62,7 @@ bool KeptDescriptors::has(int fd) const {
 
 bool KeptDescriptors::close_others() const {
   return for_each_open([this](int fd) {
-    if (!has(fd)) is_own(fd) ? close_own(fd) : static_cast<void>(::syscall(SYS_close, fd));
+    if (!has(fd)) is_own(fd) ? close_own(fd) : static_cast<void>(own_syscall(SYS_close, fd));
     return true;
   });
 }

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "harness/player/kernel_call.h"
+
 namespace crashreel::player {
 
 inline constexpr std::size_t kKernelMaskBytes = 8;
@@ -21,17 +23,17 @@ struct KernelAction {
 };
 
 inline bool take_action(int signal, KernelAction* action) {
-  return ::syscall(SYS_rt_sigaction, signal, nullptr, action, kKernelMaskBytes) == 0;
+  return own_syscall(SYS_rt_sigaction, signal, nullptr, action, kKernelMaskBytes) == 0;
 }
 
 inline bool put_action(int signal, const KernelAction& action) {
-  return ::syscall(SYS_rt_sigaction, signal, &action, nullptr, kKernelMaskBytes) == 0;
+  return own_syscall(SYS_rt_sigaction, signal, &action, nullptr, kKernelMaskBytes) == 0;
 }
 
 // Signals that wait for this thread or its process, as a mask.
 inline std::uint64_t pending_signals() {
   std::uint64_t pending = 0;
-  ::syscall(SYS_rt_sigpending, &pending, kKernelMaskBytes);
+  own_syscall(SYS_rt_sigpending, &pending, kKernelMaskBytes);
   return pending;
 }
 

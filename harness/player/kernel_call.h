@@ -1,12 +1,14 @@
 // How is a system call made that no hook sees?
 //
-// syscall() is the program's way to futexes, and so has a hook; what the player itself asks of the
-// kernel there goes by this. Answers as the kernel does: a result, or an error below zero. libc
-// only.
+// syscall() is the program's way to futexes and descriptors, and so has a hook; what the player
+// itself asks of the kernel goes by these, in handlers too. libc only.
 #pragma once
+
+#include <errno.h>
 
 namespace crashreel::player {
 
+// Answers as the kernel does: a result, or an error below zero.
 #if defined(__x86_64__)
 
 inline long kernel_call(long number, long a, long b, long c, long d, long e, long f) {
@@ -41,5 +43,17 @@ inline long kernel_call(long number, long a, long b, long c, long d, long e, lon
 #else
 #error "the player makes system calls on x86-64 and AArch64"
 #endif
+
+// In place of syscall(2), with errno.
+template <typename... Arguments>
+long own_syscall(long number, Arguments... arguments) {
+  const long given[6] = {(long)(arguments)...};  // NOLINT: pointers and numbers of any size
+  const long result =
+      kernel_call(number, given[0], given[1], given[2], given[3], given[4], given[5]);
+  constexpr long kLastError = -4096;
+  if (result >= 0 || result <= kLastError) return result;
+  errno = static_cast<int>(-result);
+  return -1;
+}
 
 }  // namespace crashreel::player

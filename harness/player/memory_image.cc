@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "harness/player/kernel_call.h"
 #include "harness/player/proc_file.h"
 
 namespace crashreel::player {
@@ -91,7 +92,7 @@ bool is_alike(const Mapping& one, const Mapping& other) {
 }
 
 std::uintptr_t end_of_heap() {
-  return static_cast<std::uintptr_t>(::syscall(SYS_brk, 0));
+  return static_cast<std::uintptr_t>(own_syscall(SYS_brk, 0));
 }
 
 }  // namespace
@@ -231,10 +232,10 @@ bool MemoryImage::note_new(const Mapping& mapping, AddressRange range) {
 
 bool MemoryImage::restore() {
   for (int i = 0; i < new_count_; ++i) {
-    if (::syscall(SYS_munmap, new_[i].start, new_[i].end - new_[i].start) != 0) return false;
+    if (own_syscall(SYS_munmap, new_[i].start, new_[i].end - new_[i].start) != 0) return false;
   }
   if (end_of_heap() != heap_end_ &&
-      static_cast<std::uintptr_t>(::syscall(SYS_brk, heap_end_)) != heap_end_) {
+      static_cast<std::uintptr_t>(own_syscall(SYS_brk, heap_end_)) != heap_end_) {
     return false;
   }
   for (int i = 0; i < gone_count_; ++i) {

@@ -6,6 +6,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "harness/player/kernel_call.h"
 #include "harness/player/proc_file.h"
 #include "harness/player/proc_folder.h"
 #include "harness/player/script.h"
@@ -20,7 +21,7 @@ bool has_threads() {
 bool has_timers() {
   for (const int which : {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF}) {
     itimerval timer = {};
-    const bool asked = ::syscall(SYS_getitimer, which, &timer) == 0;
+    const bool asked = own_syscall(SYS_getitimer, which, &timer) == 0;
     if (asked && (timer.it_value.tv_sec != 0 || timer.it_value.tv_usec != 0)) return true;
   }
   return *read_proc_file("/proc/self/timers") != 0;

@@ -6,6 +6,8 @@
 
 #include <atomic>
 
+#include "harness/player/kernel_call.h"
+
 namespace crashreel::player {
 namespace {
 
@@ -15,23 +17,23 @@ std::atomic<int> processor{-1};
 
 void wake_on_this_processor() {
   unsigned now = 0;
-  if (::syscall(SYS_getcpu, &now, nullptr, nullptr) == 0) processor = static_cast<int>(now);
+  if (own_syscall(SYS_getcpu, &now, nullptr, nullptr) == 0) processor = static_cast<int>(now);
 }
 
 OnOneProcessor::OnOneProcessor() {
   const int one = processor.load(std::memory_order_relaxed);
   if (one < 0 || one / 64 >= kWords) return;
-  const long bytes = ::syscall(SYS_sched_getaffinity, 0, sizeof before_, before_);
+  const long bytes = own_syscall(SYS_sched_getaffinity, 0, sizeof before_, before_);
   const std::uint64_t bit = std::uint64_t{1} << one % 64;
   if (bytes <= one / 8 || (before_[one / 64] & bit) == 0) return;
   std::uint64_t narrowed[kWords] = {};
   narrowed[one / 64] = bit;
-  if (::syscall(SYS_sched_setaffinity, 0, bytes, narrowed) == 0) bytes_ = bytes;
+  if (own_syscall(SYS_sched_setaffinity, 0, bytes, narrowed) == 0) bytes_ = bytes;
 }
 
 OnOneProcessor::~OnOneProcessor() {
   const int error = errno;
-  if (bytes_ != 0) ::syscall(SYS_sched_setaffinity, 0, bytes_, before_);
+  if (bytes_ != 0) own_syscall(SYS_sched_setaffinity, 0, bytes_, before_);
   errno = error;
 }
 

@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "harness/player/kernel_call.h"
+
 namespace crashreel::player {
 namespace {
 
@@ -39,13 +41,13 @@ constexpr std::uint64_t kSwapped = 1ull << 62;
 
 PageScan::PageScan()
     : fd_(static_cast<int>(
-          ::syscall(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC))) {
+          own_syscall(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC))) {
   begin({0, kPageBytes});
   scans_ = fd_ >= 0 && scan() >= 0;
 }
 
 PageScan::~PageScan() {
-  if (fd_ >= 0) ::syscall(SYS_close, fd_);
+  if (fd_ >= 0) own_syscall(SYS_close, fd_);
 }
 
 bool PageScan::takes(std::uintptr_t bytes) const {
@@ -82,7 +84,7 @@ long PageScan::scan() {
   argument.regions = reinterpret_cast<std::uintptr_t>(regions_);
   argument.region_count = kAskedAtOnce;
   argument.any_of = argument.returned = kScanPresent | kScanSwapped;
-  const long found = ::syscall(SYS_ioctl, fd_, kScan, &argument);
+  const long found = own_syscall(SYS_ioctl, fd_, kScan, &argument);
   if (found >= 0) at_ = argument.walk_end;
   return found;
 }
@@ -91,8 +93,8 @@ long PageScan::read() {
   std::uint64_t entries[kAskedAtOnce];
   const std::uintptr_t pages = (end_ - at_) / kPageBytes;
   const std::uintptr_t wanted = pages < kAskedAtOnce ? pages : kAskedAtOnce;
-  const long got = ::syscall(SYS_pread64, fd_, entries, wanted * sizeof entries[0],
-                             at_ / kPageBytes * sizeof entries[0]);
+  const long got = own_syscall(SYS_pread64, fd_, entries, wanted * sizeof entries[0],
+                               at_ / kPageBytes * sizeof entries[0]);
   if (got <= 0) return -1;
   long found = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(got) / sizeof entries[0]; ++i) {

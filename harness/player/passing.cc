@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "harness/player/kernel_call.h"
+
 namespace crashreel::player {
 
 ssize_t send_with(int socket, const void* bytes, size_t size, const int* descriptors, int count) {
@@ -24,7 +26,7 @@ ssize_t send_with(int socket, const void* bytes, size_t size, const int* descrip
     header->cmsg_len = CMSG_LEN(passed);
     ::memcpy(CMSG_DATA(header), descriptors, passed);
   }
-  return ::syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL);
+  return own_syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL);
 }
 
 ssize_t receive_with(int socket, void* bytes, size_t size, Passed* passed) {
@@ -37,7 +39,7 @@ ssize_t receive_with(int socket, void* bytes, size_t size, Passed* passed) {
   message.msg_controllen = sizeof control;
   ssize_t got = -1;
   do {
-    got = ::syscall(SYS_recvmsg, socket, &message, MSG_CMSG_CLOEXEC);
+    got = own_syscall(SYS_recvmsg, socket, &message, MSG_CMSG_CLOEXEC);
   } while (got < 0 && errno == EINTR);
   for (int& descriptor : passed->descriptors) descriptor = -1;
   const cmsghdr* header = got < 0 ? nullptr : CMSG_FIRSTHDR(&message);

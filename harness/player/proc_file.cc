@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "harness/player/kernel_call.h"
+
 namespace crashreel::player {
 namespace {
 
@@ -36,14 +38,14 @@ TaskPath::TaskPath(int thread, const char* file) : DescriptorPath("task", thread
 
 // By system calls: none of the hooks may take part.
 const char* read_proc_file(const char* path) {
-  const long fd = ::syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+  const long fd = own_syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
   size_t size = 0;
   while (fd >= 0 && size + 1 < sizeof text) {
-    const long got = ::syscall(SYS_read, fd, text + size, sizeof text - 1 - size);
+    const long got = own_syscall(SYS_read, fd, text + size, sizeof text - 1 - size);
     if (got <= 0) break;
     size += static_cast<size_t>(got);
   }
-  if (fd >= 0) ::syscall(SYS_close, fd);
+  if (fd >= 0) own_syscall(SYS_close, fd);
   text[size] = 0;
   return text;
 }

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "harness/player/kernel_call.h"
+
 namespace crashreel::player {
 
 // getdents64(2).
@@ -26,11 +28,11 @@ inline constexpr std::size_t kEntryNameAt = 19;
 template <typename Each>
 bool for_each_number(const char* path, Each each) {
   const auto folder =
-      static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      static_cast<int>(own_syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   alignas(FolderEntry) char buffer[4096];
   bool good = folder >= 0;
   while (good) {
-    const long got = ::syscall(SYS_getdents64, folder, buffer, sizeof buffer);
+    const long got = own_syscall(SYS_getdents64, folder, buffer, sizeof buffer);
     good = got >= 0;
     if (got <= 0) break;
     for (long at = 0; at < got && good;) {
@@ -41,7 +43,7 @@ bool for_each_number(const char* path, Each each) {
       if (number >= 0) good = each(number, folder);
     }
   }
-  if (folder >= 0) ::syscall(SYS_close, folder);
+  if (folder >= 0) own_syscall(SYS_close, folder);
   return good;
 }
 

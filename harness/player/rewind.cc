@@ -14,6 +14,7 @@
 #include "harness/player/idle.h"
 #include "harness/player/kept_descriptors.h"
 #include "harness/player/kernel_action.h"
+#include "harness/player/kernel_call.h"
 #include "harness/player/memory_image.h"
 #include "harness/player/obstacles.h"
 #include "harness/player/one_processor.h"
@@ -61,16 +62,16 @@ constexpr std::size_t kAllBytes = kRewindBytes + MemoryImage::kMostPages * kPage
 Rewind* rewind_state = nullptr;  // null: this process does not go back
 
 long file_mask() {
-  const long mask = ::syscall(SYS_umask, 0);
-  ::syscall(SYS_umask, mask);
+  const long mask = own_syscall(SYS_umask, 0);
+  own_syscall(SYS_umask, mask);
   return mask;
 }
 
 void take_ids(long (&ids)[6]) {
   uid_t users[3] = {};
   gid_t groups[3] = {};
-  ::syscall(SYS_getresuid, &users[0], &users[1], &users[2]);
-  ::syscall(SYS_getresgid, &groups[0], &groups[1], &groups[2]);
+  own_syscall(SYS_getresuid, &users[0], &users[1], &users[2]);
+  own_syscall(SYS_getresgid, &groups[0], &groups[1], &groups[2]);
   for (int i = 0; i < 3; ++i) {
     ids[i] = users[i];
     ids[3 + i] = groups[i];
@@ -79,7 +80,7 @@ void take_ids(long (&ids)[6]) {
 
 // Empty: it can't be told.
 void take_directory(char (&directory)[kMostPath]) {
-  if (::syscall(SYS_getcwd, directory, kMostPath) < 0) directory[0] = 0;
+  if (own_syscall(SYS_getcwd, directory, kMostPath) < 0) directory[0] = 0;
 }
 
 void Belongings::take() {
@@ -105,7 +106,7 @@ void Belongings::restore() const {
     if (!take_action(signal, &now) || ::memcmp(&now, &then, sizeof now) == 0) continue;
     put_action(signal, then);
   }
-  ::syscall(SYS_umask, file_mask);
+  own_syscall(SYS_umask, file_mask);
 }
 
 void say(const Rewind& rewind, LineSays says, int signal, const char* why) {
@@ -206,7 +207,7 @@ const char* find_obstacle(Rewind& rewind, int signal) {
 }
 
 [[noreturn]] void end() {
-  for (;;) ::syscall(SYS_exit_group, 0);
+  for (;;) own_syscall(SYS_exit_group, 0);
 }
 
 // On the stack that lies aside.
@@ -249,7 +250,7 @@ void go_back(int signal) {
   const char* obstacle = find_obstacle(*rewind, signal);
   if (obstacle != nullptr) return let_go(rewind, obstacle);
   const std::uint64_t all = ~std::uint64_t{0};
-  ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, nullptr, kKernelMaskBytes);
+  own_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, nullptr, kKernelMaskBytes);
   ::getcontext(&rewind->back);
   rewind->back.uc_stack.ss_sp = rewind->stack;
   rewind->back.uc_stack.ss_size = kStackBytes;

@@ -137,9 +137,9 @@ struct ScriptHeader {
   std::uint32_t feeds;          // 1: the player performs steps; 0: it only watches for the crash
   std::uint64_t random_offset;  // of StepRandom entries, rising
   std::uint32_t random_count;
-  std::uint32_t first_key;    // of what came before the first step
-  std::uint64_t random_seed;  // of the bytes that production did not draw
-  std::uint32_t has_tls;      // 1: sessions have the bytes that were inside their TLS
+  std::uint32_t first_key;       // of what came before the first step
+  std::uint64_t random_seed;     // of the bytes that production did not draw
+  std::uint32_t has_tls;         // 1: sessions have the bytes that were inside their TLS
   std::uint32_t through_kernel;  // 1: no session's bytes bypass it (bypass.h)
   std::uint32_t unused;
 

@@ -19,6 +19,7 @@
 #include "harness/player/fork_point.h"
 #include "harness/player/handover.h"
 #include "harness/player/idle.h"
+#include "harness/player/kernel_call.h"
 #include "harness/player/rewind.h"
 #include "harness/player/socket_options.h"
 #include "harness/player/step_answers.h"
@@ -60,7 +61,7 @@ std::atomic<std::size_t> not_taken{0};  // bytes that the program has sent to an
   note_touched_pages();
   if (state == ScriptState::kDone) go_back(0);
   tell_first_process();
-  for (;;) ::syscall(SYS_exit_group, 0);
+  for (;;) own_syscall(SYS_exit_group, 0);
 }
 
 std::size_t take_answers() {

@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "harness/player/kernel_call.h"
+
 // Not to be folded, inlined or moved: a debugger looks for it by its name.
 extern "C" __attribute__((visibility("default"), noinline, used)) void crashreel_before_input(
     std::uint32_t step) {
@@ -22,7 +24,7 @@ void stop_before(ScriptHeader& script, std::uint32_t step) {
   if (step < stop.before.load(std::memory_order_relaxed)) return;
   stop.standing.store(1);
   while (stop.held.load() != 0) {
-    ::syscall(SYS_futex, &stop.held, FUTEX_WAIT, 1, nullptr, nullptr, 0);
+    own_syscall(SYS_futex, &stop.held, FUTEX_WAIT, 1, nullptr, nullptr, 0);
   }
   stop.standing.store(0);
   crashreel_before_input(step);

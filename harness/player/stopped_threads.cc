@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "harness/player/kernel_call.h"
 #include "harness/player/memory_image.h"
 #include "harness/player/proc_file.h"
 #include "harness/player/proc_folder.h"
@@ -29,16 +30,16 @@ constexpr char kDeaf[] = "it has a thread that holds back all signals";
 StoppedThreads* stopped = nullptr;  // whom the signal's handler asks
 
 int own_number() {
-  return static_cast<int>(::syscall(SYS_gettid));
+  return static_cast<int>(own_syscall(SYS_gettid));
 }
 
 template <typename Word>
 void sleep_on(const std::atomic<Word>& word, std::uint32_t value) {
-  ::syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
+  own_syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
 }
 
 void wake(const std::atomic<std::uint32_t>& word) {
-  ::syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+  own_syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
 
 int count_threads() {
@@ -99,7 +100,7 @@ const char* StoppedThreads::stop(long known) {
   for (int i = 0; i < count_; ++i) slots_[i].stands = false;
   for (int round = 0; known != 0 && has_deaf(*own); ++round) {
     if (round == kMostRounds) return kDeaf;
-    ::syscall(SYS_sched_yield);
+    own_syscall(SYS_sched_yield);
   }
   has_pending_ = false;
   if (!signal_all(*own)) return "it does not get a signal through";
@@ -113,7 +114,7 @@ const char* StoppedThreads::stop(long known) {
 const char* StoppedThreads::list(long known) {
   for (int round = 0; known != 0 && count_threads() != known; ++round) {
     if (round == kMostRounds) return "it has a thread that started unseen";
-    ::syscall(SYS_sched_yield);
+    own_syscall(SYS_sched_yield);
   }
   return stop_ == 0 ? add_all() : find_change();
 }
@@ -158,7 +159,7 @@ bool StoppedThreads::signal_all(const Slot& own) {
   if (!put_action(kStop, action)) return false;
   const long process = ::getpid();
   for (int i = 0; i < count_; ++i) {
-    if (&slots_[i] != &own) ::syscall(SYS_tgkill, process, slots_[i].thread, kStop);
+    if (&slots_[i] != &own) own_syscall(SYS_tgkill, process, slots_[i].thread, kStop);
   }
   return true;
 }
@@ -176,7 +177,7 @@ const char* StoppedThreads::wait_for_all(long known, const Slot& own) const {
     const char* obstacle = find_change();
     if (obstacle != nullptr) return obstacle;
     if (has_deaf(own) && ++deaf_rounds == kMostRounds) return kDeaf;
-    ::syscall(SYS_sched_yield);
+    own_syscall(SYS_sched_yield);
   }
   return nullptr;
 }
@@ -218,11 +219,11 @@ void StoppedThreads::stand(Slot& slot, ucontext_t& context) {
 }
 
 void StoppedThreads::take_mask(Slot& slot) {
-  slot.mask_bytes = ::syscall(SYS_sched_getaffinity, 0, sizeof slot.mask, slot.mask);
+  slot.mask_bytes = own_syscall(SYS_sched_getaffinity, 0, sizeof slot.mask, slot.mask);
 }
 
 void StoppedThreads::put_mask(const Slot& slot) {
-  if (slot.mask_bytes > 0) ::syscall(SYS_sched_setaffinity, 0, slot.mask_bytes, slot.mask);
+  if (slot.mask_bytes > 0) own_syscall(SYS_sched_setaffinity, 0, slot.mask_bytes, slot.mask);
 }
 
 void StoppedThreads::wait_aside() {

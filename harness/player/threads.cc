@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "harness/player/descriptors.h"
+#include "harness/player/kernel_call.h"
 #include "harness/player/scheduler.h"
 
 namespace crashreel::player {
@@ -31,7 +32,7 @@ void prepare_threads() {
 }
 
 int kernel_id() {
-  if (self.kernel_id == 0) self.kernel_id = static_cast<int>(::syscall(SYS_gettid));
+  if (self.kernel_id == 0) self.kernel_id = static_cast<int>(own_syscall(SYS_gettid));
   return self.kernel_id;
 }
 

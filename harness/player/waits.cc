@@ -4,6 +4,7 @@
 
 #include "harness/player/bypass.h"
 #include "harness/player/clock.h"
+#include "harness/player/kernel_call.h"
 #include "harness/player/readiness.h"
 #include "harness/player/scheduler.h"
 
@@ -38,7 +39,7 @@ void let_go(Wait& wait, Wait::State state) {
   if (wait.kind == Wait::Kind::kDescriptors) {
     wake(wait);
   } else {
-    ::syscall(SYS_futex, &wait.state, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+    own_syscall(SYS_futex, &wait.state, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
   }
 }
 

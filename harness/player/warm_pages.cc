@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "harness/player/kernel_call.h"
 #include "harness/player/proc_file.h"
 #include "harness/player/script.h"
 
@@ -71,7 +72,7 @@ void look(int pagemap, uintptr_t start, uintptr_t end) {
     const uintptr_t pages = (end - start) / kPageBytes;
     const size_t wanted = (pages < 512 ? pages : 512) * sizeof entries[0];
     const long got =
-        ::syscall(SYS_pread64, pagemap, entries, wanted, start / kPageBytes * sizeof entries[0]);
+        own_syscall(SYS_pread64, pagemap, entries, wanted, start / kPageBytes * sizeof entries[0]);
     if (got <= 0) return;
     const auto count = static_cast<size_t>(got) / sizeof entries[0];
     for (size_t i = 0; i < count; ++i, start += kPageBytes) {
@@ -116,13 +117,13 @@ void look_again(int pagemap) {
 void prepare_warm_pages() {
   if (table != nullptr) ::munmap(table, sizeof(Table));  // that of the server we came from
   table = nullptr;
-  const auto fd = static_cast<int>(::syscall(SYS_memfd_create, kScriptName, MFD_CLOEXEC));
+  const auto fd = static_cast<int>(own_syscall(SYS_memfd_create, kScriptName, MFD_CLOEXEC));
   if (fd < 0) return;
   void* memory = MAP_FAILED;
-  if (::syscall(SYS_ftruncate, fd, sizeof(Table)) == 0) {
+  if (own_syscall(SYS_ftruncate, fd, sizeof(Table)) == 0) {
     memory = ::mmap(nullptr, sizeof(Table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   }
-  ::syscall(SYS_close, fd);
+  own_syscall(SYS_close, fd);
   if (memory != MAP_FAILED) table = static_cast<Table*>(memory);
 }
 
@@ -137,7 +138,8 @@ void warm_pages() {
 
 void note_touched_pages() {
   if (table == nullptr || table->asked >= kAsked) return;
-  const long pagemap = ::syscall(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  const long pagemap =
+      own_syscall(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   if (pagemap < 0) return;
   found_count = 0;
   if (table->asked == 0) {
@@ -145,7 +147,7 @@ void note_touched_pages() {
   } else {
     look_again(static_cast<int>(pagemap));
   }
-  ::syscall(SYS_close, pagemap);
+  own_syscall(SYS_close, pagemap);
   ::memcpy(table->ranges, found, static_cast<size_t>(found_count) * sizeof found[0]);
   table->count = found_count;
   ++table->asked;
