@@ -11,7 +11,6 @@
 #include "harness/player/clock.h"
 #include "harness/player/handover.h"
 #include "harness/player/kernel_call.h"
-#include "harness/player/one_processor.h"
 #include "harness/player/scheduler.h"
 
 namespace crashreel::player {
@@ -50,11 +49,7 @@ bool sleep_until_ready(Wait& wait) {
   all[count + 1] = {attendants_fd(), POLLIN, 0};
   wait.asleep = true;
   unlock_scheduler();
-  bool slept = false;
-  {
-    const OnOneProcessor narrowed;
-    slept = CRASHREEL_REAL(poll)(all, count + 2, -1) >= 0;
-  }
+  const bool slept = CRASHREEL_REAL(poll)(all, count + 2, -1) >= 0;
   if (slept && all[count].revents != 0) {
     std::uint64_t drained;
     (void)!CRASHREEL_REAL(read)(wait.wake_fd, &drained, sizeof drained);
@@ -68,12 +63,8 @@ bool sleep_until_ready(Wait& wait) {
 bool sleep_until_released(Wait& wait) {
   wait.asleep = true;
   unlock_scheduler();
-  bool handled = false;
-  {
-    const OnOneProcessor narrowed;
-    handled = kernel_call(SYS_futex, reinterpret_cast<long>(&wait.state), FUTEX_WAIT_PRIVATE,
-                          Wait::kBlocked, 0, 0, 0) == -EINTR;
-  }
+  const bool handled = kernel_call(SYS_futex, reinterpret_cast<long>(&wait.state),
+                                   FUTEX_WAIT_PRIVATE, Wait::kBlocked, 0, 0, 0) == -EINTR;
   lock_scheduler();
   wait.asleep = false;
   return !handled;

@@ -17,7 +17,6 @@
 #include "harness/player/kernel_call.h"
 #include "harness/player/memory_image.h"
 #include "harness/player/obstacles.h"
-#include "harness/player/one_processor.h"
 #include "harness/player/passing.h"
 #include "harness/player/player.h"
 #include "harness/player/shared_descriptors.h"
@@ -179,7 +178,6 @@ const char* take_all(Rewind& rewind, AddressRange script) {
   if (obstacle == nullptr && !rewind.memory.take(copies, {start, start + kAllBytes}, script)) {
     obstacle = "it has too much memory";
   }
-  if (obstacle == nullptr) wake_on_this_processor();
   if (obstacle == nullptr) rewind.checksum = checksum_of_all(rewind);
   rewind.threads.let_go_on();
   return obstacle;
@@ -223,7 +221,6 @@ void run_back() {
 void take_next(Rewind& rewind) {
   int script = -1;
   if (!hear(rewind, &script) || script < 0 || !make_own() || !begin_script(script)) end();
-  wake_on_this_processor();
   rewind.threads.let_others_begin_again();
 }
 
