@@ -16,8 +16,10 @@ namespace {
 
 constinit KnownSessions peers;
 
-// recvmmsg asks for so many peers at once where the program does not: 4 KiB of a stranger's stack.
+// recvmmsg asks for so many peers at once, whether the program does or not: 5 KiB of a stranger's
+// stack. Of later ones is known what the program's own rooms for names take.
 constexpr unsigned kMostAskedPeers = 32;
+constexpr unsigned kMostMessages = 1024;  // of one call, whatever is asked
 
 union PeerStorage {
   sockaddr any;
@@ -83,6 +85,43 @@ void hand_over(const Address& from, void* to, socklen_t room, socklen_t* size) {
   *size = from.size;
 }
 
+// Whom the messages of one call are from. The kernel tells how long an address is, also where the
+// room for it was shorter; so a length that comes back is no room.
+class AskedPeers {
+ public:
+  void ask(unsigned i, msghdr& message) {
+    if (i >= kMostAskedPeers) {
+      const socklen_t most = sizeof(PeerStorage);
+      rooms_[i] =
+          static_cast<unsigned char>(message.msg_namelen < most ? message.msg_namelen : most);
+      return;
+    }
+    names_[i] = {static_cast<sockaddr*>(message.msg_name), message.msg_namelen};
+    message.msg_name = &storage_[i];
+    message.msg_namelen = sizeof(PeerStorage);
+  }
+
+  // Gives the program back what is its own, with the address in it if one came.
+  Address answered(unsigned i, msghdr& message, bool came) {
+    if (i >= kMostAskedPeers) {
+      const socklen_t size = message.msg_name == nullptr ? 0 : message.msg_namelen;
+      return {static_cast<sockaddr*>(message.msg_name), size < rooms_[i] ? size : rooms_[i]};
+    }
+    const Address peer{&storage_[i].any, message.msg_namelen};
+    message.msg_name = const_cast<sockaddr*>(names_[i].bytes);
+    message.msg_namelen = names_[i].size;
+    if (came && message.msg_name != nullptr) {
+      hand_over(peer, message.msg_name, names_[i].size, &message.msg_namelen);
+    }
+    return peer;
+  }
+
+ private:
+  PeerStorage storage_[kMostAskedPeers];
+  Address names_[kMostAskedPeers];
+  unsigned char rooms_[kMostMessages];
+};
+
 }  // namespace
 
 void datagram_socket_made(int fd) {
@@ -135,22 +174,16 @@ ssize_t receive_datagram(int fd, msghdr* message, int flags) {
 }
 
 int receive_datagrams(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
-  PeerStorage storage[kMostAskedPeers];
-  for (unsigned i = 0; i < count && i < kMostAskedPeers; ++i) {
-    if (messages[i].msg_hdr.msg_name != nullptr) continue;
-    messages[i].msg_hdr.msg_name = &storage[i];
-    messages[i].msg_hdr.msg_namelen = sizeof(storage[i]);
-  }
+  AskedPeers asked;
+  if (count > kMostMessages) count = kMostMessages;
+  for (unsigned i = 0; i < count; ++i) asked.ask(i, messages[i].msg_hdr);
   const int got = CRASHREEL_REAL(recvmmsg)(fd, messages, count, flags, timeout);
   for (unsigned i = 0; i < count; ++i) {
     msghdr& message = messages[i].msg_hdr;
-    const Address peer{static_cast<sockaddr*>(message.msg_name), message.msg_namelen};
-    if (got > 0 && i < static_cast<unsigned>(got) && hands_over(flags)) {
-      datagram_came(fd, peer, message.msg_iov, message.msg_iovlen, messages[i].msg_len);
-    }
-    if (i >= kMostAskedPeers || message.msg_name != &storage[i]) continue;
-    message.msg_name = nullptr;
-    message.msg_namelen = 0;
+    const bool came = got > 0 && i < static_cast<unsigned>(got);
+    const Address peer = asked.answered(i, message, came);
+    if (!came || !hands_over(flags)) continue;
+    datagram_came(fd, peer, message.msg_iov, message.msg_iovlen, messages[i].msg_len);
   }
   return got;
 }

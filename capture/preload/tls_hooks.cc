@@ -8,6 +8,7 @@
 
 #include "capture/preload/hooks.h"
 #include "capture/preload/tls.h"
+#include "capture/runtime/crashreel.h"
 #include "capture/runtime/keep_errno.h"
 
 // What we use of OpenSSL 3's interface (1.1 has the same).
@@ -81,21 +82,32 @@ struct Questions {
                           CRASHREEL_REAL_TLS(SSL_is_server),                                  \
                           reinterpret_cast<const void*>(CRASHREEL_REAL_TLS(function))})
 
-// One call of the program into OpenSSL.
+// The connection that this thread is inside a call for.
+thread_local const SSL* called_for = nullptr;
+
+// One call of the program into OpenSSL; or, for the same connection, of OpenSSL into itself, as
+// SSL_read_early_data() calls SSL_read_ex() and comes by here: what that one hands over the outer
+// one will.
 class Call {
  public:
   Call(const Questions& questions, const SSL* ssl)
       : questions_(questions),
         ssl_(ssl),
+        outer_(called_for),
         asked_fd_(questions.can_be_asked() ? questions.get_rfd(ssl) : -1),
         inside_(asked_fd_) {
+    called_for = ssl;
     if (asked_fd_ >= 0) session_turns_tls(asked_fd_);
   }
+  ~Call() { called_for = outer_; }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
 
   // After the real call.
   void handed_over(const void* bytes, std::size_t size, int result) {
     const KeepErrno keep;
     returned();
+    if (is_openssls_own()) return;
     if (size != 0) {
       const bool is_server = questions_.can_be_asked() && questions_.is_server(ssl_) != 0;
       plain_bytes_came(ssl_, inside_.fd(), is_server, bytes, size);
@@ -105,10 +117,14 @@ class Call {
     }
   }
   // Before the real call that sends, and behind it.
-  Answering answering() const { return plain_bytes_go(ssl_, inside_.fd()); }
+  Answering answering() const {
+    if (is_openssls_own()) return Answering::in_clear(CRASHREEL_NO_SESSION);
+    return plain_bytes_go(ssl_, inside_.fd());
+  }
   void sent(const Answering& answer, const void* bytes, std::size_t size) {
     const KeepErrno keep;
     returned();
+    if (is_openssls_own()) return;
     const bool is_server =
         size != 0 && questions_.can_be_asked() && questions_.is_server(ssl_) != 0;
     plain_bytes_went(ssl_, inside_.fd(), is_server, answer, bytes, size);
@@ -120,8 +136,11 @@ class Call {
   }
 
  private:
+  bool is_openssls_own() const { return outer_ == ssl_; }
+
   const Questions& questions_;
   const SSL* ssl_;
+  const SSL* outer_;
   int asked_fd_;
   InsideTls inside_;
 };

@@ -16,7 +16,9 @@
  *   crashreel_save_now()             futex, kill
  *   crashreel_flush()                msync
  *   crashreel_check_rules()          mmap, munmap
- *   a thread that ends, dies of the ring's file cut short, a fatal signal with `frames`: see RING.md
+ *   crashreel_stop()                 getpid
+ *   the ring's file was cut short    mmap and what a signal handler needs
+ *   a fatal signal with `frames`     what RECORDER.md names
  * and clock_gettime where the kernel has no other way to tell the time.
  */
 #ifndef CRASHREEL_CRASHREEL_H_

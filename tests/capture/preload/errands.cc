@@ -182,6 +182,35 @@ void read_inherited(const std::string& number, int) {
   EXPECT(::read(std::stoi(number), bytes, sizeof(bytes)) >= 0);
 }
 
+// Several datagrams in one call: waits for so many, or, with "some", for at least one of them. Of
+// the first it wants to know whom it is from, of the second only as much as has four bytes of room.
+void gather(const std::string& how, int socket) {
+  constexpr unsigned kMost = 8;
+  const unsigned wanted = how == "some" ? kMost : static_cast<unsigned>(std::stoi(how));
+  char bytes[kMost][16];
+  iovec parts[kMost];
+  mmsghdr messages[kMost] = {};
+  sockaddr_in first = {};
+  char tight[8] = "guarded";
+  for (unsigned i = 0; i < wanted; ++i) {
+    parts[i] = {bytes[i], sizeof(bytes[i])};
+    messages[i].msg_hdr.msg_iov = &parts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+    messages[i].msg_hdr.msg_namelen = 5;  // without a name nobody looks at it
+  }
+  messages[0].msg_hdr.msg_name = &first;
+  messages[0].msg_hdr.msg_namelen = sizeof(first);
+  messages[1].msg_hdr.msg_name = tight;
+  messages[1].msg_hdr.msg_namelen = 4;
+  const int got = ::recvmmsg(socket, messages, wanted, how == "some" ? MSG_WAITFORONE : 0, nullptr);
+  EXPECT(how == "some" ? got >= 1 : got == static_cast<int>(wanted));
+  EXPECT(first.sin_family == AF_INET && messages[0].msg_hdr.msg_namelen == sizeof(first));
+  EXPECT(got < 2 || messages[1].msg_hdr.msg_namelen == sizeof(first));
+  EXPECT(got < 2 || std::memcmp(tight, &first, 2) == 0);
+  EXPECT(std::strcmp(tight + 4, "ded") == 0 && messages[1].msg_hdr.msg_name == tight);
+  EXPECT(messages[2].msg_hdr.msg_name == nullptr && messages[2].msg_hdr.msg_namelen == 5);
+}
+
 void splice_session(const std::string&, int session) {
   int ends[2];
   EXPECT(::pipe(ends) == 0);
@@ -213,6 +242,7 @@ const std::map<std::string, Errand> kErrands = {
     {"oneself", talk_to_oneself},
     {"inherited", read_inherited},
     {"splice", splice_session},
+    {"gather", gather},
 };
 
 }  // namespace

@@ -39,7 +39,7 @@ class TlsServer {
  public:
   TlsServer()
       : folder_(),
-        certificate_(make_certificate()),
+        certificate_(make_certificate(folder_ / "cert", folder_ / "key")),
         port_(free_port()),
         server_({.argv = {"redis-server", "--port", "0", "--tls-port", std::to_string(port_),
                           "--tls-cert-file", folder_ / "cert", "--tls-key-file", folder_ / "key",
@@ -55,14 +55,6 @@ class TlsServer {
   const Folder& folder() const { return folder_; }
 
  private:
-  bool make_certificate() const {
-    const std::string command =
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=it "
-        "-keyout '" +
-        (folder_ / "key") + "' -out '" + (folder_ / "cert") + "' 2>/dev/null";
-    return std::system(command.c_str()) == 0;
-  }
-
   Folder folder_;
   bool certificate_;
   int port_;

@@ -12,6 +12,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 
 #include "capture/base/check.h"
@@ -255,6 +256,14 @@ std::vector<std::string> as_lines(const Reel& reel) {
                     (data.empty() ? "" : " ") + data);
   }
   return lines;
+}
+
+bool make_certificate(const std::string& certificate_path, const std::string& key_path) {
+  const std::string command =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=it "
+      "-keyout '" +
+      key_path + "' -out '" + certificate_path + "' 2>/dev/null";
+  return std::system(command.c_str()) == 0;
 }
 
 int free_port() {

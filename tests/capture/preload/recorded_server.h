@@ -101,6 +101,9 @@ std::string recorder_path();
 std::vector<std::string> as_lines(const Reel& reel);
 std::string without_ports(const std::string& text);
 
+// Of nobody in particular, with its key.
+bool make_certificate(const std::string& certificate_path, const std::string& key_path);
+
 // A port that nobody listens on at this moment.
 int free_port();
 

@@ -37,6 +37,22 @@ INSTANTIATE_TEST_SUITE_P(EveryCall, DatagramReaders,
                                            "recvmmsg", "read_chk", "recv_chk", "recvfrom_chk"),
                          [](const auto& reader) { return reader.param; });
 
+TEST(Transports, KeepEachOfTheDatagramsThatOneCallBrings) {
+  Scene scene("recv", "udp4");
+  Client one = Client::udp(scene.port());
+  Client two = Client::udp(scene.port());
+  one.send("errand gather 4");
+  for (Client* client : {&one, &two, &two, &one}) client->send("x");
+  EXPECT_EQ(one.receive_until("\n"), "ok\n");
+  one.send("errand gather some");
+  two.send("last");
+  EXPECT_EQ(one.receive_until("\n"), "ok\n");
+  EXPECT_THAT(scene.recorded(),
+              ElementsAre("open 1" + std::string(kPeerOpened), "data 1 errand gather 4", "data 1 x",
+                          "open 2" + std::string(kPeerOpened), "data 2 x", "data 2 x", "data 1 x",
+                          "data 1 errand gather some", "data 2 last"));
+}
+
 TEST(Transports, KnowABoundedNumberOfPeersAndSayHowManyWereForgotten) {
   Scene scene("recvfrom", "udp4");
   scene.port();

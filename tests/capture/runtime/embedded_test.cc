@@ -43,6 +43,10 @@ std::string salvaged(const RingPath& ring) {
   if (!read) return read.error().message;
   std::string text;
   for (const Input& input : read->reel.inputs) {
+    if (input.kind == InputKind::kDigest) {
+      text += "digest of " + std::to_string(input.data.at(8)) + "\n";
+      continue;
+    }
     const bool masked = static_cast<unsigned>(input.kind) == CRASHREEL_MASKED;
     text += std::string(masked ? "masked" : name_of(input.kind)) + " " + input.data + "\n";
   }
@@ -53,7 +57,13 @@ constexpr char kRecordedInC[] =
     "open app inbound\n"
     "data AUTH xxxxxx\nmasked 11 1:mask:5+6\n"
     "data PIN xxxx\nmasked 8 0:mask:4+1 0:mask:5+1 0:mask:6+1 0:mask:7+1\n"
+    "clock 5000000007 1\n"
+    "random abc\n"
+    "signal 10\n"
     "note half way\n"
+    "open app inbound\n"
+    "data create\n"
+    "digest of 2\n"
     "close \n";
 
 TEST(Embedded, ACProgramIsRecordedWithTheSharedLibrary) {

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "capture/reel/ring_crash_reader.h"
 #include "tests/capture/reel/folder.h"
 #include "tests/capture/runtime/confined.h"
 #include "tests/capture/runtime/harm.h"
@@ -153,6 +154,33 @@ TEST(NoHarm, ASigbusThatSomebodySendsKillsAsItWould) {
     return 2;
   });
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
+}
+
+// As crashreel.h promises to who installs a handler before the start.
+TEST(NoHarm, AFatalSignalGoesOnToTheHandlerFromBeforeTheStartWhenItsFramesAreTaken) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer's own runtime has the handler";
+  const RingPath path;
+  const int status = in_child([&] {
+    struct sigaction own{};
+    own.sa_sigaction = end_if_told_truly;
+    own.sa_flags = SA_SIGINFO;
+    ::sigaction(SIGSEGV, &own, nullptr);
+    crashreel_options options = usual_options(path);
+    options.frames = 1;
+    if (crashreel_start(&options) != 0) return 1;
+    record_text(1, "before the end");
+    void* none = ::mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    lost = static_cast<volatile char*>(none);
+    *lost = 1;
+    return 2;
+  });
+  EXPECT_EQ(WEXITSTATUS(status), 33);
+  const auto crash = read_ring_crash(path.str());
+  ASSERT_TRUE(crash.has_value());
+  EXPECT_EQ(crash->signal, SIGSEGV);
+  EXPECT_FALSE(crash->survived);
+  EXPECT_GE(crash->frames.size(), 3u);
+  EXPECT_EQ(salvage_ring(path.str())->reel.inputs.back().data, "before the end");
 }
 
 TEST(NoHarm, AnIgnoredSigbusStaysIgnored) {

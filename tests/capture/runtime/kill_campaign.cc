@@ -1,12 +1,14 @@
 // Kills recording programs again and again, at random moments, in all ways.
 //
-//   kill_campaign [--seed S] [--first RUN] [--keep FOLDER] [--short] COUNT FOLDER...
+//   kill_campaign [--seed S] [--first RUN] [--keep FOLDER] [--short] [--only WHAT] COUNT FOLDER...
 //   kill_campaign --judge RING TRUTH
 //
 // Goes through all ways to die, with 1, 2, 4 and 8 threads, with rings in each FOLDER. Prints a
 // table of sums; ends with 1 if a single promise was broken. Such a run is named with what repeats
 // its plan (not its timing), and leaves its ring and the truth of it in the folder to --keep, for
-// --judge.
+// --judge. WHAT is oom1 or oom2, the kernel's kills in a memory cgroup of that version, or the name
+// of a file system that the first FOLDER must be on; where that is not to be had, the last line
+// says why, and the exit status is 77.
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -35,12 +37,14 @@ constexpr std::array kThreads = {1u, 2u, 4u, 8u};
 // The largest ring and some room. A victim that fills it with the truth of what it recorded dies of
 // that.
 constexpr std::uint64_t kOomBytes = 32 << 20;
+constexpr int kNotToBeHad = 77;
 
 struct Campaign {
   unsigned long count = 0;
   unsigned long first = 0;
   std::uint64_t seed = std::random_device{}();
   std::string keep;
+  std::string only;
   bool short_lives = false;  // less to record and to judge: more kills in a minute
   std::vector<std::string> folders;
   std::vector<Death> deaths;
@@ -164,11 +168,17 @@ int judge_again(const char* ring, const char* truth) {
   return account.holds() ? 0 : 1;
 }
 
-// Each way to die that this machine has.
-void choose_deaths(Campaign& campaign) {
+bool is_about_oom(const Campaign& campaign) {
+  return campaign.only.starts_with("oom");
+}
+
+// Each way to die that this machine has, of those that are wanted. False: the wanted one it has
+// not.
+bool choose_deaths(Campaign& campaign) {
   auto cgroup = MemoryCgroup::make(kOomBytes);
   for (const Death death : crashreel::kDeaths) {
-    if (death != Death::kOom || cgroup) campaign.deaths.push_back(death);
+    const bool is_oom = death == Death::kOom;
+    if (is_oom ? cgroup.has_value() : !is_about_oom(campaign)) campaign.deaths.push_back(death);
   }
   if (cgroup) {
     std::printf("OOM kills in a memory cgroup of version %s\n", cgroup->version());
@@ -176,6 +186,19 @@ void choose_deaths(Campaign& campaign) {
   } else {
     std::printf("no OOM kills: %s\n", cgroup.error().message.c_str());
   }
+  if (!is_about_oom(campaign) || campaign.deaths.empty()) return !is_about_oom(campaign);
+  if (campaign.only == std::string("oom") + campaign.cgroup->version()) return true;
+  std::printf("no OOM kills in a memory cgroup of version %s: here it is version %s\n",
+              campaign.only.c_str() + 3, campaign.cgroup->version());
+  return false;
+}
+
+bool has_file_system(const Campaign& campaign) {
+  const std::string there = file_system_of(campaign.folders[0]);
+  if (campaign.only.empty() || is_about_oom(campaign) || campaign.only == there) return true;
+  std::printf("no kills on %s: %s is on %s\n", campaign.only.c_str(), campaign.folders[0].c_str(),
+              there.c_str());
+  return false;
 }
 
 bool read_arguments(int argc, char** argv, Campaign& campaign) {
@@ -193,6 +216,8 @@ bool read_arguments(int argc, char** argv, Campaign& campaign) {
       campaign.first = std::strtoul(argv[at], nullptr, 10);
     } else if (option == "--keep") {
       campaign.keep = argv[at];
+    } else if (option == "--only") {
+      campaign.only = argv[at];
     } else {
       return false;
     }
@@ -209,11 +234,11 @@ int main(int argc, char** argv) {
   Campaign campaign;
   if (!read_arguments(argc, argv, campaign)) {
     std::fprintf(stderr,
-                 "usage: kill_campaign [--seed S] [--first RUN] [--keep FOLDER] [--short] COUNT "
-                 "FOLDER...\n       kill_campaign --judge RING TRUTH\n");
+                 "usage: kill_campaign [--seed S] [--first RUN] [--keep FOLDER] [--short] "
+                 "[--only WHAT] COUNT FOLDER...\n       kill_campaign --judge RING TRUTH\n");
     return 2;
   }
-  choose_deaths(campaign);
+  if (!choose_deaths(campaign) || !has_file_system(campaign)) return kNotToBeHad;
   if (!campaign.keep.empty()) std::filesystem::create_directories(campaign.keep);
   return run(campaign);
 }

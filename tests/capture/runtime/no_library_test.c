@@ -19,6 +19,11 @@ int main(void) {
   if (crashreel_add_file("x", 0600, "x", 1) != ENOSYS) return 2;
   if (crashreel_stats_now(&stats) != ENOSYS) return 3;
   if (crashreel_new_session() != 0) return 4;
+  crashreel_pin("key", CRASHREEL_NOTE, CRASHREEL_NO_SESSION, "x", 1);
+  crashreel_session_ended(1, 1);
+  if (crashreel_save_now() != ENOSYS) return 5;
+  if (crashreel_flush() != ENOSYS) return 6;
+  if (crashreel_check_rules("mask:word:x", NULL, 0) != ENOSYS) return 7;
   crashreel_stop();
   return 0;
 }

@@ -29,10 +29,18 @@ static size_t hide_digits(void* context, uint32_t kind, uint32_t session, const 
 
 static int serve(void) {
   const uint32_t session = crashreel_new_session();
+  const uint32_t other = crashreel_new_session();
   crashreel_open(session);
   crashreel_data(session, "AUTH hunter", 11);
   crashreel_data(session, "PIN 1234", 8);
+  crashreel_clock(1, 5000000007u);
+  crashreel_random("abc", 3);
+  crashreel_signal(10);
+  crashreel_digest(session, "OK", 2);
   crashreel_note("half way", 8);
+  crashreel_open(other);
+  crashreel_pin("schema", CRASHREEL_DATA, other, "create", 6);
+  crashreel_session_ended(other, 1);
   crashreel_close(session);
   return puts("served") >= 0 ? 0 : 1;
 }
@@ -59,12 +67,14 @@ int main(int argc, char** argv) {
   if (crashreel_add_file("in_c.conf", 0600, "port 1\n", 7) != started) return 5;
   if (crashreel_flush() != started) return 6;
   if (crashreel_stats_now(&stats) != started) return 7;
-  if (stats.inputs != (recorded ? 7u : 0u)) return 8; /* 2 of them say what was masked */
-  if (asked != (recorded ? 4 : 0)) return 9;
+  /* 2 of them say what was masked, 1 what was answered */
+  if (stats.inputs != (recorded ? 13u : 0u)) return 8;
+  if (asked != (recorded ? 7 : 0)) return 9;
   if (crashreel_check_rules("mask:word:x", text, sizeof text) != (recorded ? EINVAL : ENOSYS)) {
     return 10;
   }
   if (recorded && strstr(text, "column 6") == NULL) return 11;
+  if (crashreel_save_now() != (recorded ? ESRCH : ENOSYS)) return 12; /* nobody stands by */
   crashreel_stop();
   return started;
 }

@@ -21,6 +21,11 @@ class Session {
  public:
   Session() : number_(crashreel_new_session()) { crashreel_open(number_); }
   ~Session() { crashreel_close(number_); }
+  void ended() { crashreel_session_ended(number_, 1); }
+  void answered(const char* bytes, size_t size) { crashreel_digest(number_, bytes, size); }
+  void schema(const char* bytes, size_t size) {
+    crashreel_pin("schema", CRASHREEL_DATA, number_, bytes, size);
+  }
   void took(const char* bytes, size_t size) { crashreel_data(number_, bytes, size); }
 
  private:
@@ -43,11 +48,22 @@ int main(int argc, char** argv) {
   {
     Session session;
     session.took("AUTH hunter", 11);
+    session.answered("OK", 2);
     session.took("AUTH hunter", 11);
+    session.schema("create", 6);
+    crashreel_clock(1, 5);
+    crashreel_random("abc", 3);
+    crashreel_signal(10);
+    session.ended();
   }
   if (puts("served") < 0) return 4;
-  if (counter.asked != (started == 0 ? 3 : 0)) return 5;
+  if (counter.asked != (started == 0 ? 5 : 0)) return 5;
   if (crashreel_flush() != started) return 6;
+  if (crashreel_save_now() != (started == 0 ? ESRCH : ENOSYS)) return 7;
+  char text[64];
+  if (crashreel_check_rules("mask:word:x", text, sizeof text) != (started ? ENOSYS : EINVAL)) {
+    return 8;
+  }
   crashreel_stop();
   return started;
 }
