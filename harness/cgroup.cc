@@ -71,11 +71,8 @@ void sweep(const std::string& folder) {
 
 // The folder below which cgroups that limit this are made; empty: there is none.
 std::string find_parent(const std::string& controller) {
-  std::string folder;
-  if (const std::string first = mount_of(controller); !first.empty()) {
-    folder = first + own_path(controller);
-  } else if (const std::string second = mount_of({}); !second.empty()) {
-    folder = second + own_path({});
+  const std::string folder = own_cgroup(controller);
+  if (mount_of(controller).empty() && !folder.empty()) {  // of the second version
     write_kernel_file(folder + "/cgroup.subtree_control", "+" + controller);
   }
   if (folder.empty() || ::access(folder.c_str(), W_OK) != 0) return {};
@@ -111,6 +108,14 @@ std::uint64_t oom_kills_in(const std::string& path) {
 }
 
 }  // namespace
+
+std::string own_cgroup(const std::string& controller) {
+  if (const std::string first = mount_of(controller); !first.empty()) {
+    return first + own_path(controller);
+  }
+  const std::string second = mount_of({});
+  return second.empty() ? std::string() : second + own_path({});
+}
 
 Cgroup Cgroup::make(const Limits& limits) {
   Cgroup cgroup;

@@ -39,4 +39,8 @@ class Cgroup {
   bool limits_memory_ = false;
 };
 
+// The folder of the cgroup of this process that counts or limits by this controller, of the first
+// version where there is a hierarchy for it, else of the second. Empty: there is neither.
+std::string own_cgroup(const std::string& controller);
+
 }  // namespace crashreel

@@ -79,7 +79,7 @@ class Outside {
   Tracer tracer_;
   OutsideSteps steps_;
   Watchdog watchdog_;
-  Clock::time_point watched_ = Clock::now();
+  WatchTimes watch_times_{Clock::now()};
 
   bool settled_ = false;  // what the last step brought, between the last look and now
   int rests_ = 0;         // in a row, unsettled
@@ -131,9 +131,7 @@ bool Outside::is_given_up() const {
 }
 
 bool Outside::hangs() {
-  constexpr std::chrono::milliseconds kBetween(kWatchMs);
-  if (Clock::now() - watched_ < kBetween) return false;
-  watched_ += kBetween;
+  if (!watch_times_.is_due(Clock::now())) return false;
   const std::uint64_t fed = feed_ == nullptr ? 0 : feed_->performed();
   return watchdog_.bites(instance_, script_.idles + script_.performed + script_.state + fed);
 }

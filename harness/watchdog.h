@@ -5,6 +5,7 @@
 // count.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 #include "harness/instance.h"
@@ -21,6 +22,23 @@ enum class Wait {
 
 // How often the watchdog looks. It ends hangs; no try that goes well ever waits for it.
 inline constexpr int kWatchMs = 250;
+
+// When is it time for that, for who does not wait in between? Once, however late: an instance has
+// not stood still for as long as nobody came to give it its next input.
+class WatchTimes {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  explicit WatchTimes(Time start) : last_(start) {}
+
+  bool is_due(Time now) {
+    if (now - last_ < std::chrono::milliseconds(kWatchMs)) return false;
+    last_ = now;
+    return true;
+  }
+
+ private:
+  Time last_;
+};
 
 class Watchdog {
  public:

@@ -1,7 +1,5 @@
 #include "tests/bench/copies_scene.h"
 
-#include <sys/resource.h>
-
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -14,6 +12,7 @@
 #include "harness/sequence.h"
 #include "harness/try.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/processor_time.h"
 #include "tests/bench/working_day.h"
 #include "tests/bench/yardstick.h"
 
@@ -54,23 +53,18 @@ class ForkedTries {
   std::optional<Checkpoints> checkpoints_;
 };
 
-// All processes of ours that have ended, and our own; not those that a sandbox keeps, which end as
-// children of its keeper.
-double processor_seconds() {
-  return children_seconds() + cpu_seconds();
-}
-
 // Instances that a fork server makes, one after the other; the reference is what is demanded. What
-// they take of the processor outside their sandbox is said beside it.
+// they take of the processor, all processes together, is said beside it.
 void measure_forked(const Target& target, const std::string& what, const Reel& reel,
                     Ending expected, double demanded) {
-  const double before = processor_seconds();
+  const ProcessorTime time;
+  const double before = time.seconds();
   std::vector<double> rates;
   {
     ForkedTries tries(target, reel, expected);
     for (std::size_t round = 0; round < kRounds; ++round) rates.push_back(tries.rate());
   }
-  const double processor = processor_seconds() - before;
+  const double processor = time.seconds() - before;
   const auto spread = spread_of(rates);
   print({.bench = "replay",
          .scene = what + ", fork server, 1 job",
@@ -81,7 +75,8 @@ void measure_forked(const Target& target, const std::string& what, const Reel& r
          .ratio = spread.median / demanded,
          .bar = at_least(1)});
   print({.bench = "replay",
-         .scene = what + ", fork server, processor time outside the sandbox",
+         .scene = what + ", fork server, processor time" +
+                  (time.is_whole() ? "" : " outside the sandbox"),
          .value = once(1000 * processor / ((kRounds + 1) * kForked)),
          .unit = "ms a try"});
 }
@@ -204,15 +199,6 @@ void measure_echo() {
 }
 
 }  // namespace
-
-double children_seconds() {
-  rusage used = {};
-  CRASHREEL_CHECK(::getrusage(RUSAGE_CHILDREN, &used) == 0);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
 
 void measure_copies(const Reel& day, const Reel* last_day) {
   const Target target = redis();

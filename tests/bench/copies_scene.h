@@ -9,7 +9,4 @@ namespace crashreel::bench {
 // 100 inputs for redis, and the same with a crash at the end; null: this redis has none.
 void measure_copies(const Reel& day, const Reel* last_day);
 
-// Processor time of all children that have ended so far.
-double children_seconds();
-
 }  // namespace crashreel::bench

@@ -23,6 +23,7 @@
 #include "harness/try.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/copies_scene.h"
+#include "tests/bench/processor_time.h"
 #include "tests/bench/working_day.h"
 
 using namespace crashreel;
@@ -49,10 +50,10 @@ struct Cost {
   double processor_seconds = 0;
 };
 
-Cost cost_of(const Target& target, const Reel& reel) {
-  const double before = bench::children_seconds();
+Cost cost_of(const Target& target, const Reel& reel, const bench::ProcessorTime& time) {
+  const double before = time.seconds();
   const double wall_seconds = one_try(target, reel, Ending::kSurvived).seconds;
-  return {wall_seconds, bench::children_seconds() - before};
+  return {wall_seconds, time.seconds() - before};
 }
 
 void print_inputs(const std::string& scene, const std::string& unit,
@@ -73,9 +74,10 @@ void measure_inputs(const Target& target, const std::string& scene, double deman
   const Reel one = working_day(1, 1);
   std::vector<double> by_wall;
   std::vector<double> by_processor;
+  const bench::ProcessorTime time;
   for (std::size_t round = 0; round <= kRounds; ++round) {
-    const Cost start = cost_of(target, one);
-    const Cost all = cost_of(target, many);
+    const Cost start = cost_of(target, one, time);
+    const Cost all = cost_of(target, many, time);
     if (round == 0) continue;  // warms up
     by_wall.push_back(kManyInputs / (all.wall_seconds - start.wall_seconds));
     by_processor.push_back(kManyInputs / (all.processor_seconds - start.processor_seconds));

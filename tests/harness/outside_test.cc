@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <set>
 #include <string>
 
+#include "harness/watchdog.h"
 #include "tests/harness/tries.h"
 
 namespace crashreel {
@@ -90,6 +92,16 @@ TEST(Outside, EndsWhatSpinsAsAHang) {
   const Outcome outcome = try_server("busy_static", reel, kImpatient);
   EXPECT_EQ(outcome.ending, Ending::kHung) << testing::PrintToString(outcome);
   EXPECT_EQ(in_flight(outcome), "SPIN\n");
+}
+
+// On a busy machine nobody may look for seconds, and then in one go.
+TEST(Outside, CountsATimeInWhichNobodyLookedAsOneLook) {
+  const WatchTimes::Time start;
+  WatchTimes times(start);
+  EXPECT_FALSE(times.is_due(start + std::chrono::milliseconds(kWatchMs - 1)));
+  EXPECT_TRUE(times.is_due(start + std::chrono::milliseconds(20 * kWatchMs)));
+  EXPECT_FALSE(times.is_due(start + std::chrono::milliseconds(20 * kWatchMs + 1)));
+  EXPECT_TRUE(times.is_due(start + std::chrono::milliseconds(21 * kWatchMs)));
 }
 
 struct Crash {
