@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tests/minimizer/candidates.h"
+#include "tests/sanitized.h"
 
 namespace crashreel {
 namespace {
@@ -102,7 +103,7 @@ TEST(MinimizeBytes, FindsAFewBytesInAMegabyteInAFewQuestions) {
 
 TEST(MinimizeBytes, GivesSubsequencesThatCrashWhateverTheTruthIs) {
   std::mt19937 random(2);
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < rounds_of(200); ++round) {
     const Payloads whole = {"abcabc", "aabb", "xyz"};
     const std::size_t salt = random();
     ByteFake oracle([&](const auto& payloads) {

@@ -9,6 +9,7 @@
 #include "minimizer/checker.h"
 #include "tests/minimizer/fake_oracles.h"
 #include "tests/minimizer/scenes.h"
+#include "tests/sanitized.h"
 
 namespace crashreel {
 namespace {
@@ -24,7 +25,7 @@ MinimizeResult solve(Scene& scene, const MinimizeOptions& options = {}) {
 }
 
 TEST(Minimize, FindsTheMinimumOfEveryMonotoneStructure) {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+  for (std::uint64_t seed = 0; seed < rounds_of(20U); ++seed) {
     Scene scenes[] = {uniform_scene(3'000, 6, seed),     tail_scene(3'000, 6, seed),
                       pairs_scene(3'000, 6, seed),       chains_scene(3'000, 6, seed),
                       sessions_scene(3'000, 6, 1, seed), sessions_scene(3'000, 6, 3, seed),
@@ -36,7 +37,7 @@ TEST(Minimize, FindsTheMinimumOfEveryMonotoneStructure) {
 }
 
 TEST(Minimize, StaysNearTheBoundOnUniformSets) {
-  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+  for (std::uint64_t seed = 0; seed < rounds_of(100U); ++seed) {
     Scene scene = uniform_scene(20'000, 4, seed);
     const MinimizeResult result = solve(scene);
     EXPECT_EQ(result.bound, 58U);
@@ -45,7 +46,7 @@ TEST(Minimize, StaysNearTheBoundOnUniformSets) {
 }
 
 TEST(Minimize, StaysNearTheBoundWhereLaterItemsNeedEarlierOnes) {
-  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+  for (std::uint64_t seed = 0; seed < rounds_of(10U); ++seed) {
     Scene scenes[] = {pairs_scene(10'000, 5, seed), chains_scene(10'000, 5, seed),
                       sessions_scene(10'000, 5, 1, seed)};
     for (Scene& scene : scenes) {
@@ -111,7 +112,7 @@ TEST(Minimize, SettlesForOneOfSeveralTriggers) {
 }
 
 TEST(Minimize, AsksNothingTwice) {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+  for (std::uint64_t seed = 0; seed < rounds_of(20U); ++seed) {
     Scene scene = sessions_scene(2'000, 8, 4, seed);
     Watched oracle(*scene.oracle);
     const MinimizeResult result = minimize(scene.items, oracle, {});
@@ -195,7 +196,7 @@ TEST(Minimize, RecordsHowTheChoiceShrank) {
 }
 
 TEST(Minimize, GivesTheSameResultForAnyNumberOfWorkers) {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+  for (std::uint64_t seed = 0; seed < rounds_of(20U); ++seed) {
     Scene scene = sessions_scene(2'000, 8, 4, seed);
     const Choice alone = solve(scene).kept;
     for (const std::uint32_t workers : {2U, 3U, 4U, 8U, 64U}) {
@@ -269,7 +270,7 @@ TEST(Minimize, LeavesAtMostAFewTooManyWithAnOracleThatLiesConsistently) {
 
 TEST(Minimize, FindsAFlakyCrashByVotingFullyOnlyInTheEnd) {
   std::uint64_t surplus = 0, missing = 0;
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+  for (std::uint64_t seed = 0; seed < rounds_of(20U); ++seed) {
     Scene scene = uniform_scene(1'000, 5, seed);
     Flaky oracle(*scene.oracle, 0.5, seed);
     const MinimizeResult result =
@@ -285,7 +286,7 @@ TEST(Minimize, FindsAFlakyCrashByVotingFullyOnlyInTheEnd) {
 }
 
 TEST(Minimize, SurvivesRunsWithoutAnAnswer) {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+  for (std::uint64_t seed = 0; seed < rounds_of(20U); ++seed) {
     Scene scene = uniform_scene(1'000, 5, seed);
     Unresolving oracle(*scene.oracle, 0.3, seed);
     const MinimizeResult result =

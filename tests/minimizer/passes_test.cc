@@ -12,6 +12,7 @@
 #include "minimizer/pairs.h"
 #include "tests/minimizer/candidates.h"
 #include "tests/minimizer/fake_oracles.h"
+#include "tests/sanitized.h"
 
 namespace crashreel {
 namespace {
@@ -110,7 +111,7 @@ TEST(MinimizePairs, AsksForTheLikelyPairsFirst) {
 
 // Every set of ten inputs is tried: no two can go, whatever the truth is.
 TEST(MinimizePairs, IsTwoMinimalWhateverTheTruthIs) {
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+  for (std::uint64_t seed = 0; seed < rounds_of(200U); ++seed) {
     fakes::Arbitrary truth(10, 0.05 + 0.4 * static_cast<double>(seed % 5) / 5, seed);
     const auto crashes = [&](const Candidate& sent) {
       Choice kept;
@@ -217,7 +218,7 @@ TEST(RunPasses, AcceptsOnlyWhatLiesLowerInTheOrder) {
 // More does no harm: words that are needed somewhere, numbers and waits that must be large enough.
 TEST(RunPasses, GivesTheSameForAnyNumberOfWorkersWhereMoreDoesNoHarm) {
   std::mt19937 random(7);
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < rounds_of(20); ++round) {
     Candidate whole;
     std::vector<std::pair<std::size_t, std::string>> needed;
     for (std::uint32_t input = 0; input < 40; ++input) {

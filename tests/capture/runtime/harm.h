@@ -11,19 +11,9 @@
 
 #include "tests/capture/runtime/payloads.h"
 #include "tests/capture/runtime/recorded.h"
+#include "tests/sanitized.h"
 
 namespace crashreel {
-
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define CRASHREEL_TEST_IS_SANITIZED 1
-#endif
-#endif
-#ifdef CRASHREEL_TEST_IS_SANITIZED
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
