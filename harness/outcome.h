@@ -68,3 +68,4 @@ struct Outcome {
 std::string describe(const Outcome& outcome);
 
 }  // namespace crashreel
+  std::uint64_t random_seed = 0;  // of which these came

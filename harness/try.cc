@@ -177,6 +177,7 @@ void note_steps(Outcome& outcome, const Script& script, const Layout& layout, st
   if (outcome.performed > 0) outcome.in_flight = layout.inputs[outcome.performed - 1];
   outcome.undelivered = script.header().undelivered.load();
   const std::uint32_t first = script.header().first_undelivered.load();
+  outcome.random_seed = layout.random_seed;
   if (outcome.undelivered > 0 && first < script.step_count()) {
     outcome.first_undelivered = layout.inputs[before + first];
   }
@@ -205,6 +206,7 @@ void note_steps(Outcome& outcome, StdinFeed& feed) {
   outcome.in_flight = feed.in_flight();
 }
 
+  outcome.random_seed = layout.random_seed;
 }  // namespace
 
 Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& sequence,

@@ -17,6 +17,7 @@
 #include "tools/replay_builds.h"
 #include "tools/replay_options.h"
 #include "tools/verbs.h"
+#include "tools/seeds_text.h"
 #include "tools/visible.h"
 #include "tools/work_line.h"
 
@@ -101,6 +102,7 @@ std::string report_text(const ReplayReport& report, const Reel& reel, const Repl
             " crash: " + visible(report.difference) + "\n";
   }
   const std::string answers = answers_text(report.answers, reel);
+  text += seeds_text(report.seeds, report.reproducing_seeds);
   if (!answers.empty()) text += "  " + answers + "\n";
   for (std::size_t i = 0; i < report.signature.frames.size(); ++i) {
     text += "  #" + std::to_string(i) + " " + frame_text(report.signature.frames[i]) + "\n";
@@ -126,6 +128,11 @@ Json answer_of(const ReplayReport& report, const ReplayOptions& asked) {
   answer["outcomes"] = report.outcomes;
   bool known = !report.signature.kind.empty();
   answer["signature"] = known ? Json(describe(report.signature)) : Json();
+  answer["seeds"] = Json::array();
+  for (const std::uint64_t seed : report.seeds) {
+    answer["seeds"].push_back(seed == 0 ? Json() : Json(seed));
+  }
+  answer["reproducing_seeds"] = report.reproducing_seeds;
   answer["signature_from_replay"] = report.signature_from_replay;
   answer["frames"] = json_of(report.signature)["frames"];
   answer["obstacle"] = report.obstacle.empty() ? Json() : Json(report.obstacle);
@@ -151,6 +158,7 @@ Result<int> run_replay(const Arguments& arguments, Console& console) {
   options.expectation = *expectation;
   if (arguments.has("rate")) options.enough_percent = arguments.count("rate");
   options.argv = arguments.program();
+  options.seed = arguments.count("seed");
   options.progress = [&](int done, const Outcome& outcome) {
     progress.show(
         "tries", {static_cast<std::uint64_t>(done), static_cast<std::uint64_t>(options.tries)},
@@ -194,8 +202,8 @@ const Verb& replay_verb() {
           "with "
           "a sanitizer or with the fix: its arguments are then those behind '--', too.\n\n"
           "Time stands where the reel says, and random bytes are those that production drew with "
-          "the same input in hand. What is drawn beyond comes of the number of the try as a seed: "
-          "tries differ, and the same number draws the same.\n\n"
+          "the same input in hand. What is drawn beyond comes of a seed, which is printed: "
+          "tries have seeds that follow one another, and the same seed draws the same.\n\n"
           "A program into which no player can be loaded (it is static, Go's, or set-user-ID) is "
           "fed "
           "from outside, over real sockets: its clock is the real one, its random bytes are its "
@@ -238,6 +246,13 @@ const Verb& replay_verb() {
                    .value = Value::kText,
                    .argument = "PROGRAM",
                    .help = "Run the reel on this build, with the reel's arguments, and print a "
+                  {.name = "seed",
+                   .value = Value::kCount,
+                   .argument = "N",
+                   .help = "The first try's, of random bytes that the reel does not have; those of "
+                           "the others follow. Which brought the crash is told",
+                   .fallback = "1",
+                   .most = 1'000'000'000'000},
                            "table of verdicts: the release first, then one with a sanitizer, an "
                            "older one, the fix",
                    .repeated = true}},

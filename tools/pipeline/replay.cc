@@ -52,6 +52,9 @@ void add(ReplayReport& report, const Outcome& outcome, Tries& tries) {
   if (verdict == Verdict::kDifferent) note_likeness(report, outcome, tries);
   report.outcomes.push_back(describe(outcome));
   if (report.obstacle.empty()) report.obstacle = obstacle_of(outcome, tries.target());
+  const std::uint64_t seed = outcome.made_random == 0 ? 0 : outcome.random_seed;
+  report.seeds.push_back(seed);
+  if (seed != 0 && verdict == Verdict::kReproduces) report.reproducing_seeds.push_back(seed);
 }
 
 // Both are of the whole reel.
@@ -60,8 +63,9 @@ struct CloseLook {
   std::optional<Outcome> again;  // varied; it counts nowhere
 };
 
-Result<std::optional<Outcome>> run_again(const Sequence& whole, Tries& tries) {
-  auto again = tries.run_as(whole, {.keeps_answers = true, .keeps_bytes = true, .varied = true});
+Result<std::optional<Outcome>> run_again(const Sequence& whole, Tries& tries, std::uint64_t seed) {
+  auto again = tries.run_as(
+      whole, {.keeps_answers = true, .keeps_bytes = true, .varied = true, .random_seed = seed});
   if (!again) return again.error();
   return std::optional(std::move(*again));
 }
@@ -70,13 +74,15 @@ Result<std::optional<Outcome>> run_again(const Sequence& whole, Tries& tries) {
 // production did another one tells what answers differ anyway.
 Result<CloseLook> run_first(const Sequence& whole, Tries& tries, AnswerComparison& answers) {
   const std::vector<RecordedAnswer> recorded = recorded_answers(tries.reel());
-  auto first = tries.run_as(whole, {.keeps_answers = true, .keeps_bytes = true});
+  const std::uint64_t seed = tries.take_seed();
+  auto first =
+      tries.run_as(whole, {.keeps_answers = true, .keeps_bytes = true, .random_seed = seed});
   if (!first) return first.error();
   CloseLook look{.first = std::move(*first), .again = {}};
   if (recorded.empty()) return look;
   answers = compare_answers(recorded, look.first.answers, {});
   if (!answers.first) return look;
-  auto again = run_again(whole, tries);
+  auto again = run_again(whole, tries, seed);
   if (!again) return again.error();
   look.again = std::move(*again);
   answers = compare_answers(recorded, look.first.answers, look.again->answers);
@@ -98,11 +104,12 @@ std::vector<const Input*> answered_otherwise(const Outcome& one, const Outcome& 
 // Why that try may not have crashed, as far as it tells.
 Result<std::vector<std::string>> hints_of(CloseLook& look, const Sequence& whole, Tries& tries) {
   if (!look.again) {
-    auto again = run_again(whole, tries);
+    auto again = run_again(whole, tries, look.first.random_seed);
     if (!again) return again.error();
     look.again = std::move(*again);
   }
-  const auto same = tries.run_as(whole, {.keeps_answers = true});
+  const auto same =
+      tries.run_as(whole, {.keeps_answers = true, .random_seed = look.first.random_seed});
   if (!same) return same.error();
   const Reel& reel = tries.reel();
   const auto echo =
@@ -148,6 +155,7 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
   if (!target) return target.error();
   Tries tries(std::move(*target), reel, options.jobs);
   const Sequence whole = whole_sequence(reel);
+  tries.set_first_seed(options.seed);
   ReplayReport report;
   std::optional<CloseLook> look;
   if (tries.target().kind == TargetKind::kServer) {

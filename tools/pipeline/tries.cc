@@ -144,7 +144,7 @@ Result<Outcome> Tries::run_one(const Sequence& sequence, Start start, std::size_
 Result<Outcome> Tries::run_alone(const Sequence& sequence, int give_up_fd) {
   auto outcome =
       run_try(target_, reel_, sequence,
-              {.hang_ms = hang_ms_, .give_up_fd = give_up_fd, .script = script_of(++alone_)});
+              {.hang_ms = hang_ms_, .give_up_fd = give_up_fd, .script = script_of(take_seed())});
   if (!outcome || outcome->performed == 0) return outcome;
   const double seconds = outcome->seconds / outcome->performed;
   const std::lock_guard guard(forking_);
@@ -173,8 +173,8 @@ bool Tries::start_server(const Layout& layout, std::size_t job) {
 
 std::optional<Outcome> Tries::run_forked(const Sequence& sequence, Start start, std::size_t job,
                                          int give_up_fd) {
-  const auto layout =
-      std::make_shared<const Layout>(lay_out(reel_, sequence, target_.kind, script_of(1)));
+  const auto layout = std::make_shared<const Layout>(
+      lay_out(reel_, sequence, target_.kind, script_of(first_seed_)));
   std::unique_ptr<Copier>& copier = copiers_[job];
   if (!copier && !start_server(*layout, job)) return std::nullopt;
   const TryOptions options = {.hang_ms = hang_ms_, .give_up_fd = give_up_fd};
