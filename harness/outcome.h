@@ -36,6 +36,12 @@ struct ReplayedAnswer {
 };
 
 struct Outcome {
+// A file that the program could not open, as it named it, and why: an errno.
+struct MissedFile {
+  std::string path;
+  int error = 0;
+};
+
   Ending ending = Ending::kNotStarted;
   int code = 0;                    // kExited: the status; kCrashed: the signal
   Signature signature;             // kCrashed; kHung: its kind alone
@@ -50,10 +56,11 @@ struct Outcome {
   const Input* first_unread = nullptr;
   // Connections that the program opened and no session of the reel answers; they were refused.
   std::uint32_t unanswered = 0;
-  std::string first_unanswered;      // whom the first was for: "10.0.0.5:5432", "/run/db.sock"
-  std::uint32_t unwatched = 0;       // processes of the program's that were not waited for
-  const Input* in_flight = nullptr;  // kCrashed, kHung: the input that was performed last
-  std::uint64_t answer_bytes = 0;    // what the program answered, and a digest of it
+  std::string first_unanswered;          // whom the first was for: "10.0.0.5:5432", "/run/db.sock"
+  std::vector<MissedFile> missed_files;  // the first few
+  std::uint32_t unwatched = 0;           // processes of the program's that were not waited for
+  const Input* in_flight = nullptr;      // kCrashed, kHung: the input that was performed last
+  std::uint64_t answer_bytes = 0;        // what the program answered, and a digest of it
   std::uint64_t answer_digest = 0;
   std::vector<ReplayedAnswer>
       answers;                    // where they are kept (ScriptOptions): those that are known whole

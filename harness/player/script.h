@@ -126,6 +126,14 @@ struct ScriptHeader {
   std::uint32_t version;
   std::uint32_t step_count;
   std::uint64_t steps_offset;
+// A file that the program could not open.
+inline constexpr std::uint32_t kMostFailedOpens = 32;
+inline constexpr std::uint32_t kMaxFailedPath = 256;
+struct FailedOpen {
+  std::int32_t error;         // an errno
+  char path[kMaxFailedPath];  // as the program named it; longer ones are not noted
+};
+
   std::uint64_t size;               // of the whole file
   std::uint64_t start_realtime_ns;  // what the wall clock shows at the try's start
   std::uint64_t end_time_ns;        // time goes on until here after the last step
@@ -156,7 +164,9 @@ struct ScriptHeader {
   std::atomic<std::uint32_t> unanswered;  // calls of the program that no session answers
   std::atomic<std::uint32_t> unwatched;   // processes that the first one forked beyond those known
   std::uint32_t first_unanswered_size;
-  char first_unanswered[kMaxAddress];  // a sockaddr: whom the first of them was for
+  char first_unanswered[kMaxAddress];       // a sockaddr: whom the first of them was for
+  std::atomic<std::uint32_t> failed_opens;  // and so many of these are written, at most
+  FailedOpen failed_open[kMostFailedOpens];
   ScriptCrash crash;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

@@ -46,7 +46,7 @@ void note_likeness(ReplayReport& report, const Outcome& outcome, const Tries& tr
 }
 
 void add(ReplayReport& report, const Outcome& outcome, Tries& tries) {
-  ++report.tries;
+  if (report.tries++ == 0) report.hints.push_back(missed_file_hint(tries.reel(), outcome));
   const Verdict verdict = tries.judge(outcome);
   count(report, verdict);
   if (verdict == Verdict::kDifferent) note_likeness(report, outcome, tries);
@@ -188,7 +188,8 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
     report.signature_from_replay = tries.defined_by_try();
     name_frames(report.signature);
   } else {
-    report.hints = why_not(reel, tries.target());
+    const std::vector<std::string> more = why_not(reel, tries.target());
+    report.hints.insert(report.hints.begin(), more.begin(), more.end());
     if (look) {
       const auto shown = hints_of(*look, whole, tries);
       if (!shown) return shown.error();
