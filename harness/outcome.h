@@ -25,6 +25,7 @@ enum class Ending {
 // What signatures say of a death that no signal tells, instead of one.
 inline constexpr char kHangKind[] = "hang";
 inline constexpr char kMemoryLimitKind[] = "memory limit";
+inline constexpr char kLeakKind[] = "leak";
 
 const char* name_of(Ending ending);  // "survived", "exited", ...
 

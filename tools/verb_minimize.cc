@@ -264,6 +264,7 @@ const Verb& minimize_verb() {
            allow_write_option(),
            memory_option(),
            {.name = "output",
+           leaks_option(),
             .letter = 'o',
             .value = Value::kText,
             .argument = "FILE",

@@ -227,6 +227,7 @@ const Verb& replay_verb() {
                   tries_option("How many independent tries", "1"),
                   jobs_option("How many of them at a time"),
                   {.name = "rate",
+                  leaks_option(),
                    .value = Value::kCount,
                    .argument = "PERCENT",
                    .help = "How many of the tries in a hundred must crash in the same way for exit "

@@ -12,6 +12,7 @@
 #include "capture/base/owned_fd.h"
 #include "capture/reel/telling_functions.h"
 #include "harness/likeness.h"
+#include "harness/sanitizer.h"
 #include "harness/signature.h"
 #include "tools/pipeline/frame_names.h"
 
@@ -32,8 +33,11 @@ bool ended_by_itself(const Outcome& outcome) {
 Signature expectation_of(const Reel& reel) {
   if (reel.crash.reason == SaveReason::kHang) return {kHangKind, {}};
   Signature expected = reel.crash.signature;
-  if (expected.kind.empty() && reel.crash.signal != 0) {
+  if (!expected.kind.empty()) return expected;
+  if (reel.crash.signal != 0) {
     expected.kind = signal_name(reel.crash.signal);
+  } else if (tells_of_leak(reel.crash.report)) {
+    expected.kind = kLeakKind;
   }
   return expected;
 }
