@@ -29,8 +29,11 @@ bool has_datagrams(std::uint32_t session);
 // answer them as they are. The second may be called without the lock.
 void note_sender(std::uint16_t port);
 bool has_spoken_from(std::uint16_t port);
-// Nothing more is sent there.
+// Nothing more is sent there; what is answered is still taken, for that a client may be gone
+// altogether no input tells.
 void shut_end(std::uint32_t session);
+// Nobody is there any more: a TCP connection is reset.
+void reset_end(std::uint32_t session);
 
 // Sessions that the program itself opens (calls.h): whether it has.
 bool is_claimed(std::uint32_t session);

@@ -40,7 +40,9 @@ enum class Way : std::uint16_t {
 struct Step {
   std::uint64_t time_ns;         // on the virtual clock, since the try's start; never falling
   std::uint64_t payload_offset;  // from the start of the script; the player's kSignal: unused
-  std::uint32_t payload_size;    // bytes; the player's kSignal: the signal's number
+  // Bytes; the player's kSignal: the signal's number, kClose: 1 for a reset, 0 where no more is
+  // sent.
+  std::uint32_t payload_size;
   std::uint32_t session;
   StepKind kind;
   std::uint32_t place;  // kOpen: where, as the program named it (place.h); 0: the first listener

@@ -144,7 +144,7 @@ int perform(const Step& step) {
       break;
     case StepKind::kClose:
       drain(step.session);
-      shut_end(step.session);
+      step.payload_size == 0 ? shut_end(step.session) : reset_end(step.session);
       break;
     case StepKind::kSignal:
       signal = static_cast<int>(step.payload_size);

@@ -63,6 +63,29 @@ TEST(Try, EndsAProgramThatHangs) {
   EXPECT_EQ(in_flight(outcome), "SPIN\n");
 }
 
+// Nobody has to wait until it has stood still for long: the locks tell.
+TEST(Try, EndsAProgramWhoseThreadsWaitForOneAnother) {
+  const Outcome outcome = try_server("embrace", lines("1:T 2:W 1:S 2:late"));
+  EXPECT_EQ(outcome.ending, Ending::kHung) << testing::PrintToString(outcome);
+  EXPECT_TRUE(outcome.stands_still);
+  EXPECT_EQ(in_flight(outcome), "S\n");
+  EXPECT_EQ(outcome.performed, 5u);  // of six: what comes too late is not even sent
+}
+
+TEST(Try, LeavesWorkersAloneThatHaveNothingToDo) {
+  const Outcome outcome = try_server("embrace", lines("1:W 2:S 1:T 2:S"));
+  EXPECT_EQ(outcome.ending, Ending::kSurvived) << testing::PrintToString(outcome);
+}
+
+TEST(Try, EndsASessionAsTheClientDid) {
+  const Reel reel = lines("1:3 1:4 1- 2:5 2-104 3:ASK");
+  const Outcome outcome = try_server("parting", reel);
+  EXPECT_EQ(outcome.ending, Ending::kSurvived) << testing::PrintToString(outcome);
+  EXPECT_EQ(outcome.answer_bytes, std::string("OK\nOK\nsum 7\nOK\nends 1, resets 1\n").size());
+  EXPECT_EQ(try_server("parting", lines("1:3 1- 2:PAY")).ending, Ending::kSurvived);
+  EXPECT_EQ(try_server("parting", lines("1:3 1-104 2:PAY")).ending, Ending::kCrashed);
+}
+
 TEST(Try, SeesACrashThatTheProgramHushesUp) {
   const Reel reel = lines("1:hello 1:BREAK");
   const Outcome outcome = try_server("hushed", reel);
