@@ -14,7 +14,7 @@ enum class Ending {
   kSurvived,      // took every input and was idle again
   kExited,        // ended by itself with a status
   kCrashed,       // died by a signal
-  kHung,          // neither used the processor nor took an input any more
+  kHung,          // neither used the processor nor took an input any more, or never can
   kDeaf,          // runs, but listens nowhere
   kNotStarted,    // ended before it listened, or could not be executed
   kNotAttached,   // runs, but the player never came up in it
@@ -44,6 +44,7 @@ struct MissedFile {
 };
 
   Ending ending = Ending::kNotStarted;
+  bool stands_still = false;       // kHung: every thread waits for another one's lock
   int code = 0;                    // kExited: the status; kCrashed: the signal
   Signature signature;             // kCrashed; kHung: its kind alone
   std::uint64_t memory_limit = 0;  // bytes; what it died at, if its kind is kMemoryLimitKind

@@ -15,7 +15,7 @@ namespace crashreel {
 inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
 inline constexpr char kScriptName[] = "crashreel-script";          // of all shared memory of ours
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
-inline constexpr std::uint32_t kScriptVersion = 7;
+inline constexpr std::uint32_t kScriptVersion = 8;
 
 // The numbers of InputKind. The last three are of a function's steps alone.
 enum class StepKind : std::uint32_t {
@@ -98,6 +98,7 @@ enum class ScriptState : std::uint32_t {
   kCrashed = 4,       // a fatal signal arrived; `crash` says more
   kDeaf = 5,          // the program went idle for good and listens nowhere
   kThreadMissed = 6,  // a copy of a checkpoint would need a thread that was not copied
+  kStandstill = 7,    // every thread waits for another one's lock, and nothing can end that
 };
 
 inline constexpr std::uint32_t kMaxCrashFrames = 128;
