@@ -36,13 +36,13 @@ struct ReplayedAnswer {
   std::string bytes{};  // where they are kept, and whole; else empty
 };
 
-struct Outcome {
 // A file that the program could not open, as it named it, and why: an errno.
 struct MissedFile {
   std::string path;
   int error = 0;
 };
 
+struct Outcome {
   Ending ending = Ending::kNotStarted;
   bool stands_still = false;       // kHung: every thread waits for another one's lock
   int code = 0;                    // kExited: the status; kCrashed: the signal
@@ -68,8 +68,11 @@ struct MissedFile {
       answers;                    // where they are kept (ScriptOptions): those that are known whole
   std::string output_tail;        // the last of what the program printed, both streams
   std::string finding;            // a sanitizer's, which ended it; one line
+  bool is_handled = false;        // kCrashed: the program has a handler of its own for that signal
+  std::string report;             // the end of what that printed, where it was let speak
   std::string complaint;          // its own, of why it ended itself by SIGABRT (complaint.h)
   std::uint64_t made_random = 0;  // random bytes that it drew beyond those of production
+  std::uint64_t random_seed = 0;  // of which these came
   double seconds = 0;             // from before the start until nothing of it was left
 };
 
@@ -77,4 +80,3 @@ struct MissedFile {
 std::string describe(const Outcome& outcome);
 
 }  // namespace crashreel
-  std::uint64_t random_seed = 0;  // of which these came

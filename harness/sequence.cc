@@ -244,6 +244,7 @@ Layout lay_out(const Reel& reel, const Sequence& sequence, TargetKind kind,
   const std::uint64_t last_ns = writer.last_ns();
   layout.end_time_ns = std::clamp(end_ns, last_ns + kTrailNs, last_ns + kLongestGapNs);
   layout.has_tls = writer.has_tls();
+  layout.lets_speak = options.lets_speak;
   layout.steps = std::move(writer.steps);
   layout.inputs = std::move(writer.inputs);
   layout.drawn =

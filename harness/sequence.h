@@ -35,6 +35,8 @@ struct ScriptOptions {
   bool varied = false;
   // Nobody is there for the program to call.
   bool from_outside = false;
+  // Once a crash is written down the program's own handler for it runs, and prints its report.
+  bool lets_speak = false;
   // Of the random bytes that production did not draw.
   std::uint64_t random_seed = 1;
   // Of the reel, where somebody keeps them for many sequences; null: they are found each time.
@@ -59,6 +61,7 @@ struct Layout {
   std::uint64_t end_time_ns = 0;
   bool keeps_answers = false;
   bool keeps_bytes = false;
+  bool lets_speak = false;
   bool has_tls = false;           // in some session what is brought was inside TLS
   std::vector<DrawnBytes> drawn;  // rising
   std::uint64_t random_seed = 1;

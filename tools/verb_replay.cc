@@ -8,6 +8,7 @@
 #include "tools/console.h"
 #include "tools/exit_status.h"
 #include "tools/outcome_lines.h"
+#include "tools/own_report_text.h"
 #include "tools/pipeline/load.h"
 #include "tools/pipeline/replay.h"
 #include "tools/quantity.h"
@@ -16,8 +17,8 @@
 #include "tools/reel_summary.h"
 #include "tools/replay_builds.h"
 #include "tools/replay_options.h"
-#include "tools/verbs.h"
 #include "tools/seeds_text.h"
+#include "tools/verbs.h"
 #include "tools/visible.h"
 #include "tools/work_line.h"
 
@@ -101,12 +102,13 @@ std::string report_text(const ReplayReport& report, const Reel& reel, const Repl
     text += std::string("  the ") + (report.similar > 0 ? "similar" : "other") +
             " crash: " + visible(report.difference) + "\n";
   }
-  const std::string answers = answers_text(report.answers, reel);
   text += seeds_text(report.seeds, report.reproducing_seeds);
+  const std::string answers = answers_text(report.answers, reel);
   if (!answers.empty()) text += "  " + answers + "\n";
   for (std::size_t i = 0; i < report.signature.frames.size(); ++i) {
     text += "  #" + std::to_string(i) + " " + frame_text(report.signature.frames[i]) + "\n";
   }
+  text += own_report_text(report.program_report);
   return text;
 }
 
@@ -126,15 +128,16 @@ Json answer_of(const ReplayReport& report, const ReplayOptions& asked) {
   const bool never = report.passed == report.tries;
   answer["rate_below"] = never ? Json(rate_if_never_seen(report.tries)) : Json();
   answer["outcomes"] = report.outcomes;
-  bool known = !report.signature.kind.empty();
-  answer["signature"] = known ? Json(describe(report.signature)) : Json();
   answer["seeds"] = Json::array();
   for (const std::uint64_t seed : report.seeds) {
     answer["seeds"].push_back(seed == 0 ? Json() : Json(seed));
   }
   answer["reproducing_seeds"] = report.reproducing_seeds;
+  bool known = !report.signature.kind.empty();
+  answer["signature"] = known ? Json(describe(report.signature)) : Json();
   answer["signature_from_replay"] = report.signature_from_replay;
   answer["frames"] = json_of(report.signature)["frames"];
+  answer["program_report"] = report.program_report.empty() ? Json() : Json(report.program_report);
   answer["obstacle"] = report.obstacle.empty() ? Json() : Json(report.obstacle);
   answer["hints"] = report.hints;
   answer["left_out"] = report.left_out.empty() ? Json() : Json(report.left_out);
@@ -155,10 +158,10 @@ Result<int> run_replay(const Arguments& arguments, Console& console) {
   ReplayOptions options;
   options.tries = static_cast<int>(arguments.count("tries"));
   options.jobs = static_cast<int>(arguments.count("jobs"));
+  options.seed = arguments.count("seed");
   options.expectation = *expectation;
   if (arguments.has("rate")) options.enough_percent = arguments.count("rate");
   options.argv = arguments.program();
-  options.seed = arguments.count("seed");
   options.progress = [&](int done, const Outcome& outcome) {
     progress.show(
         "tries", {static_cast<std::uint64_t>(done), static_cast<std::uint64_t>(options.tries)},
@@ -224,10 +227,10 @@ const Verb& replay_verb() {
                   no_sandbox_option(),
                   allow_write_option(),
                   memory_option(),
+                  leaks_option(),
                   tries_option("How many independent tries", "1"),
                   jobs_option("How many of them at a time"),
                   {.name = "rate",
-                  leaks_option(),
                    .value = Value::kCount,
                    .argument = "PERCENT",
                    .help = "How many of the tries in a hundred must crash in the same way for exit "
@@ -243,10 +246,6 @@ const Verb& replay_verb() {
                   {.name = "bisect",
                    .help = "As '--expect fixed', with the exit statuses of 'git bisect run': 0 for "
                            "no crash, 1 for this crash, 125 where that can't be told"},
-                  {.name = "build",
-                   .value = Value::kText,
-                   .argument = "PROGRAM",
-                   .help = "Run the reel on this build, with the reel's arguments, and print a "
                   {.name = "seed",
                    .value = Value::kCount,
                    .argument = "N",
@@ -254,6 +253,10 @@ const Verb& replay_verb() {
                            "the others follow. Which brought the crash is told",
                    .fallback = "1",
                    .most = 1'000'000'000'000},
+                  {.name = "build",
+                   .value = Value::kText,
+                   .argument = "PROGRAM",
+                   .help = "Run the reel on this build, with the reel's arguments, and print a "
                            "table of verdicts: the release first, then one with a sanitizer, an "
                            "older one, the fix",
                    .repeated = true}},

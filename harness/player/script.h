@@ -114,6 +114,8 @@ struct ScriptCrash {
   std::uint64_t address;        // si_addr
   std::uint64_t stack_pointer;  // where the fault happened
   std::uint32_t in_flight;      // steps performed so far
+  std::uint64_t printed;        // bytes by the program until then, where its handler may speak
+  std::uint32_t is_handled;     // 1: the program has a handler of its own for this signal
   std::atomic<std::uint32_t> frame_count;
   std::uint64_t frames[kMaxCrashFrames];  // program counters, innermost first
   std::atomic<std::uint32_t> maps_size;
@@ -124,11 +126,6 @@ struct ScriptCrash {
 
 inline constexpr std::uint32_t kMaxAddress = 128;
 
-struct ScriptHeader {
-  std::uint64_t magic;
-  std::uint32_t version;
-  std::uint32_t step_count;
-  std::uint64_t steps_offset;
 // A file that the program could not open.
 inline constexpr std::uint32_t kMostFailedOpens = 32;
 inline constexpr std::uint32_t kMaxFailedPath = 256;
@@ -137,6 +134,11 @@ struct FailedOpen {
   char path[kMaxFailedPath];  // as the program named it; longer ones are not noted
 };
 
+struct ScriptHeader {
+  std::uint64_t magic;
+  std::uint32_t version;
+  std::uint32_t step_count;
+  std::uint64_t steps_offset;
   std::uint64_t size;               // of the whole file
   std::uint64_t start_realtime_ns;  // what the wall clock shows at the try's start
   std::uint64_t end_time_ns;        // time goes on until here after the last step
@@ -151,7 +153,7 @@ struct FailedOpen {
   std::uint32_t first_key;    // of what came before the first step
   std::uint64_t random_seed;  // of the bytes that production did not draw
   std::uint32_t has_tls;      // 1: sessions have the bytes that were inside their TLS
-  std::uint32_t unused;
+  std::uint32_t lets_speak;   // 1: when a crash is written down the program's own handler runs
 
   ScriptStop stop;
   std::atomic<std::uint32_t> state;        // ScriptState

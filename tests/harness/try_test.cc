@@ -95,6 +95,49 @@ TEST(Try, SeesACrashThatTheProgramHushesUp) {
   EXPECT_THAT(outcome.output_tail, Not(HasSubstr("nothing to see")));
 }
 
+TEST(Try, LetsTheProgramsOwnHandlerSpeakWhereThatIsWanted) {
+  const Reel reel = lines("1:hello 1:BREAK");
+  const Outcome quiet = try_server("hushed", reel);
+  EXPECT_TRUE(quiet.is_handled);
+  EXPECT_THAT(quiet.report, IsEmpty());
+  const Outcome spoken = try_server("hushed", reel, {.script = {.lets_speak = true}});
+  EXPECT_EQ(spoken.ending, Ending::kCrashed) << testing::PrintToString(spoken);
+  EXPECT_EQ(spoken.code, SIGSEGV);
+  EXPECT_EQ(spoken.signature, quiet.signature);
+  EXPECT_EQ(spoken.report, "nothing to see here\n");
+}
+
+// It is given as long as any program, and what it said until then is its report.
+TEST(Try, EndsAHandlerThatNeverEnds) {
+  TryOptions options = kImpatient;
+  options.script.lets_speak = true;
+  const Outcome outcome = try_server("hushed", lines("1:LINGER 1:BREAK"), options);
+  EXPECT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
+  EXPECT_EQ(outcome.code, SIGSEGV);
+  EXPECT_EQ(outcome.report, "nothing to see here\n");
+}
+
+TEST(Try, LetsNobodySpeakWhoHasNoHandler) {
+  const Outcome outcome =
+      try_server("pool", lines("1:OPEN 2:PAY"), {.script = {.lets_speak = true}});
+  EXPECT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
+  EXPECT_FALSE(outcome.is_handled);
+  EXPECT_THAT(outcome.report, IsEmpty());
+}
+
+TEST(Try, FindsALeakWhereThatIsSought) {
+  Reel reel = lines("1:L 1:K 1:L");
+  EXPECT_EQ(try_server("leaky", reel).ending, Ending::kSurvived);
+  reel.crash.report = "==1==ERROR: LeakSanitizer: detected memory leaks\n";
+  const Outcome outcome = try_server("leaky", reel);
+  EXPECT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
+  EXPECT_EQ(outcome.signature.kind, kLeakKind);
+  EXPECT_EQ(outcome.signature.frames.at(0).symbol, "keep_anew");
+  Reel tight = lines("1:L 1:L 1:K");
+  tight.crash.report = reel.crash.report;
+  EXPECT_EQ(try_server("leaky", tight).ending, Ending::kSurvived);
+}
+
 TEST(Try, BelievesNothingThatAProgramWroteOverTheScript) {
   const Reel reel = lines("1:hello 1:more");
   const Outcome outcome = try_server("vandal", reel);

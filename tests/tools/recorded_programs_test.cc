@@ -24,8 +24,8 @@
 #include "tests/capture/reel/whole_salvage.h"
 #include "tests/tools/recording.h"
 #include "tools/pipeline/replay.h"
-#include "tools/pipeline/why_not.h"
 #include "tools/pipeline/shrink.h"
+#include "tools/pipeline/why_not.h"
 
 namespace crashreel::testing {
 namespace {
@@ -170,9 +170,6 @@ TEST_F(RecordedProgram, ThatServesEachSessionInAProcessOfItsOwnCrashesInTheSameO
   EXPECT_EQ(tried(reel).in_flight->data, "ADD 0\n");
 }
 
-// A socket of its own lies there, as in production; the instance leaves it alone.
-TEST_F(RecordedProgram, OnAUnixSocketAnswersTheSameBesideTheOneInProduction) {
-  const std::string path = folder_ / "socket";
 // Of the program's arguments none is the file's name, so that nobody lays it where it looks.
 TEST_F(RecordedProgram, ThatMissesAFileIsSaidToMissIt) {
   put_file(folder_ / "rooms.conf", "rooms 0\n");
@@ -240,6 +237,9 @@ TEST_F(RecordedProgram, WhoseThreadsWaitForOneAnotherHangsAgain) {
   EXPECT_THAT(report->outcomes, ElementsAre(HasSubstr("its threads wait for one another")));
 }
 
+// A socket of its own lies there, as in production; the instance leaves it alone.
+TEST_F(RecordedProgram, OnAUnixSocketAnswersTheSameBesideTheOneInProduction) {
+  const std::string path = folder_ / "socket";
   RecordedServer server(setup({"redis-server", "--port", "0", "--unixsocket", path,
                                "--unixsocketperm", "700", "--save", "", "--dir", folder_.path()}));
   const Reel reel =

@@ -49,12 +49,13 @@ void add(ReplayReport& report, const Outcome& outcome, Tries& tries) {
   if (report.tries++ == 0) report.hints.push_back(missed_file_hint(tries.reel(), outcome));
   const Verdict verdict = tries.judge(outcome);
   count(report, verdict);
+  if (verdict == Verdict::kReproduces && !report.crash) report.crash = outcome;
   if (verdict == Verdict::kDifferent) note_likeness(report, outcome, tries);
   report.outcomes.push_back(describe(outcome));
-  if (report.obstacle.empty()) report.obstacle = obstacle_of(outcome, tries.target());
   const std::uint64_t seed = outcome.made_random == 0 ? 0 : outcome.random_seed;
   report.seeds.push_back(seed);
   if (seed != 0 && verdict == Verdict::kReproduces) report.reproducing_seeds.push_back(seed);
+  if (report.obstacle.empty()) report.obstacle = obstacle_of(outcome, tries.target());
 }
 
 // Both are of the whole reel.
@@ -154,8 +155,8 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
   auto target = target_of(reel, options.argv);
   if (!target) return target.error();
   Tries tries(std::move(*target), reel, options.jobs);
-  const Sequence whole = whole_sequence(reel);
   tries.set_first_seed(options.seed);
+  const Sequence whole = whole_sequence(reel);
   ReplayReport report;
   std::optional<CloseLook> look;
   if (tries.target().kind == TargetKind::kServer) {
@@ -187,6 +188,10 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
     report.signature = tries.expected();
     report.signature_from_replay = tries.defined_by_try();
     name_frames(report.signature);
+    auto spoken = tries.report_of(whole, *report.crash);
+    if (!spoken) return spoken.error();
+    report.program_report = std::move(*spoken);
+    report.hints.clear();
   } else {
     const std::vector<std::string> more = why_not(reel, tries.target());
     report.hints.insert(report.hints.begin(), more.begin(), more.end());

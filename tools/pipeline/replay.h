@@ -47,6 +47,8 @@ struct ReplayReport {
   std::vector<std::uint64_t> seeds;
   std::vector<std::uint64_t> reproducing_seeds;
   Signature signature;  // of the crash that was sought, with names; kind is empty when none came
+  std::optional<Outcome> crash;  // the first try's that reproduced
+  std::string program_report;    // what the program's own handler says of it; empty: it has none
   bool signature_from_replay = false;  // production told less than this
   std::string obstacle;  // of the first unresolved try: what to know about it, with its last words
   // Of the first try, held against production's answers. Points into the reel.

@@ -163,6 +163,13 @@ Result<Outcome> Tries::run_as(const Sequence& sequence, const ScriptOptions& opt
   return run_try(target_, reel_, sequence, {.hang_ms = hang_ms_, .script = script});
 }
 
+Result<std::string> Tries::report_of(const Sequence& sequence, const Outcome& crash) {
+  if (!crash.is_handled) return std::string();
+  auto spoken = run_as(sequence, {.lets_speak = true, .random_seed = crash.random_seed});
+  if (!spoken) return spoken.error();
+  return judge(*spoken) == Verdict::kReproduces ? std::move(spoken->report) : std::string();
+}
+
 bool Tries::start_server(const Layout& layout, std::size_t job) {
   auto started = ForkServer::start(target_, layout, hang_ms_);
   if (started) {

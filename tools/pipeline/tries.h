@@ -52,6 +52,10 @@ class Tries {
   // options.
   Result<Outcome> run_as(const Sequence& sequence, const ScriptOptions& options);
 
+  // What the program's own handler prints of this crash, in one start more that counts nowhere;
+  // empty: it has none, or the crash did not come once more.
+  Result<std::string> report_of(const Sequence& sequence, const Outcome& crash);
+
   // Whether a fork server, and a checkpoint, give the verdict that instances alone gave. If not
   // there is none from here on. Checkpoints are left before the wanted inputs; without any wish,
   // before the one that the sequence ends with.
@@ -59,13 +63,13 @@ class Tries {
                    std::vector<const Input*> wanted = {});
   // Before which inputs checkpoints are of use from now on, rising.
   void hold(std::vector<const Input*> wanted) { wanted_ = std::move(wanted); }
+  // Of the first try that is made alone; the others follow, each with a seed of its own.
+  void set_first_seed(std::uint64_t seed) { next_seed_ = first_seed_ = seed; }
+  std::uint64_t take_seed() { return next_seed_++; }
   // So long without progress is a hang.
   void set_hang_ms(std::uint32_t hang_ms) { hang_ms_ = hang_ms; }
   // What a question costs in seconds, by what the tries so far took; a search's, so of copies where
   // there are any. Without checkpoints.
-  // Of the first try that is made alone; the others follow, each with a seed of its own.
-  void set_first_seed(std::uint64_t seed) { next_seed_ = first_seed_ = seed; }
-  std::uint64_t take_seed() { return next_seed_++; }
   Costs costs() const;
   // Why there are no checkpoints; empty: there may be.
   std::string not_holding() const;
