@@ -55,7 +55,8 @@ void add(ReplayReport& report, const Outcome& outcome, Tries& tries) {
   const std::uint64_t seed = outcome.made_random == 0 ? 0 : outcome.random_seed;
   report.seeds.push_back(seed);
   if (seed != 0 && verdict == Verdict::kReproduces) report.reproducing_seeds.push_back(seed);
-  if (report.obstacle.empty()) report.obstacle = obstacle_of(outcome, tries.target());
+  if (verdict != Verdict::kUnresolved || !report.obstacle.empty()) return;
+  report.obstacle = obstacle_of(outcome, tries.target());
 }
 
 // Both are of the whole reel.
