@@ -25,7 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kOutputTail = 4096;
 // Any port will do for {PORT}: the player moves it, or it is one in a network of the instance's
 // own.
 constexpr char kSomePort[] = "6379";
@@ -208,12 +207,12 @@ bool Instance::wants_processor() const {
   return false;
 }
 
-std::string Instance::output_tail() const {
-  const off_t size = ::lseek(output_fd_, 0, SEEK_END);
-  if (size <= 0) return {};
-  std::string tail(std::min<std::size_t>(static_cast<std::size_t>(size), kOutputTail), '\0');
+std::string Instance::output_tail(std::size_t most, std::uint64_t from) const {
+  const off_t end = ::lseek(output_fd_, 0, SEEK_END);
+  if (end <= 0 || static_cast<std::uint64_t>(end) <= from) return {};
+  std::string tail(std::min(static_cast<std::size_t>(end) - from, most), '\0');
   const ssize_t got =
-      ::pread(output_fd_, tail.data(), tail.size(), size - static_cast<off_t>(tail.size()));
+      ::pread(output_fd_, tail.data(), tail.size(), end - static_cast<off_t>(tail.size()));
   tail.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
   return tail;
 }

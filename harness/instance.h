@@ -42,6 +42,8 @@ struct Handed {
   int fork_server_fd = -1;
 };
 
+inline constexpr std::size_t kOutputTail = 4096;
+
 class Instance {
  public:
   static Result<Instance> start(const Target& target, const Handed& handed);
@@ -88,8 +90,9 @@ class Instance {
   // Does any of its threads run, or would if it got a processor?
   bool wants_processor() const;
 
-  // The last of what it printed, both streams together.
-  std::string output_tail() const;
+  // The last of what it printed, both streams together; at most so many bytes, none of the first
+  // `from`.
+  std::string output_tail(std::size_t most = kOutputTail, std::uint64_t from = 0) const;
 
   // Both streams go there, one behind the other.
   int output_fd() const { return output_fd_; }

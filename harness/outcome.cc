@@ -55,7 +55,7 @@ std::string describe(const Outcome& outcome) {
       return "exited with status " + std::to_string(outcome.code) + place +
              (outcome.finding.empty() ? "" : ": " + outcome.finding);
     case Ending::kHung:
-      return "hung" + place;
+      return "hung" + place + (outcome.stands_still ? ": its threads wait for one another" : "");
     default:
       return name_of(outcome.ending);
   }

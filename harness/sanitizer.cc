@@ -14,17 +14,32 @@ struct Setting {
   std::string_view options;
 };
 
-// Leaks are no crash. That memory is given back after a time needs a clock, which the player has
-// not yet found when the first memory is had. The legend is longer than the report.
+// Leaks are no crash, unless that is what is sought. That memory is given back after a time needs a
+// clock, which the player has not yet found when the first memory is had. The legend is longer than
+// the report.
 constexpr std::array kSettings = {
     Setting{"ASAN_OPTIONS",
-            "abort_on_error=1:detect_leaks=0:allocator_release_to_os_interval_ms=-1:"
+            "abort_on_error=1:allocator_release_to_os_interval_ms=-1:"
             "print_legend=0"},
     Setting{"UBSAN_OPTIONS",
             "abort_on_error=1:halt_on_error=1:print_stacktrace=1:report_error_type=1"},
     Setting{"TSAN_OPTIONS", "abort_on_error=1:halt_on_error=1"},
     Setting{"MSAN_OPTIONS", "abort_on_error=1"},
 };
+// LeakSanitizer alone reads the first of these, as a part of AddressSanitizer both.
+constexpr std::array kLeakSettings = {"LSAN_OPTIONS", "ASAN_OPTIONS"};
+
+// The last one counts.
+void add_setting(std::vector<std::string>& env, std::string_view name, std::string_view options) {
+  const std::string begin = std::string(name) + "=";
+  const auto found = std::ranges::find_if(
+      env, [&](const std::string& variable) { return variable.starts_with(begin); });
+  if (found == env.end()) {
+    env.push_back(begin + std::string(options));
+  } else {
+    *found += ":" + std::string(options);
+  }
+}
 
 constexpr std::size_t kLongestFinding = 200;
 
@@ -101,18 +116,21 @@ bool has_sanitizer(const std::string& executable) {
   return names_symbol(executable, "__sanitizer_set_report_fd");
 }
 
-void make_findings_fatal(std::vector<std::string>& env) {
-  for (const Setting& setting : kSettings) {
-    const std::string begin = std::string(setting.name) + "=";
-    const auto found = std::find_if(env.begin(), env.end(), [&](const std::string& variable) {
-      return variable.starts_with(begin);
-    });
-    if (found == env.end()) {
-      env.push_back(begin + std::string(setting.options));
-    } else {
-      *found += ":" + std::string(setting.options);  // the last one counts
-    }
+void make_findings_fatal(std::vector<std::string>& env, bool seeks_leaks) {
+  for (const Setting& setting : kSettings) add_setting(env, setting.name, setting.options);
+  for (const char* name : kLeakSettings) {
+    add_setting(env, name, seeks_leaks ? "detect_leaks=1" : "detect_leaks=0");
   }
+}
+
+bool tells_of_leak(std::string_view text) {
+  return text.find("LeakSanitizer: detected memory leaks") != std::string_view::npos ||
+         text.find("Sanitizer: memory leaked") != std::string_view::npos;
+}
+
+std::string leaking_function(std::string_view finding) {
+  const std::size_t in = finding.rfind(" in ");
+  return in == std::string_view::npos ? std::string() : std::string(finding.substr(in + 4));
 }
 
 std::string finding_in(std::string_view output) {

@@ -20,8 +20,13 @@ bool has_sanitizer(const std::string& executable);
 
 // Adds to the environment ("NAME=value") of such a program that a finding ends it by SIGABRT, so
 // that it is known which input was in flight. What is said there already stands, where it does not
-// contradict.
-void make_findings_fatal(std::vector<std::string>& env);
+// contradict. Leaks at the end are findings where they are sought.
+void make_findings_fatal(std::vector<std::string>& env, bool seeks_leaks = false);
+
+// Of a finding, or a whole report: that memory was lost. And who had asked for it, as far as that
+// is known.
+bool tells_of_leak(std::string_view text);
+std::string leaking_function(std::string_view finding);
 
 // From the last of what the program printed: "AddressSanitizer: heap-buffer-overflow in store".
 // Where the summary names no function (UndefinedBehaviorSanitizer, LeakSanitizer) the report's

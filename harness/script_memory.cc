@@ -74,6 +74,7 @@ Result<Script> Script::write(const Layout& layout, const ScriptPart& part) {
   header->random_seed = layout.random_seed;
   header->has_tls = layout.has_tls ? 1 : 0;
   header->through_kernel = layout.through_kernel ? 1 : 0;
+  header->lets_speak = layout.lets_speak ? 1 : 0;
   auto* random = reinterpret_cast<StepRandom*>(memory->bytes() + random_at);
   for (std::size_t to = drawn_at; const DrawnBytes* bytes : drawn) {
     *random++ = {.after = static_cast<std::uint32_t>(bytes->after - part.from),

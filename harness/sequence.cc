@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <unordered_map>
@@ -30,6 +31,20 @@ constexpr std::uint64_t kSomeDayNs = 1'700'000'000ull * 1'000'000'000ull;
 std::uint32_t key_of(const Input& input) {
   const auto low = static_cast<std::uint32_t>(input.seq + 1);
   return low != 0 ? low : 1;
+}
+
+// As the recorder writes down signals and errors; 0: it is none.
+int number_in(const Input& input) {
+  const char* const end = input.data.data() + input.data.size();
+  int number = 0;
+  const auto parsed = std::from_chars(input.data.data(), end, number);
+  return parsed.ec == std::errc() ? number : 0;
+}
+
+// With these errors the program learned that the other side is gone for good. Others told that it
+// was never there.
+bool is_reset(int error) {
+  return error == ECONNRESET || error == EPIPE || error == ETIMEDOUT || error == ECONNABORTED;
 }
 
 class Writer {
@@ -93,9 +108,7 @@ class Writer {
         add_data(input);
         break;
       case InputKind::kClose:
-        if (sessions_.contains(input.session)) {
-          push(input, &input, StepKind::kClose, sessions_[input.session]);
-        }
+        if (sessions_.contains(input.session)) add_close(input);
         break;
       case InputKind::kSignal:
         add_signal(input);
@@ -115,11 +128,14 @@ class Writer {
     steps.back().payload_size = static_cast<std::uint32_t>(input.data.size());
   }
 
+  void add_close(const Input& input) {
+    push(input, &input, StepKind::kClose, sessions_[input.session]);
+    steps.back().payload_size = is_reset(number_in(input)) ? 1 : 0;
+  }
+
   void add_signal(const Input& input) {
-    const char* const end = input.data.data() + input.data.size();
-    int number = 0;
-    const auto parsed = std::from_chars(input.data.data(), end, number);
-    if (parsed.ec != std::errc() || number <= 0 || number > SIGRTMAX) return;
+    const int number = number_in(input);
+    if (number <= 0 || number > SIGRTMAX) return;
     push(input, &input, StepKind::kSignal, 0);
     steps.back().payload_size = static_cast<std::uint32_t>(number);
   }
@@ -229,6 +245,7 @@ Layout lay_out(const Reel& reel, const Sequence& sequence, TargetKind kind,
   layout.end_time_ns = std::clamp(end_ns, last_ns + kTrailNs, last_ns + kLongestGapNs);
   layout.has_tls = writer.has_tls();
   layout.through_kernel = options.through_kernel;
+  layout.lets_speak = options.lets_speak;
   layout.steps = std::move(writer.steps);
   layout.inputs = std::move(writer.inputs);
   layout.drawn =

@@ -37,6 +37,8 @@ struct ScriptOptions {
   bool from_outside = false;
   // No input bypasses the kernel (player/bypass.h): slower, and the same.
   bool through_kernel = false;
+  // Once a crash is written down the program's own handler for it runs, and prints its report.
+  bool lets_speak = false;
   // Of the random bytes that production did not draw.
   std::uint64_t random_seed = 1;
   // Of the reel, where somebody keeps them for many sequences; null: they are found each time.
@@ -62,6 +64,7 @@ struct Layout {
   bool keeps_answers = false;
   bool keeps_bytes = false;
   bool through_kernel = false;
+  bool lets_speak = false;
   bool has_tls = false;           // in some session what is brought was inside TLS
   std::vector<DrawnBytes> drawn;  // rising
   std::uint64_t random_seed = 1;

@@ -3,11 +3,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
 
 #include "harness/elf.h"
+#include "harness/outcome.h"
 #include "harness/sanitizer.h"
 
 namespace crashreel {
@@ -35,7 +37,8 @@ Error refused(const std::string& path, const std::string& why) {
   return {Trouble::kTarget, path + ": " + why};
 }
 
-std::mutex choosing_feeder;  // guards what follows
+std::mutex choosing_feeder;  // guards what follows but the first
+std::atomic<bool> leaks_are_sought{false};
 Feeding chosen_feeding = Feeding::kAsPossible;
 std::string outside;
 
@@ -86,7 +89,7 @@ Result<void> check_attachable(Target& target) {
   target.build_id = elf->build_id;
   target.first_library = first_library_of(target.executable);
   target.has_sanitizer = has_sanitizer(target.executable);
-  if (target.has_sanitizer) make_findings_fatal(target.env);
+  if (target.has_sanitizer) make_findings_fatal(target.env, target.seeks_leaks);
   return {};
 }
 
@@ -95,6 +98,10 @@ Result<void> check_attachable(Target& target) {
 void choose_feeding(Feeding feeding) {
   const std::lock_guard lock(choosing_feeder);
   chosen_feeding = feeding;
+}
+
+void seek_leaks() {
+  leaks_are_sought = true;
 }
 
 std::string outside_text() {
@@ -149,6 +156,8 @@ Result<Target> target_of(const Reel& reel, const std::optional<std::vector<std::
   target.argv = reel.program.argv;
   target.env = reel.program.env.empty() ? plain_environment() : reel.program.env;
   target.files = reel.files;
+  target.seeks_leaks = leaks_are_sought || tells_of_leak(reel.crash.report) ||
+                       reel.crash.signature.kind == kLeakKind;
   if (argv && !argv->empty()) {
     target.argv = *argv;
     target.executable = find_program(argv->front());

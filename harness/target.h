@@ -27,6 +27,7 @@ struct Target {
   std::vector<std::string> runner;
   std::string first_library;   // to be loaded before it (sanitizer.h); mostly empty
   bool has_sanitizer = false;  // its environment then has what that takes
+  bool seeks_leaks = false;    // memory that is lost at the end is a crash
   std::string build_id;        // of the executable; empty when it has none
   bool from_outside = false;   // no player feeds it, but we do (outside.h)
   std::string no_player;       // why none can be loaded; empty: it could be, or it was not asked
@@ -37,6 +38,10 @@ struct Target {
 // the command line says, for targets that are made from now on.
 enum class Feeding { kAsPossible, kPlayer, kOutside };
 void choose_feeding(Feeding feeding);
+
+// Memory that is lost at the end counts as a crash for targets that are made from now on, as it
+// does where a reel's own crash is that.
+void seek_leaks();
 
 // For people: why programs were fed from outside until now, and what they went without; empty: none
 // was. May be called from several threads, as choose_feeding().

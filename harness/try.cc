@@ -12,13 +12,11 @@
 #include <unordered_map>
 
 #include "harness/address.h"
-#include "harness/complaint.h"
 #include "harness/feed.h"
 #include "harness/holder.h"
 #include "harness/instance.h"
 #include "harness/outside.h"
-#include "harness/sanitizer.h"
-#include "harness/signature.h"
+#include "harness/read_outcome.h"
 #include "harness/watchdog.h"
 
 namespace crashreel {
@@ -66,60 +64,6 @@ Wait wait_for_end(Instance& instance, const Script& script, const Others& others
     if (ready > 0 && ends[4].revents != 0 && server->hear_line(instance)) return Wait::kBack;
   }
   return Wait::kEnded;
-}
-
-Ending ending_of(const Script& script, const ProcessEnd& end, TargetKind kind) {
-  const auto state = static_cast<ScriptState>(script.header().state.load());
-  if (state == ScriptState::kWritten) return Ending::kNotAttached;
-  if (state == ScriptState::kDeaf) return Ending::kDeaf;
-  if (state == ScriptState::kThreadMissed) return Ending::kThreadMissed;
-  if (end.by_signal) return Ending::kCrashed;
-  if (state == ScriptState::kDone) return Ending::kSurvived;
-  if (kind != TargetKind::kStdin && state < ScriptState::kListening) return Ending::kNotStarted;
-  return Ending::kExited;
-}
-
-Signature signature_for(const Script& script, const Target& target, const ProcessEnd& end) {
-  const ScriptCrash& crash = script.header().crash;
-  // SIGKILL and the like leave no frames; what the player saw counts only if it is what killed. (A
-  // stack so broken that walking it faults ends the process by that fault.)
-  const bool killed = crash.signal == end.code || end.code == SIGSEGV || end.code == SIGBUS;
-  if (crash.frame_count.load() == 0 || !killed) return {signal_name(end.code), {}};
-  return signature_of(crash, target.executable,
-                      target.argv.empty() ? target.executable : target.argv.front());
-}
-
-// What the process's end and the player's notes say.
-Outcome outcome_of(Instance& instance, const ProcessEnd& end, Wait wait, const Script& script,
-                   const Target& target) {
-  Outcome outcome;
-  outcome.ending = wait == Wait::kHung      ? Ending::kHung
-                   : wait == Wait::kGivenUp ? Ending::kGivenUp
-                                            : ending_of(script, end, target.kind);
-  outcome.code = end.code;
-  if (outcome.ending == Ending::kCrashed) outcome.signature = signature_for(script, target, end);
-  if (outcome.ending == Ending::kHung) outcome.signature.kind = kHangKind;
-  if (outcome.ending == Ending::kCrashed && instance.ran_out_of_memory()) {
-    outcome.signature = {kMemoryLimitKind, {}};
-    outcome.memory_limit = target.sandbox.limits.most_memory();
-  }
-  outcome.output_tail = instance.output_tail();
-  if (target.has_sanitizer && (end.by_signal || end.code != 0)) {
-    outcome.finding = finding_in(outcome.output_tail);
-  }
-  if (end.by_signal && end.code == SIGABRT) {
-    outcome.complaint = complaint_in(outcome.output_tail);
-  }
-  const std::string exec_error = instance.exec_error();
-  if (!exec_error.empty()) {
-    outcome.ending = Ending::kNotStarted;
-    outcome.output_tail = target.executable + ": " + exec_error;
-  }
-  outcome.answer_bytes = script.header().answer_bytes.load();
-  outcome.answer_digest = script.header().answer_digest.load();
-  outcome.made_random = script.header().made_random.load();
-  outcome.bypassed = script.header().bypassed.load();
-  return outcome;
 }
 
 ProcessEnd end_of(Instance& instance) {
@@ -233,6 +177,7 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
     outcome = outcome_of(*instance, end->end, end->wait, *script, target);
   }
   feed ? note_steps(outcome, *feed) : note_steps(outcome, *script, layout, 0);
+  outcome.random_seed = layout.random_seed;
   outcome.seconds = seconds_since(start);
   return outcome;
 }
@@ -261,6 +206,7 @@ Result<Outcome> run_try(ForkServer& server, const Target& target, const Layout& 
     outcome = outcome_of(*instance, end, wait, *script, target);
   }
   note_steps(outcome, *script, layout, server.steps());
+  outcome.random_seed = layout.random_seed;
   outcome.seconds = seconds_since(start);
   return outcome;
 }

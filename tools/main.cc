@@ -157,6 +157,7 @@ class Command {
                      "'--memory' is a limit of the sandbox; leave out '--no-sandbox'"};
       }
       choose_sandbox(sandbox);
+      if (arguments.has("leaks")) seek_leaks();
       const bool says_who = arguments.has("target");
       const bool outside = says_who && arguments.text("target") == "external";
       choose_feeding(outside    ? Feeding::kOutside

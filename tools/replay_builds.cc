@@ -95,6 +95,7 @@ Result<int> replay_on_builds(const Reel& reel, const Arguments& arguments, Conso
   BuildsOptions options;
   options.tries = static_cast<int>(arguments.count("tries"));
   options.jobs = static_cast<int>(arguments.count("jobs"));
+  options.seed = arguments.count("seed");
   options.progress = [&](const std::string& program, int done) {
     const auto tries = static_cast<std::uint64_t>(options.tries);
     progress.show("builds", {++all, tries * arguments.all("build").size()},

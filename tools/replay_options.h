@@ -67,6 +67,13 @@ inline Option allow_write_option() {
           .repeated = true};
 }
 
+inline Option leaks_option() {
+  return {.name = "leaks",
+          .help =
+              "What LeakSanitizer finds when all inputs are taken is a crash, 'leak', of a program "
+              "that has it; unless said, where the reel's own crash is one"};
+}
+
 inline Option memory_option() {
   return {.name = "memory",
           .value = Value::kSize,

@@ -123,6 +123,7 @@ Json answer_of(const ShrinkReport& report, const std::string& output) {
   answer["rate"] = report.rate;
   answer["outcomes"] = report.outcomes;
   bool known = report.reproduced && !report.signature.kind.empty();
+  answer["program_report"] = report.program_report.empty() ? Json() : Json(report.program_report);
   answer["signature"] = known ? Json(describe(report.signature)) : Json();
   answer["frames"] = json_of(report.signature)["frames"];
   answer["history"] = Json::array();
@@ -263,6 +264,7 @@ const Verb& minimize_verb() {
            no_sandbox_option(),
            allow_write_option(),
            memory_option(),
+           leaks_option(),
            {.name = "output",
             .letter = 'o',
             .value = Value::kText,

@@ -8,6 +8,7 @@
 #include "tools/console.h"
 #include "tools/exit_status.h"
 #include "tools/outcome_lines.h"
+#include "tools/own_report_text.h"
 #include "tools/pipeline/load.h"
 #include "tools/pipeline/replay.h"
 #include "tools/quantity.h"
@@ -16,6 +17,7 @@
 #include "tools/reel_summary.h"
 #include "tools/replay_builds.h"
 #include "tools/replay_options.h"
+#include "tools/seeds_text.h"
 #include "tools/verbs.h"
 #include "tools/visible.h"
 #include "tools/work_line.h"
@@ -100,11 +102,13 @@ std::string report_text(const ReplayReport& report, const Reel& reel, const Repl
     text += std::string("  the ") + (report.similar > 0 ? "similar" : "other") +
             " crash: " + visible(report.difference) + "\n";
   }
+  text += seeds_text(report.seeds, report.reproducing_seeds);
   const std::string answers = answers_text(report.answers, reel);
   if (!answers.empty()) text += "  " + answers + "\n";
   for (std::size_t i = 0; i < report.signature.frames.size(); ++i) {
     text += "  #" + std::to_string(i) + " " + frame_text(report.signature.frames[i]) + "\n";
   }
+  text += own_report_text(report.program_report);
   return text;
 }
 
@@ -124,10 +128,16 @@ Json answer_of(const ReplayReport& report, const ReplayOptions& asked) {
   const bool never = report.passed == report.tries;
   answer["rate_below"] = never ? Json(rate_if_never_seen(report.tries)) : Json();
   answer["outcomes"] = report.outcomes;
+  answer["seeds"] = Json::array();
+  for (const std::uint64_t seed : report.seeds) {
+    answer["seeds"].push_back(seed == 0 ? Json() : Json(seed));
+  }
+  answer["reproducing_seeds"] = report.reproducing_seeds;
   bool known = !report.signature.kind.empty();
   answer["signature"] = known ? Json(describe(report.signature)) : Json();
   answer["signature_from_replay"] = report.signature_from_replay;
   answer["frames"] = json_of(report.signature)["frames"];
+  answer["program_report"] = report.program_report.empty() ? Json() : Json(report.program_report);
   answer["obstacle"] = report.obstacle.empty() ? Json() : Json(report.obstacle);
   answer["hints"] = report.hints;
   answer["left_out"] = report.left_out.empty() ? Json() : Json(report.left_out);
@@ -148,6 +158,7 @@ Result<int> run_replay(const Arguments& arguments, Console& console) {
   ReplayOptions options;
   options.tries = static_cast<int>(arguments.count("tries"));
   options.jobs = static_cast<int>(arguments.count("jobs"));
+  options.seed = arguments.count("seed");
   options.expectation = *expectation;
   if (arguments.has("rate")) options.enough_percent = arguments.count("rate");
   options.argv = arguments.program();
@@ -194,8 +205,8 @@ const Verb& replay_verb() {
           "with "
           "a sanitizer or with the fix: its arguments are then those behind '--', too.\n\n"
           "Time stands where the reel says, and random bytes are those that production drew with "
-          "the same input in hand. What is drawn beyond comes of the number of the try as a seed: "
-          "tries differ, and the same number draws the same.\n\n"
+          "the same input in hand. What is drawn beyond comes of a seed, which is printed: "
+          "tries have seeds that follow one another, and the same seed draws the same.\n\n"
           "A program into which no player can be loaded (it is static, Go's, or set-user-ID) is "
           "fed "
           "from outside, over real sockets: its clock is the real one, its random bytes are its "
@@ -216,6 +227,7 @@ const Verb& replay_verb() {
                   no_sandbox_option(),
                   allow_write_option(),
                   memory_option(),
+                  leaks_option(),
                   tries_option("How many independent tries", "1"),
                   jobs_option("How many of them at a time"),
                   {.name = "rate",
@@ -234,6 +246,13 @@ const Verb& replay_verb() {
                   {.name = "bisect",
                    .help = "As '--expect fixed', with the exit statuses of 'git bisect run': 0 for "
                            "no crash, 1 for this crash, 125 where that can't be told"},
+                  {.name = "seed",
+                   .value = Value::kCount,
+                   .argument = "N",
+                   .help = "The first try's, of random bytes that the reel does not have; those of "
+                           "the others follow. Which brought the crash is told",
+                   .fallback = "1",
+                   .most = 1'000'000'000'000},
                   {.name = "build",
                    .value = Value::kText,
                    .argument = "PROGRAM",

@@ -219,7 +219,7 @@ struct CrashFacts {
   // What the kernel told the program with the signal, where the program wrote it down.
   std::optional<std::int32_t> code;  // si_code
   std::optional<std::uint64_t> address;
-  std::string report;  // a sanitizer's text, at most kMaxReportBytes
+  std::string report;  // a sanitizer's text or the program's, at most kMaxReportBytes
 
   bool operator==(const CrashFacts&) const = default;
 };

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "capture/runtime/crash_memory.h"
 #include "harness/player/guarded_copy.h"
 #include "harness/player/handover.h"
+#include "harness/player/idle.h"
 #include "harness/player/kernel_call.h"
 #include "harness/player/rewind.h"
 #include "harness/player/warm_pages.h"
@@ -27,6 +29,7 @@ constexpr std::size_t kAlternateStackBytes = 64 * 1024;
 
 ScriptHeader* script = nullptr;
 bool watching = false;
+int first_process = 0;  // where the watching began
 struct sigaction wanted_by_program[NSIG];
 pthread_key_t alternate_stack;
 
@@ -87,6 +90,8 @@ void write_down(int signal, const siginfo_t& info, const ucontext_t& context) {
   crash.address = reinterpret_cast<std::uint64_t>(info.si_addr);
   crash.stack_pointer = stack_pointer(context);
   crash.in_flight = script->performed.load();
+  const auto own = wanted_by_program[signal].sa_handler;
+  crash.is_handled = own != SIG_DFL && own != SIG_IGN ? 1 : 0;
   take_maps();
   CrashCopier memory;
   crash.stack_size.store(
@@ -96,6 +101,31 @@ void write_down(int signal, const siginfo_t& info, const ucontext_t& context) {
   script->state.store(static_cast<std::uint32_t>(ScriptState::kCrashed));
 }
 
+// What it prints goes into a file without a name, unless it has put another one there.
+std::uint64_t printed_bytes() {
+  for (const int fd : {STDERR_FILENO, STDOUT_FILENO}) {
+    struct stat status;
+    const bool is_ours =
+        ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 0;
+    if (is_ours) return static_cast<std::uint64_t>(status.st_size);
+  }
+  return 0;
+}
+
+// From here on the process is the program's, and its handler runs as it would have without us: the
+// instruction faults again, or the signal is sent once more. What other processes do is awaited by
+// the first one, so they do without.
+bool let_speak(int signal, const siginfo_t& info) {
+  if (script->lets_speak == 0 || script->crash.is_handled == 0) return false;
+  if (::getpid() != first_process) return false;
+  script->crash.printed = printed_bytes();
+  stop_scheduling();
+  stop_watching();
+  const bool was_sent = info.si_code <= 0;
+  if (was_sent) own_syscall(SYS_tgkill, ::getpid(), own_syscall(SYS_gettid), signal);
+  return true;
+}
+
 void on_fatal_signal(int signal, siginfo_t* info, void* raw_context) {
   if (end_guarded_copy(raw_context)) return;
   static std::atomic<long> first{0};
@@ -103,6 +133,7 @@ void on_fatal_signal(int signal, siginfo_t* info, void* raw_context) {
   long nobody = 0;
   if (first.compare_exchange_strong(nobody, self)) {
     write_down(signal, *info, *static_cast<const ucontext_t*>(raw_context));
+    if (let_speak(signal, *info)) return;
     note_touched_pages();
     go_back(signal);
     tell_first_process();
@@ -155,6 +186,7 @@ void give_alternate_stack() {
 
 void watch_for_crash(ScriptHeader* attached) {
   script = attached;
+  first_process = ::getpid();
   void* warm_up[2];
   ::backtrace(warm_up, 2);  // loads the unwinder now, for dlopen in a dying process may deadlock
   ::pthread_key_create(&alternate_stack, take_alternate_stack);

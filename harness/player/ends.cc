@@ -122,6 +122,12 @@ void shut_end(std::uint32_t number) {
   session.shut = true;
 }
 
+void reset_end(std::uint32_t number) {
+  if (sessions[number].fd < 0) return;
+  hang_up(sessions[number]);  // by a reset (prepare_own_end())
+  end_step_answer(number);
+}
+
 bool is_claimed(std::uint32_t session) {
   return sessions[session].claimed;
 }

@@ -39,8 +39,11 @@ struct Reader {
 };
 Reader& reader_of(std::uint32_t session);
 
-// Nothing more is sent there.
+// Nothing more is sent there; what is answered is still taken, for that a client may be gone
+// altogether no input tells.
 void shut_end(std::uint32_t session);
+// Nobody is there any more: a TCP connection is reset.
+void reset_end(std::uint32_t session);
 
 // Sessions that the program itself opens (calls.h): whether it has.
 bool is_claimed(std::uint32_t session);

@@ -1,7 +1,8 @@
 // The calls that make random bytes, and the devices that do.
 //
 // A device is opened as the program asked, so that its descriptor is one; what is read from it is
-// ours. As a stream it is one of our own, for stdio does not pass through read().
+// ours. As a stream it is one of our own, for stdio does not pass through read(). What can't be
+// opened at all is noted on the way.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/failed_opens.h"
 #include "harness/player/random.h"
 #include "harness/player/random_devices.h"
 
@@ -29,8 +31,14 @@ bool names_random_device(const char* path) {
 }
 
 int opened(int fd, const char* path) {
+  if (fd < 0) note_failed_open(path);
   if (fd >= 0 && serves_random() && names_random_device(path)) remember_random_device(fd);
   return fd;
+}
+
+FILE* opened(FILE* stream, const char* path) {
+  if (stream == nullptr) note_failed_open(path);
+  return stream;
 }
 
 std::uint32_t drawn_number() {
@@ -128,12 +136,12 @@ CRASHREEL_HOOK int openat64(int folder, const char* path, int flags, ...) {
 
 CRASHREEL_HOOK FILE* fopen(const char* path, const char* mode) {
   FILE* stream = random_stream(path, mode);
-  return stream != nullptr ? stream : CRASHREEL_REAL(fopen)(path, mode);
+  return stream != nullptr ? stream : opened(CRASHREEL_REAL(fopen)(path, mode), path);
 }
 
 CRASHREEL_HOOK FILE* fopen64(const char* path, const char* mode) {
   FILE* stream = random_stream(path, mode);
-  return stream != nullptr ? stream : CRASHREEL_REAL(fopen64)(path, mode);
+  return stream != nullptr ? stream : opened(CRASHREEL_REAL(fopen64)(path, mode), path);
 }
 
 }  // extern "C"

@@ -122,6 +122,10 @@ void be_forked_thread(int wake_fd);
 // Called by Act, under the lock: no thread waits for anything but signals.
 bool waits_for_signals_alone();
 
+// Called by Act, under the lock: all threads wait for mutexes, conditions and ends of one another,
+// without a deadline. A semaphore may be posted by a signal's handler, and is none of these.
+bool waits_for_locks_alone();
+
 // In a forked copy of the thread that acts: the kernel knows it by another number.
 void forget_thread_number();
 

@@ -18,6 +18,7 @@
 #include "harness/player/clock.h"
 #include "harness/player/crash.h"
 #include "harness/player/descriptors.h"
+#include "harness/player/failed_opens.h"
 #include "harness/player/fork_point.h"
 #include "harness/player/handover.h"
 #include "harness/player/idle.h"
@@ -85,6 +86,7 @@ __attribute__((constructor)) void attach() {
   allow_debugger(*script);
   watch_for_crash(script);
   take_random_from(script);
+  note_failed_opens_in(script);
   find_real_clock();
   if (script->feeds != 0) {
     prepare_descriptors();
@@ -107,6 +109,7 @@ bool begin_script(int fd) {
   watch_for_crash_of(script);
   prepare_handover(script);
   take_random_from(script);
+  note_failed_opens_in(script);
   script->state.store(static_cast<std::uint32_t>(ScriptState::kAttached));
   return true;
 }

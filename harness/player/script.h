@@ -40,7 +40,9 @@ enum class Way : std::uint16_t {
 struct Step {
   std::uint64_t time_ns;         // on the virtual clock, since the try's start; never falling
   std::uint64_t payload_offset;  // from the start of the script; the player's kSignal: unused
-  std::uint32_t payload_size;    // bytes; the player's kSignal: the signal's number
+  // Bytes; the player's kSignal: the signal's number, kClose: 1 for a reset, 0 where no more is
+  // sent.
+  std::uint32_t payload_size;
   std::uint32_t session;
   StepKind kind;
   std::uint32_t place;  // kOpen: where, as the program named it (place.h); 0: the first listener
@@ -96,6 +98,7 @@ enum class ScriptState : std::uint32_t {
   kCrashed = 4,       // a fatal signal arrived; `crash` says more
   kDeaf = 5,          // the program went idle for good and listens nowhere
   kThreadMissed = 6,  // a copy of a checkpoint would need a thread that was not copied
+  kStandstill = 7,    // every thread waits for another one's lock, and nothing can end that
 };
 
 inline constexpr std::uint32_t kMaxCrashFrames = 128;
@@ -111,6 +114,8 @@ struct ScriptCrash {
   std::uint64_t address;        // si_addr
   std::uint64_t stack_pointer;  // where the fault happened
   std::uint32_t in_flight;      // steps performed so far
+  std::uint64_t printed;        // bytes by the program until then, where its handler may speak
+  std::uint32_t is_handled;     // 1: the program has a handler of its own for this signal
   std::atomic<std::uint32_t> frame_count;
   std::uint64_t frames[kMaxCrashFrames];  // program counters, innermost first
   std::atomic<std::uint32_t> maps_size;
@@ -120,6 +125,14 @@ struct ScriptCrash {
 };
 
 inline constexpr std::uint32_t kMaxAddress = 128;
+
+// A file that the program could not open.
+inline constexpr std::uint32_t kMostFailedOpens = 32;
+inline constexpr std::uint32_t kMaxFailedPath = 256;
+struct FailedOpen {
+  std::int32_t error;         // an errno
+  char path[kMaxFailedPath];  // as the program named it; longer ones are not noted
+};
 
 struct ScriptHeader {
   std::uint64_t magic;
@@ -141,7 +154,7 @@ struct ScriptHeader {
   std::uint64_t random_seed;     // of the bytes that production did not draw
   std::uint32_t has_tls;         // 1: sessions have the bytes that were inside their TLS
   std::uint32_t through_kernel;  // 1: no session's bytes bypass it (bypass.h)
-  std::uint32_t unused;
+  std::uint32_t lets_speak;      // 1: when a crash is written down the program's own handler runs
 
   ScriptStop stop;
   std::atomic<std::uint32_t> state;        // ScriptState
@@ -158,7 +171,9 @@ struct ScriptHeader {
   std::atomic<std::uint32_t> unanswered;  // calls of the program that no session answers
   std::atomic<std::uint32_t> unwatched;   // processes that the first one forked beyond those known
   std::uint32_t first_unanswered_size;
-  char first_unanswered[kMaxAddress];  // a sockaddr: whom the first of them was for
+  char first_unanswered[kMaxAddress];       // a sockaddr: whom the first of them was for
+  std::atomic<std::uint32_t> failed_opens;  // and so many of these are written, at most
+  FailedOpen failed_open[kMostFailedOpens];
   ScriptCrash crash;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

@@ -20,6 +20,8 @@
 #include "harness/player/handover.h"
 #include "harness/player/idle.h"
 #include "harness/player/kernel_call.h"
+#include "harness/player/leaks.h"
+#include "harness/player/obstacles.h"
 #include "harness/player/rewind.h"
 #include "harness/player/socket_options.h"
 #include "harness/player/step_answers.h"
@@ -157,7 +159,7 @@ int perform(const Step& step) {
     case StepKind::kClose:
       take_back(step.session);
       drain(step.session);
-      shut_end(step.session);
+      step.payload_size == 0 ? shut_end(step.session) : reset_end(step.session);
       break;
     case StepKind::kSignal:
       signal = static_cast<int>(step.payload_size);
@@ -178,7 +180,7 @@ void found_unread(std::uint16_t here, std::uint16_t there, std::uint64_t bytes) 
   }
 }
 
-[[noreturn]] void end_done() {
+[[noreturn]] void end_over(ScriptState state) {
   if (keeping_step_answers()) {
     find_unread(found_unread);
     for (std::uint32_t i = 0; i < session_count(); ++i) {
@@ -186,7 +188,17 @@ void found_unread(std::uint16_t here, std::uint16_t there, std::uint64_t bytes) 
     }
   }
   end_step_answers();
-  end_try(ScriptState::kDone);
+  if (state == ScriptState::kDone) look_for_leaks();
+  end_try(state);
+}
+
+// No input can wake any thread: those that are left would lie unread. A signal's handler could.
+bool stands_still(std::uint32_t next) {
+  if (!waits_for_locks_alone() || has_attendants() || has_timers()) return false;
+  for (std::uint32_t i = next; i < script->step_count; ++i) {
+    if (steps[i].kind == StepKind::kSignal) return false;
+  }
+  return true;
 }
 
 int let_time_pass(std::uint64_t until) {
@@ -263,6 +275,10 @@ int act(std::uint64_t nearest_deadline_ns) {
     const auto listening = static_cast<std::uint32_t>(ScriptState::kListening);
     if (script->state.load(std::memory_order_relaxed) < listening) script->state.store(listening);
   }
+  if (stands_still(next)) {
+    stop_before(*script, next);
+    end_over(ScriptState::kStandstill);
+  }
   if (next_mark < script->mark_count && marks[next_mark] == next) {
     if (pass_on()) return kPassOn;
     if (leave_checkpoint_here()) return 0;
@@ -270,7 +286,7 @@ int act(std::uint64_t nearest_deadline_ns) {
   if (next == script->step_count) {
     if (nearest_deadline_ns <= script->end_time_ns) return let_time_pass(nearest_deadline_ns);
     stop_before(*script, next);
-    end_done();
+    end_over(ScriptState::kDone);
   }
   const Step& step = steps[next];
   if (nearest_deadline_ns < step.time_ns && step.after_gap == 0) {

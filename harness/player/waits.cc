@@ -105,6 +105,15 @@ bool waits_for_signals_alone() {
   return true;
 }
 
+bool waits_for_locks_alone() {
+  for (const Wait* wait = scheduler.blocked.first; wait != nullptr; wait = wait->next) {
+    const bool is_lock = wait->kind == Wait::Kind::kMutex || wait->kind == Wait::Kind::kCondition ||
+                         wait->kind == Wait::Kind::kJoin;
+    if (!is_lock || wait->deadline_ns != kForever) return false;
+  }
+  return scheduler.blocked.first != nullptr;
+}
+
 void release_one(const void* object) {
   const Locked locked;
   for (Wait* wait = scheduler.blocked.first; wait != nullptr; wait = wait->next) {

@@ -13,6 +13,9 @@
 namespace crashreel {
 namespace {
 
+using testing::HasSubstr;
+using testing::Not;
+
 constexpr int kTries = 10;
 
 const std::vector<std::string> kRedis = {"/usr/bin/redis-server", "--port", "7001", "--save", "",
@@ -78,6 +81,18 @@ TEST(KnownCase, RedisFreesTheClientWhoseCommandItRuns) {
   expect_always_the_same(kRedis, alone, first.signature);
   const Reel among_others = reel_of(hidden(inputs, "PING\r\n"), TargetKind::kServer);
   expect_always_the_same(kRedis, among_others, first.signature);
+}
+
+// Its own report takes the time of many tries, so that none but one is let make it.
+TEST(KnownCase, RedisReportsItsCrashWhereItIsLet) {
+  const Reel reel = reel_of(inputs_of("redis-acl-self-kill"), TargetKind::kServer);
+  const Outcome quiet = try_once(reel, kRedis);
+  if (is_mended(quiet)) GTEST_SKIP() << "this redis-server survives the case: it is mended";
+  EXPECT_THAT(quiet.output_tail, Not(HasSubstr("REDIS BUG REPORT START")));
+  const Outcome spoken = try_once(reel, kRedis, {.script = {.lets_speak = true}});
+  EXPECT_THAT(spoken.report, HasSubstr("REDIS BUG REPORT START"));
+  EXPECT_THAT(spoken.report, HasSubstr("crashed by signal: 11"));
+  EXPECT_TRUE(compare(quiet.signature, spoken.signature).same());
 }
 
 TEST(KnownCase, JimshRunsThroughACycleOfVariables) {

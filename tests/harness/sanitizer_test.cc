@@ -66,6 +66,18 @@ TEST(Sanitizer, WhatTheEnvironmentSaysStaysWhereItDoesNotContradict) {
   EXPECT_THAT(env, Contains("PATH=/bin"));
   EXPECT_TRUE(env[0].starts_with("ASAN_OPTIONS=quarantine_size_mb=1:abort_on_error=1:")) << env[0];
   EXPECT_THAT(env, Contains("MSAN_OPTIONS=abort_on_error=1"));
+  EXPECT_THAT(env, Contains("LSAN_OPTIONS=detect_leaks=0"));
+}
+
+TEST(Sanitizer, SeeksLeaksWhereTheyCount) {
+  std::vector<std::string> env = {"ASAN_OPTIONS=detect_leaks=0"};
+  make_findings_fatal(env, true);
+  EXPECT_TRUE(env[0].ends_with(":detect_leaks=1")) << env[0];
+  EXPECT_TRUE(tells_of_leak("==7==ERROR: LeakSanitizer: detected memory leaks\n"));
+  EXPECT_TRUE(tells_of_leak("AddressSanitizer: memory leaked in keep"));
+  EXPECT_FALSE(tells_of_leak("AddressSanitizer: heap-use-after-free in keep"));
+  EXPECT_EQ(leaking_function("AddressSanitizer: memory leaked in a::keep"), "a::keep");
+  EXPECT_EQ(leaking_function("AddressSanitizer: memory leaked"), "");
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ class Steps : public testing::Test {
       out << step.session;
       if (step.kind == StepKind::kOpen) out << "+";
       if (step.kind == StepKind::kOpen && step.place != 0) out << step.place;
-      if (step.kind == StepKind::kClose) out << "-";
+      if (step.kind == StepKind::kClose) out << (step.payload_size == 0 ? "-" : "-reset");
       if (step.kind != StepKind::kData) continue;
       out << ":" << std::string(base + step.payload_offset, step.payload_size);
     }
@@ -81,6 +81,13 @@ TEST_F(Steps, OpenSessionsThatBeganBeforeTheFirstInput) {
 
 TEST_F(Steps, LeaveOutWhatIsNotDoneToTheProgram) {
   EXPECT_EQ(write_scene("1:GET ~17 %xx ?note 1:PUT"), "0+ 0:GET 0:PUT");
+}
+
+// Of an error that says that nobody was ever there (ECONNREFUSED), and of what is no error, nothing
+// but an end can be made.
+TEST_F(Steps, EndASessionAsItsErrorSays) {
+  EXPECT_EQ(write_scene("1:a 1- 2:b 2-104 3:c 3-111 4:d 4-x"),
+            "0+ 0:a 0- 1+ 1:b 1-reset 2+ 2:c 2- 3+ 3:d 3-");
 }
 
 TEST_F(Steps, LeaveOutTheEndOfASessionThatNeverBegan) {

@@ -63,6 +63,29 @@ TEST(Try, EndsAProgramThatHangs) {
   EXPECT_EQ(in_flight(outcome), "SPIN\n");
 }
 
+// Nobody has to wait until it has stood still for long: the locks tell.
+TEST(Try, EndsAProgramWhoseThreadsWaitForOneAnother) {
+  const Outcome outcome = try_server("embrace", lines("1:T 2:W 1:S 2:late"));
+  EXPECT_EQ(outcome.ending, Ending::kHung) << testing::PrintToString(outcome);
+  EXPECT_TRUE(outcome.stands_still);
+  EXPECT_EQ(in_flight(outcome), "S\n");
+  EXPECT_EQ(outcome.performed, 5u);  // of six: what comes too late is not even sent
+}
+
+TEST(Try, LeavesWorkersAloneThatHaveNothingToDo) {
+  const Outcome outcome = try_server("embrace", lines("1:W 2:S 1:T 2:S"));
+  EXPECT_EQ(outcome.ending, Ending::kSurvived) << testing::PrintToString(outcome);
+}
+
+TEST(Try, EndsASessionAsTheClientDid) {
+  const Reel reel = lines("1:3 1:4 1- 2:5 2-104 3:ASK");
+  const Outcome outcome = try_server("parting", reel);
+  EXPECT_EQ(outcome.ending, Ending::kSurvived) << testing::PrintToString(outcome);
+  EXPECT_EQ(outcome.answer_bytes, std::string("OK\nOK\nsum 7\nOK\nends 1, resets 1\n").size());
+  EXPECT_EQ(try_server("parting", lines("1:3 1- 2:PAY")).ending, Ending::kSurvived);
+  EXPECT_EQ(try_server("parting", lines("1:3 1-104 2:PAY")).ending, Ending::kCrashed);
+}
+
 TEST(Try, SeesACrashThatTheProgramHushesUp) {
   const Reel reel = lines("1:hello 1:BREAK");
   const Outcome outcome = try_server("hushed", reel);
@@ -70,6 +93,49 @@ TEST(Try, SeesACrashThatTheProgramHushesUp) {
   EXPECT_EQ(outcome.code, SIGSEGV);
   EXPECT_EQ(outcome.signature.frames.front().module, "hushed");
   EXPECT_THAT(outcome.output_tail, Not(HasSubstr("nothing to see")));
+}
+
+TEST(Try, LetsTheProgramsOwnHandlerSpeakWhereThatIsWanted) {
+  const Reel reel = lines("1:hello 1:BREAK");
+  const Outcome quiet = try_server("hushed", reel);
+  EXPECT_TRUE(quiet.is_handled);
+  EXPECT_THAT(quiet.report, IsEmpty());
+  const Outcome spoken = try_server("hushed", reel, {.script = {.lets_speak = true}});
+  EXPECT_EQ(spoken.ending, Ending::kCrashed) << testing::PrintToString(spoken);
+  EXPECT_EQ(spoken.code, SIGSEGV);
+  EXPECT_EQ(spoken.signature, quiet.signature);
+  EXPECT_EQ(spoken.report, "nothing to see here\n");
+}
+
+// It is given as long as any program, and what it said until then is its report.
+TEST(Try, EndsAHandlerThatNeverEnds) {
+  TryOptions options = kImpatient;
+  options.script.lets_speak = true;
+  const Outcome outcome = try_server("hushed", lines("1:LINGER 1:BREAK"), options);
+  EXPECT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
+  EXPECT_EQ(outcome.code, SIGSEGV);
+  EXPECT_EQ(outcome.report, "nothing to see here\n");
+}
+
+TEST(Try, LetsNobodySpeakWhoHasNoHandler) {
+  const Outcome outcome =
+      try_server("pool", lines("1:OPEN 2:PAY"), {.script = {.lets_speak = true}});
+  EXPECT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
+  EXPECT_FALSE(outcome.is_handled);
+  EXPECT_THAT(outcome.report, IsEmpty());
+}
+
+TEST(Try, FindsALeakWhereThatIsSought) {
+  Reel reel = lines("1:L 1:K 1:L");
+  EXPECT_EQ(try_server("leaky", reel).ending, Ending::kSurvived);
+  reel.crash.report = "==1==ERROR: LeakSanitizer: detected memory leaks\n";
+  const Outcome outcome = try_server("leaky", reel);
+  EXPECT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
+  EXPECT_EQ(outcome.signature.kind, kLeakKind);
+  EXPECT_EQ(outcome.signature.frames.at(0).symbol, "keep_anew");
+  Reel tight = lines("1:L 1:L 1:K");
+  tight.crash.report = reel.crash.report;
+  EXPECT_EQ(try_server("leaky", tight).ending, Ending::kSurvived);
 }
 
 TEST(Try, BelievesNothingThatAProgramWroteOverTheScript) {

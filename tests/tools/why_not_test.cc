@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <deque>
 
 #include "capture/runtime/output_digest.h"
@@ -116,6 +117,22 @@ TEST(WhyNot, CountsInputsThatLieUnread) {
   EXPECT_THAT(unread_hint(outcome),
               StartsWith("3 inputs were given and never read, the first is "));
   EXPECT_EQ(unread_hint(tried("1:PING 2:PING 1:PING")), "");
+}
+
+// Of what a try could not open, production had one by the same name and one by another.
+TEST(WhyNot, NamesFilesThatTheTryCouldNotOpen) {
+  Reel reel;
+  reel.program.working_directory = "/srv";
+  reel.files = {{.path = "conf/a", .bytes = "x"}};
+  reel.file_digests = {{.path = "/srv/b"}};
+  Outcome outcome;
+  outcome.missed_files = {{.path = "/etc/other", .error = ENOENT}};
+  EXPECT_EQ(missed_file_hint(reel, outcome), "");
+  outcome.missed_files.push_back({.path = "/srv/conf/a", .error = EACCES});
+  outcome.missed_files.push_back({.path = "b", .error = ENOENT});
+  EXPECT_THAT(missed_file_hint(reel, outcome),
+              StartsWith("2 files that the program had read in production could not be opened in "
+                         "the try, the first is /srv/conf/a (Permission denied): "));
 }
 
 TEST(WhyNot, TellsOfRandomBytesThatNobodyRecorded) {

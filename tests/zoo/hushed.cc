@@ -3,7 +3,8 @@
 //
 //   hushed PORT
 //
-// The bug: BREAK writes through a null pointer, in a thread that has blocked every signal. Other
+// The bug: BREAK writes through a null pointer, in a thread that has blocked every signal. After
+// LINGER the handler never ends. Other
 // lines are answered with themselves. Known minimum (hushed.json): 1 input, 6 bytes.
 #include <signal.h>
 
@@ -14,10 +15,12 @@
 namespace {
 
 char own_stack[64 * 1024];
+volatile bool lingers = false;
 
 void hush_up(int) {
   constexpr char kText[] = "nothing to see here\n";
-  if (::write(STDERR_FILENO, kText, sizeof kText - 1) > 0) ::_exit(0);
+  if (::write(STDERR_FILENO, kText, sizeof kText - 1) > 0 && !lingers) ::_exit(0);
+  for (;;) ::pause();
 }
 
 void install() {
@@ -46,6 +49,7 @@ void serve(int listener) {
     std::string unread;
     while (zoo::read_some(fd, unread)) {
       for (std::string line; zoo::take_line(unread, line);) {
+        if (line == "LINGER") lingers = true;
         if (line == "BREAK") break_it();
         zoo::answer(fd, line + "\n");
       }

@@ -21,7 +21,7 @@ Reel reel_of(const Minimum& minimum) {
   reel.program.executable = CRASHREEL_BUILD_DIR "/zoo/" + minimum.program;
   reel.program.argv = {reel.program.executable};
   if (minimum.kind == TargetKind::kServer) reel.program.argv.push_back("7001");
-  const bool hangs = minimum.program == "stuck";
+  const bool hangs = minimum.program == "stuck" || minimum.program == "embrace";
   reel.crash.reason = hangs ? SaveReason::kHang : SaveReason::kCrash;
   return reel;
 }

@@ -51,11 +51,9 @@ void expect_a_hang(const ShrinkReport& report) {
 }
 
 const std::map<std::string, void (*)(const ShrinkReport&)> kBeyond = {
-    {"neighbours", expect_a_neighbour},
-    {"twins", expect_a_neighbour},
-    {"slope", expect_a_neighbour},
-    {"kinship", expect_a_second_search},
-    {"stuck", expect_a_hang}};
+    {"neighbours", expect_a_neighbour}, {"twins", expect_a_neighbour},
+    {"slope", expect_a_neighbour},      {"kinship", expect_a_second_search},
+    {"embrace", expect_a_hang},         {"stuck", expect_a_hang}};
 
 class Zoo : public ::testing::TestWithParam<Minimum> {};
 

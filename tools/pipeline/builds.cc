@@ -52,6 +52,7 @@ Result<BuildsReport> replay_builds(const Reel& reel, const std::vector<std::stri
     build.build_id = target->build_id;
     build.has_sanitizer = target->has_sanitizer;
     Tries tries(std::move(*target), judged, options.jobs);
+    tries.set_first_seed(options.seed);
     const std::vector<Sequence> sequences(static_cast<std::size_t>(options.tries),
                                           whole_sequence(judged));
     int done = 0;

@@ -38,6 +38,7 @@ std::string verdict_text(const BuildVerdict& build);
 struct BuildsOptions {
   int tries = 1;
   int jobs = 1;
+  std::uint64_t seed = 1;  // of each build's first try
   std::function<void(const std::string& program, int done)> progress;
 };
 

@@ -53,6 +53,7 @@ std::string obstacle_of(const Outcome& outcome, const Target& target) {
     case Ending::kHung:
       return who + "made no progress any more after " + std::to_string(outcome.performed) + " of " +
              std::to_string(outcome.steps) + " steps and was ended" +
+             (outcome.stands_still ? "; each of its threads waits for another one's lock" : "") +
              (outcome.performed == 0 && !target.from_outside
                   ? "; if its system calls do not pass through libc, feed it from outside with "
                     "'--target external'"

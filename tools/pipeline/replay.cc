@@ -46,12 +46,17 @@ void note_likeness(ReplayReport& report, const Outcome& outcome, const Tries& tr
 }
 
 void add(ReplayReport& report, const Outcome& outcome, Tries& tries) {
-  ++report.tries;
+  if (report.tries++ == 0) report.hints.push_back(missed_file_hint(tries.reel(), outcome));
   const Verdict verdict = tries.judge(outcome);
   count(report, verdict);
+  if (verdict == Verdict::kReproduces && !report.crash) report.crash = outcome;
   if (verdict == Verdict::kDifferent) note_likeness(report, outcome, tries);
   report.outcomes.push_back(describe(outcome));
-  if (report.obstacle.empty()) report.obstacle = obstacle_of(outcome, tries.target());
+  const std::uint64_t seed = outcome.made_random == 0 ? 0 : outcome.random_seed;
+  report.seeds.push_back(seed);
+  if (seed != 0 && verdict == Verdict::kReproduces) report.reproducing_seeds.push_back(seed);
+  if (verdict != Verdict::kUnresolved || !report.obstacle.empty()) return;
+  report.obstacle = obstacle_of(outcome, tries.target());
 }
 
 // Both are of the whole reel.
@@ -60,8 +65,9 @@ struct CloseLook {
   std::optional<Outcome> again;  // varied; it counts nowhere
 };
 
-Result<std::optional<Outcome>> run_again(const Sequence& whole, Tries& tries) {
-  auto again = tries.run_as(whole, {.keeps_answers = true, .keeps_bytes = true, .varied = true});
+Result<std::optional<Outcome>> run_again(const Sequence& whole, Tries& tries, std::uint64_t seed) {
+  auto again = tries.run_as(
+      whole, {.keeps_answers = true, .keeps_bytes = true, .varied = true, .random_seed = seed});
   if (!again) return again.error();
   return std::optional(std::move(*again));
 }
@@ -70,13 +76,15 @@ Result<std::optional<Outcome>> run_again(const Sequence& whole, Tries& tries) {
 // production did another one tells what answers differ anyway.
 Result<CloseLook> run_first(const Sequence& whole, Tries& tries, AnswerComparison& answers) {
   const std::vector<RecordedAnswer> recorded = recorded_answers(tries.reel());
-  auto first = tries.run_as(whole, {.keeps_answers = true, .keeps_bytes = true});
+  const std::uint64_t seed = tries.take_seed();
+  auto first =
+      tries.run_as(whole, {.keeps_answers = true, .keeps_bytes = true, .random_seed = seed});
   if (!first) return first.error();
   CloseLook look{.first = std::move(*first), .again = {}};
   if (recorded.empty()) return look;
   answers = compare_answers(recorded, look.first.answers, {});
   if (!answers.first) return look;
-  auto again = run_again(whole, tries);
+  auto again = run_again(whole, tries, seed);
   if (!again) return again.error();
   look.again = std::move(*again);
   answers = compare_answers(recorded, look.first.answers, look.again->answers);
@@ -98,11 +106,12 @@ std::vector<const Input*> answered_otherwise(const Outcome& one, const Outcome& 
 // Why that try may not have crashed, as far as it tells.
 Result<std::vector<std::string>> hints_of(CloseLook& look, const Sequence& whole, Tries& tries) {
   if (!look.again) {
-    auto again = run_again(whole, tries);
+    auto again = run_again(whole, tries, look.first.random_seed);
     if (!again) return again.error();
     look.again = std::move(*again);
   }
-  const auto same = tries.run_as(whole, {.keeps_answers = true});
+  const auto same =
+      tries.run_as(whole, {.keeps_answers = true, .random_seed = look.first.random_seed});
   if (!same) return same.error();
   const Reel& reel = tries.reel();
   const auto echo =
@@ -147,6 +156,7 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
   auto target = target_of(reel, options.argv);
   if (!target) return target.error();
   Tries tries(std::move(*target), reel, options.jobs);
+  tries.set_first_seed(options.seed);
   const Sequence whole = whole_sequence(reel);
   ReplayReport report;
   std::optional<CloseLook> look;
@@ -179,8 +189,13 @@ Result<ReplayReport> replay(const Reel& reel, const ReplayOptions& options) {
     report.signature = tries.expected();
     report.signature_from_replay = tries.defined_by_try();
     name_frames(report.signature);
+    auto spoken = tries.report_of(whole, *report.crash);
+    if (!spoken) return spoken.error();
+    report.program_report = std::move(*spoken);
+    report.hints.clear();
   } else {
-    report.hints = why_not(reel, tries.target());
+    const std::vector<std::string> more = why_not(reel, tries.target());
+    report.hints.insert(report.hints.begin(), more.begin(), more.end());
     if (look) {
       const auto shown = hints_of(*look, whole, tries);
       if (!shown) return shown.error();

@@ -28,6 +28,8 @@ struct ReplayOptions {
   // bring the crash back. 0: all are made.
   std::uint64_t enough_percent = 0;
   int jobs = 1;
+  // Of the random bytes that the reel does not have: the first try's, those of the others follow.
+  std::uint64_t seed = 1;
   std::optional<std::vector<std::string>> argv;  // another program than the reel's
   std::function<void(int done, const Outcome&)> progress;
 };
@@ -41,7 +43,12 @@ struct ReplayReport {
   int passed = 0;                     // no crash
   int unresolved = 0;                 // did not start, hung, could not be attached
   std::vector<std::string> outcomes;  // one line a try
+  // Of each try, where random bytes came of it; else 0. And those of the tries that reproduced.
+  std::vector<std::uint64_t> seeds;
+  std::vector<std::uint64_t> reproducing_seeds;
   Signature signature;  // of the crash that was sought, with names; kind is empty when none came
+  std::optional<Outcome> crash;  // the first try's that reproduced
+  std::string program_report;    // what the program's own handler says of it; empty: it has none
   bool signature_from_replay = false;  // production told less than this
   std::string obstacle;  // of the first unresolved try: what to know about it, with its last words
   // Of the first try, held against production's answers. Points into the reel.

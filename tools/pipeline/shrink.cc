@@ -129,7 +129,10 @@ Result<void> Shrinking::confirm_result() {
   if (!outcomes) return outcomes.error();
   report_.confirmations = options_.tries;
   for (const Outcome& outcome : *outcomes) {
-    report_.confirmed += tries_.judge(outcome) == Verdict::kReproduces;
+    if (tries_.judge(outcome) != Verdict::kReproduces || report_.confirmed++ > 0) continue;
+    auto spoken = tries_.report_of(result.front(), outcome);
+    if (!spoken) return spoken.error();
+    report_.program_report = std::move(*spoken);
   }
   report_.rate = static_cast<double>(report_.confirmed) / report_.confirmations;
   return {};
@@ -190,6 +193,7 @@ Result<ShrinkReport> shrink(const Reel& reel, const ShrinkOptions& options) {
   report.reel.crash = reel.crash;
   report.reel.crash.signature = report.signature;
   report.reel.crash.signature_from_replay = tries.defined_by_try();
+  if (report.reel.crash.report.empty()) report.reel.crash.report = report.program_report;
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
 }

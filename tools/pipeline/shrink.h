@@ -95,6 +95,7 @@ struct ShrinkReport {
   int confirmations = 0;
   double rate = 0;  // confirmed / confirmations
   Signature signature;
+  std::string program_report;  // what the program's own handler says of the result's crash
   double seconds = 0;
 };
 

@@ -12,6 +12,7 @@
 #include "capture/base/owned_fd.h"
 #include "capture/reel/telling_functions.h"
 #include "harness/likeness.h"
+#include "harness/sanitizer.h"
 #include "harness/signature.h"
 #include "tools/pipeline/frame_names.h"
 
@@ -32,8 +33,11 @@ bool ended_by_itself(const Outcome& outcome) {
 Signature expectation_of(const Reel& reel) {
   if (reel.crash.reason == SaveReason::kHang) return {kHangKind, {}};
   Signature expected = reel.crash.signature;
-  if (expected.kind.empty() && reel.crash.signal != 0) {
+  if (!expected.kind.empty()) return expected;
+  if (reel.crash.signal != 0) {
     expected.kind = signal_name(reel.crash.signal);
+  } else if (tells_of_leak(reel.crash.report)) {
+    expected.kind = kLeakKind;
   }
   return expected;
 }
@@ -144,7 +148,7 @@ Result<Outcome> Tries::run_one(const Sequence& sequence, Start start, std::size_
 Result<Outcome> Tries::run_alone(const Sequence& sequence, int give_up_fd) {
   auto outcome =
       run_try(target_, reel_, sequence,
-              {.hang_ms = hang_ms_, .give_up_fd = give_up_fd, .script = script_of(++alone_)});
+              {.hang_ms = hang_ms_, .give_up_fd = give_up_fd, .script = script_of(take_seed())});
   if (!outcome || outcome->performed == 0) return outcome;
   const double seconds = outcome->seconds / outcome->performed;
   const std::lock_guard guard(forking_);
@@ -157,6 +161,13 @@ Result<Outcome> Tries::run_as(const Sequence& sequence, const ScriptOptions& opt
   ScriptOptions script = options;
   script.drawn = &drawn_;
   return run_try(target_, reel_, sequence, {.hang_ms = hang_ms_, .script = script});
+}
+
+Result<std::string> Tries::report_of(const Sequence& sequence, const Outcome& crash) {
+  if (!crash.is_handled) return std::string();
+  auto spoken = run_as(sequence, {.lets_speak = true, .random_seed = crash.random_seed});
+  if (!spoken) return spoken.error();
+  return judge(*spoken) == Verdict::kReproduces ? std::move(spoken->report) : std::string();
 }
 
 bool Tries::start_server(const Layout& layout, std::size_t job) {
@@ -173,8 +184,8 @@ bool Tries::start_server(const Layout& layout, std::size_t job) {
 
 std::optional<Outcome> Tries::run_forked(const Sequence& sequence, Start start, std::size_t job,
                                          int give_up_fd) {
-  const auto layout =
-      std::make_shared<const Layout>(lay_out(reel_, sequence, target_.kind, script_of(1)));
+  const auto layout = std::make_shared<const Layout>(
+      lay_out(reel_, sequence, target_.kind, script_of(first_seed_)));
   std::unique_ptr<Copier>& copier = copiers_[job];
   if (!copier && !start_server(*layout, job)) return std::nullopt;
   const TryOptions options = {.hang_ms = hang_ms_, .give_up_fd = give_up_fd};

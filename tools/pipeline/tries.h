@@ -23,8 +23,8 @@
 
 namespace crashreel {
 
-// Alone, from its own exec, each drawing other random bytes where the reel has none, by its number
-// as the seed; or as a copy of a start that a fork server keeps; or of a checkpoint, where the
+// Alone, from its own exec, each drawing other random bytes where the reel has none, by a seed of
+// its own; or as a copy of a start that a fork server keeps; or of a checkpoint, where the
 // inputs are the reel's own. Copies are for questions, where they are possible, never for what is
 // claimed.
 enum class Start { kAlone, kForked, kResumed };
@@ -48,8 +48,13 @@ class Tries {
   Result<std::vector<std::optional<Outcome>>> race(std::span<const Sequence> sequences, Start start,
                                                    const Contest& contest);
 
-  // One, alone, in another way than the others: of what it answers, say.
+  // One, alone, in another way than the others: of what it answers, say. Its seed is that of the
+  // options.
   Result<Outcome> run_as(const Sequence& sequence, const ScriptOptions& options);
+
+  // What the program's own handler prints of this crash, in one start more that counts nowhere;
+  // empty: it has none, or the crash did not come once more.
+  Result<std::string> report_of(const Sequence& sequence, const Outcome& crash);
 
   // Whether a fork server, and a checkpoint, give the verdict that instances alone gave. If not
   // there is none from here on. Checkpoints are left before the wanted inputs; without any wish,
@@ -58,6 +63,9 @@ class Tries {
                    std::vector<const Input*> wanted = {});
   // Before which inputs checkpoints are of use from now on, rising.
   void hold(std::vector<const Input*> wanted) { wanted_ = std::move(wanted); }
+  // Of the first try that is made alone; the others follow, each with a seed of its own.
+  void set_first_seed(std::uint64_t seed) { next_seed_ = first_seed_ = seed; }
+  std::uint64_t take_seed() { return next_seed_++; }
   // So long without progress is a hang.
   void set_hang_ms(std::uint32_t hang_ms) { hang_ms_ = hang_ms; }
   // What a question costs in seconds, by what the tries so far took; a search's, so of copies where
@@ -90,9 +98,8 @@ class Tries {
   // False: there can be none.
   bool start_server(const Layout& layout, std::size_t job);
 
-  // The reel's, with the random bytes of try number `number`, from 1.
-  ScriptOptions script_of(std::uint64_t number) const {
-    return {.random_seed = number, .drawn = &drawn_};
+  ScriptOptions script_of(std::uint64_t seed) const {
+    return {.random_seed = seed, .drawn = &drawn_};
   }
 
   Target target_;
@@ -119,7 +126,8 @@ class Tries {
   std::string not_forking_;
   CostMeasure alone_cost_;
   CostMeasure copy_cost_;
-  std::atomic<std::uint64_t> alone_{0};  // tries from their own exec
+  std::uint64_t first_seed_ = 1;
+  std::atomic<std::uint64_t> next_seed_{1};  // of a try from its own exec
   double step_seconds_ = 0;  // at most, by what instances alone took; 0: none was started
   std::uint64_t servers_lost_ = 0;
   std::uint64_t forked_ = 0;

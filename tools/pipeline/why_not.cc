@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -138,6 +141,25 @@ std::string race_hint(const Reel& reel, const std::vector<const Input*>& answere
          "race, "
          "the crash is a matter of chance; " +
          kDo;
+}
+
+std::string missed_file_hint(const Reel& reel, const Outcome& outcome) {
+  const std::filesystem::path folder = reel.program.working_directory;
+  const auto place = [&](const std::string& path) { return (folder / path).lexically_normal(); };
+  std::set<std::filesystem::path> had;
+  for (const ReelFile& file : reel.files) had.insert(place(file.path));
+  for (const FileDigest& file : reel.file_digests) had.insert(place(file.path));
+  const MissedFile* first = nullptr;
+  std::size_t count = 0;
+  for (const MissedFile& file : outcome.missed_files) {
+    if (!had.contains(place(file.path))) continue;
+    if (count++ == 0) first = &file;
+  }
+  if (first == nullptr) return "";
+  return counted_text(count, "file") + " that the program had read in production could not be " +
+         "opened in the try, the first is " + first->path + " (" + std::strerror(first->error) +
+         "): lay it there as it was then; of /tmp, /var/tmp, /run and /dev/shm a try sees nothing "
+         "of yours, but where it is an argument of its own of the program it has the reel's";
 }
 
 std::string undelivered_hint(const Outcome& outcome) {

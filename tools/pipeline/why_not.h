@@ -30,6 +30,7 @@ std::string outside_hint(const Target& target);
 std::string no_times_hint(const Reel& reel);
 // Of a try, not of the reel.
 std::string unread_hint(const Outcome& outcome);
+std::string missed_file_hint(const Reel& reel, const Outcome& outcome);
 std::string undelivered_hint(const Outcome& outcome);
 std::string unanswered_hint(const Outcome& outcome);
 std::string unwatched_hint(const Outcome& outcome);

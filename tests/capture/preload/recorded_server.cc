@@ -142,6 +142,10 @@ std::string Client::receive_until(const std::string& end) {
   return received;
 }
 
+void Client::send_no_more() {
+  ::shutdown(fd_.get(), SHUT_WR);
+}
+
 void Client::reset() {
   const linger at_once{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));

@@ -44,7 +44,8 @@ class Client {
   std::string ask_whole(const std::string& bytes);
 
   void close() { fd_.reset(); }
-  void reset();  // closes so that the other side is told of an error instead of an end
+  void send_no_more();  // and still listens
+  void reset();         // closes so that the other side is told of an error instead of an end
 
  private:
   explicit Client(OwnedFd fd) : fd_(std::move(fd)) {}

@@ -4,6 +4,7 @@
 //   11
 //
 //   N+  N:bytes  N-     session N opens, brings bytes, closes
+//   N-E                 session N closes by the error of that number
 //   N>PORT              session N opens, as the program calls that port
 //   !text  ~text  %bytes  ?text     signal, clock, random bytes, note, without a session
 //   @N  tN  #N     from here on: time N ns, thread N; the next input has seq N
@@ -64,7 +65,7 @@ inline Reel scene(const std::string& text) {
               "tcp outbound 127.0.0.1:1 127.0.0.1:" + word.substr(mark + 1));
         }
         if (word[mark] == ':') add(InputKind::kData, session(), word.substr(mark + 1));
-        if (word[mark] == '-') add(InputKind::kClose, session(), "");
+        if (word[mark] == '-') add(InputKind::kClose, session(), word.substr(mark + 1));
     }
   }
   return reel;

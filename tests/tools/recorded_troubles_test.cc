@@ -1,0 +1,95 @@
+// What programs of the zoo do when something is not as it was: a file is gone, clients part in two
+// ways, threads wait for one another. Recorded, and replayed to the same.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include "capture/reel/reel_file.h"
+#include "tests/tools/recorded_program.h"
+#include "tests/tools/recording.h"
+#include "tools/pipeline/replay.h"
+#include "tools/pipeline/shrink.h"
+
+namespace crashreel::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const std::string kZoo = CRASHREEL_BUILD_DIR "/zoo/";
+
+class RecordedZooProgram : public RecordedProgram {};
+
+// Of the program's arguments none is the file's name, so that nobody lays it where it looks.
+TEST_F(RecordedZooProgram, ThatMissesAFileIsSaidToMissIt) {
+  put_file(folder_ / "rooms.conf", "rooms 0\n");
+  RecordedServer server(setup({kZoo + "tenant", "0", "--conf=" + (folder_ / "rooms.conf")}));
+  const int port = server.port();
+  Client client = Client::tcp(port);
+  EXPECT_EQ(client.ask("hello\n"), "hello\n");
+  EXPECT_EQ(client.ask("RENT\n"), "");
+  const Reel reel = server.end_and_salvage();
+  std::filesystem::remove(folder_ / "rooms.conf");
+  const ReplayReport report = replayed(reel);
+  EXPECT_EQ(report.passed, 1);
+  EXPECT_THAT(report.hints,
+              Contains(HasSubstr("1 file that the program had read in production could not be "
+                                 "opened in the try, the first is " +
+                                 (folder_ / "rooms.conf") + " (No such file or directory)")));
+}
+
+// Two clients part in two ways, and the program tells them apart; of the whole what one did is
+// needed.
+TEST_F(RecordedZooProgram, SeesItsClientsPartAsTheyDid) {
+  RecordedServer server(setup({kZoo + "parting", "0"}));
+  const int port = server.port();
+  Client last = Client::tcp(port);
+  EXPECT_EQ(last.ask("1\n"), "OK\n");
+  Client one = Client::tcp(port);
+  EXPECT_EQ(one.ask("3\n"), "OK\n");
+  one.send_no_more();
+  EXPECT_EQ(one.receive_until("\n"), "sum 3\n");
+  Client two = Client::tcp(port);
+  EXPECT_EQ(two.ask("5\n"), "OK\n");
+  two.reset();
+  EXPECT_EQ(last.ask("ASK\n"), "ends 1, resets 1\n");
+  EXPECT_EQ(last.ask("PAY\n"), "");
+  const Reel reel = server.end_and_salvage();
+  const auto report = replay(reel, {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->reproduced, 1);
+  EXPECT_FALSE(report->answers.first);
+  const auto smaller = shrink(reel, {.tries = 1});
+  ASSERT_TRUE(smaller) << smaller.error().message;
+  EXPECT_EQ(data_of(smaller->reel), std::vector<std::string>{"PAY\n"});
+  EXPECT_EQ(std::ranges::count(smaller->reel.inputs, InputKind::kClose, &Input::kind), 1);
+}
+
+TEST_F(RecordedZooProgram, WhoseThreadsWaitForOneAnotherHangsAgain) {
+  Scene scene;
+  scene.options().hang = {.after = std::chrono::milliseconds(300), .kill_signal = SIGKILL};
+  const int port = free_port();
+  scene.start({kZoo + "embrace", std::to_string(port)});
+  Client client = Client::tcp(port);
+  Client later = Client::tcp(port);
+  for (const char* command : {"T", "W"}) EXPECT_EQ(client.ask_until(command, "."), ".");
+  EXPECT_EQ(later.ask_until("x", "."), ".");
+  client.send("S");
+  later.send("never read");
+  const RecordReport recorded = scene.wait();
+  ASSERT_EQ(recorded.while_running.size(), 1u);
+  const auto read = read_reel(recorded.while_running.front().path);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->reel.crash.reason, SaveReason::kHang);
+  const auto report = replay(read->reel, {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->reproduced, 1);
+  EXPECT_THAT(report->outcomes, ElementsAre(HasSubstr("its threads wait for one another")));
+}
+
+}  // namespace
+}  // namespace crashreel::testing
