@@ -28,6 +28,7 @@ bool base_of(clockid_t clock, std::uint64_t* base) {
   switch (clock) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
+    case CLOCK_REALTIME_ALARM:
     case CLOCK_TAI:
       *base = realtime_start_ns;
       return true;
@@ -35,6 +36,7 @@ bool base_of(clockid_t clock, std::uint64_t* base) {
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_MONOTONIC_COARSE:
     case CLOCK_BOOTTIME:
+    case CLOCK_BOOTTIME_ALARM:
       *base = kMonotonicStartNs;
       return true;
     default:
@@ -55,6 +57,11 @@ void start_clock(std::uint64_t start_realtime_ns) {
 
 void abandon_clock() {
   running.store(false, std::memory_order_release);
+}
+
+bool is_served(clockid_t clock) {
+  std::uint64_t base = 0;
+  return base_of(clock, &base);
 }
 
 std::uint64_t now_ns() {

@@ -21,6 +21,9 @@ void start_clock(std::uint64_t start_realtime_ns);
 // Back to the real clocks: in a child that the program forked.
 void abandon_clock();
 
+// Whether this clock is virtual; processor time of a process or thread stays real.
+bool is_served(clockid_t clock);
+
 std::uint64_t now_ns();
 // Never goes back.
 void advance_clock(std::uint64_t to_ns);

@@ -25,6 +25,7 @@
 #include "harness/player/script.h"
 #include "harness/player/stage.h"
 #include "harness/player/stop.h"
+#include "harness/player/timers.h"
 
 namespace crashreel::player {
 namespace {
@@ -68,8 +69,9 @@ ScriptHeader* take_script() {
 
 void leave_child_alone() {
   forget_to_go_back();
+  drop_signal_timers();
   if (may_be_fed()) return stop_watching();
-  if (attend()) return;
+  if (attend()) return drop_timers();
   stop_scheduling();
   abandon_clock();
   abandon_random();

@@ -71,7 +71,8 @@ INSTANTIATE_TEST_SUITE_P(
         Scene{"restless", "1:SAY 1:MAP 2:MAP 1:UNMAP 1:GROW 1:SAY 1:OPEN 2:OPEN 1:SAY"},
         Scene{"restless", "1:HANDLE 1:MASK !10 1:SAY"}, Scene{"restless", "1:PROTECT 1:MAP 1:SAY"},
         Scene{"restless", "1:MOVE 1:SAY"}, Scene{"restless", "1:CLOSE 1:SAY"},
-        Scene{"restless", "1:FORK 1:THREAD 1:SAY"}, Scene{"restless", "1:TIMER 1:SAY"}),
+        Scene{"restless", "1:FORK 1:THREAD 1:SAY"}, Scene{"restless", "1:TIMER 1:SAY"},
+        Scene{"metronome", "@0 1:x @10500000000 1:x 2:x @20000000000 1:x"}),
     [](const auto& scene) {
       return std::string(scene.param.program) + std::to_string(scene.index);
     });
