@@ -189,6 +189,7 @@ CRASHREEL_HOOK int timerfd_gettime(int fd, itimerspec* left) noexcept {
 CRASHREEL_HOOK int setitimer(__itimer_which_t which, const itimerval* __restrict times,
                              itimerval* __restrict before) noexcept {
   if (!scheduling() || which != ITIMER_REAL) {
+    note_real_time();
     return CRASHREEL_REAL(setitimer)(which, times, before);
   }
   // Without times it is stopped.
@@ -223,7 +224,10 @@ CRASHREEL_HOOK useconds_t ualarm(useconds_t first, useconds_t then) noexcept {
 
 CRASHREEL_HOOK int timer_create(clockid_t clock, sigevent* __restrict asked,
                                 timer_t* __restrict number) noexcept {
-  if (!scheduling() || !is_served(clock)) return CRASHREEL_REAL(timer_create)(clock, asked, number);
+  if (!scheduling() || !is_served(clock)) {
+    note_real_time();
+    return CRASHREEL_REAL(timer_create)(clock, asked, number);
+  }
   sigevent event = {};
   event.sigev_signo = SIGALRM;
   if (asked != nullptr) event = *asked;

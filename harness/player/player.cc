@@ -92,6 +92,7 @@ __attribute__((constructor)) void attach() {
     if (!set_stage(script)) return;
     prepare_handover(script);
     start_clock(script->start_realtime_ns);
+    count_real_times(&script->real_times);
     start_scheduling(act, miss_thread);
   }
   pthread_atfork(nullptr, nullptr, leave_child_alone);
@@ -106,6 +107,7 @@ bool begin_script(int fd) {
   allow_debugger(*script);
   watch_for_crash_of(script);
   prepare_handover(script);
+  count_real_times(&script->real_times);
   take_random_from(script);
   script->state.store(static_cast<std::uint32_t>(ScriptState::kAttached));
   return true;

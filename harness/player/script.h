@@ -15,7 +15,7 @@ namespace crashreel {
 inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
 inline constexpr char kScriptName[] = "crashreel-script";          // of all shared memory of ours
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
-inline constexpr std::uint32_t kScriptVersion = 7;
+inline constexpr std::uint32_t kScriptVersion = 8;
 
 // The numbers of InputKind. The last three are of a function's steps alone.
 enum class StepKind : std::uint32_t {
@@ -155,6 +155,7 @@ struct ScriptHeader {
   std::atomic<std::uint32_t> fed;         // the process that performs the steps; 0: the first
   std::atomic<std::uint32_t> unanswered;  // calls of the program that no session answers
   std::atomic<std::uint32_t> unwatched;   // processes that the first one forked beyond those known
+  std::atomic<std::uint32_t> real_times;  // readings of processor time, and timers that count it
   std::uint32_t first_unanswered_size;
   char first_unanswered[kMaxAddress];  // a sockaddr: whom the first of them was for
   ScriptCrash crash;

@@ -122,5 +122,11 @@ TEST(Timers, BringAnIdleProgramOn) {
                  {"0 0 0\n", "2 0 2\n", "10 3 10\n", "3600 1200 3600\n"}, 3);
 }
 
+// The kernel's timer of processor time is the only one that is not virtual.
+TEST(Timers, OfProcessorTimeAreCountedAsReal) {
+  EXPECT_EQ(try_server("restless", lines("1:TIMER 1:SAY")).real_times, 1u);
+  EXPECT_EQ(try_server("metronome", lines("1:a 1:b")).real_times, 0u);
+}
+
 }  // namespace
 }  // namespace crashreel
