@@ -61,6 +61,7 @@ struct Outcome {
   std::string first_unanswered;          // whom the first was for: "10.0.0.5:5432", "/run/db.sock"
   std::vector<MissedFile> missed_files;  // the first few
   std::uint32_t unwatched = 0;           // processes of the program's that were not waited for
+  std::uint32_t real_times = 0;          // how often it read processor time, or set a timer by it
   const Input* in_flight = nullptr;      // kCrashed, kHung: the input that was performed last
   std::uint64_t answer_bytes = 0;        // what the program answered, and a digest of it
   std::uint64_t answer_digest = 0;

@@ -126,6 +126,7 @@ void note_steps(Outcome& outcome, const Script& script, const Layout& layout, st
     outcome.first_undelivered = layout.inputs[before + first];
   }
   outcome.unwatched = script.header().unwatched.load();
+  outcome.real_times = script.header().real_times.load();
   outcome.unanswered = script.header().unanswered.load();
   if (outcome.unanswered > 0) outcome.first_unanswered = first_unanswered(script.header());
   if (!layout.keeps_answers) return;

@@ -2,6 +2,7 @@
 
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/times.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -24,11 +25,13 @@ constexpr std::uint64_t kMonotonicStartNs = 3600 * kSecond;
 std::atomic<bool> running{false};
 std::atomic<std::uint64_t> now{0};
 std::uint64_t realtime_start_ns = 0;
+std::atomic<std::atomic<std::uint32_t>*> real_times{nullptr};
 
 bool base_of(clockid_t clock, std::uint64_t* base) {
   switch (clock) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
+    case CLOCK_REALTIME_ALARM:
     case CLOCK_TAI:
       *base = realtime_start_ns;
       return true;
@@ -36,6 +39,7 @@ bool base_of(clockid_t clock, std::uint64_t* base) {
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_MONOTONIC_COARSE:
     case CLOCK_BOOTTIME:
+    case CLOCK_BOOTTIME_ALARM:
       *base = kMonotonicStartNs;
       return true;
     default:
@@ -54,8 +58,23 @@ void start_clock(std::uint64_t start_realtime_ns) {
   running.store(true, std::memory_order_release);
 }
 
+void count_real_times(std::atomic<std::uint32_t>* count) {
+  real_times.store(count, std::memory_order_release);
+}
+
+void note_real_time() {
+  auto* const count = real_times.load(std::memory_order_acquire);
+  if (count != nullptr) count->fetch_add(1, std::memory_order_relaxed);
+}
+
 void abandon_clock() {
+  real_times.store(nullptr);
   running.store(false, std::memory_order_release);
+}
+
+bool is_served(clockid_t clock) {
+  std::uint64_t base = 0;
+  return base_of(clock, &base);
 }
 
 std::uint64_t now_ns() {
@@ -92,7 +111,9 @@ namespace {
 // False: this clock is not ours to answer.
 bool virtual_time(clockid_t clock, timespec* time) {
   std::uint64_t base = 0;
-  if (time == nullptr || !running.load(std::memory_order_acquire) || !base_of(clock, &base)) {
+  if (time == nullptr || !running.load(std::memory_order_acquire)) return false;
+  if (!base_of(clock, &base)) {
+    note_real_time();
     return false;
   }
   const std::uint64_t shown = base + read_clock();
@@ -117,6 +138,7 @@ void find_real_clock() {
 
 }  // namespace crashreel::player
 
+using crashreel::player::note_real_time;
 using crashreel::player::unwatched_time;
 using crashreel::player::virtual_time;
 
@@ -143,6 +165,22 @@ __attribute__((visibility("default"))) time_t time(time_t* result) noexcept {
   if (!virtual_time(CLOCK_REALTIME, &precise)) return CRASHREEL_REAL(time)(result);
   if (result != nullptr) *result = precise.tv_sec;
   return precise.tv_sec;
+}
+
+__attribute__((visibility("default"))) clock_t clock() noexcept {
+  note_real_time();
+  return CRASHREEL_REAL(clock)();
+}
+
+// What it returns is no processor time, and counts from some moment on, as the monotonic clock
+// does.
+__attribute__((visibility("default"))) clock_t times(tms* spent) noexcept {
+  const clock_t ticks = CRASHREEL_REAL(times)(spent);
+  timespec precise;
+  if (!virtual_time(CLOCK_MONOTONIC, &precise)) return ticks;
+  if (spent != nullptr) note_real_time();
+  constexpr long kTicks = 100;  // in a second, on every Linux
+  return precise.tv_sec * kTicks + precise.tv_nsec / (1'000'000'000 / kTicks);
 }
 
 }  // extern "C"

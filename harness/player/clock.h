@@ -5,6 +5,7 @@
 // that spins until time has passed gets there. All times are nanoseconds since the try's start.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <ctime>
 
@@ -18,8 +19,14 @@ void find_real_clock();
 // The wall clock shows start_realtime_ns at time 0. Until this is called all clocks are the real
 // ones.
 void start_clock(std::uint64_t start_realtime_ns);
+// Where it is counted how often the program asked for processor time, which stays real.
+void count_real_times(std::atomic<std::uint32_t>* count);
+void note_real_time();
 // Back to the real clocks: in a child that the program forked.
 void abandon_clock();
+
+// Whether this clock is virtual; processor time of a process or thread stays real.
+bool is_served(clockid_t clock);
 
 std::uint64_t now_ns();
 // Never goes back.

@@ -3,6 +3,8 @@
 // which it gives descriptors up: the player's are not among them.
 
 #include <errno.h>
+#include <limits.h>
+#include <linux/close_range.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +17,7 @@
 #include "harness/player/idle.h"
 #include "harness/player/questions.h"
 #include "harness/player/random_devices.h"
+#include "harness/player/timers.h"
 
 using namespace crashreel::player;
 
@@ -129,17 +132,21 @@ CRASHREEL_HOOK int close(int fd) {
   forget_call(fd);
   forget_questions(fd);
   forget_random_device(fd);
+  forget_descriptor_timers(fd, fd);
   return CRASHREEL_REAL(close)(fd);
 }
 
 CRASHREEL_HOOK int close_range(unsigned first, unsigned last, int flags) noexcept {
   leave_range_to_kernel(first, last);
+  const unsigned most = INT_MAX;
+  if ((flags & CLOSE_RANGE_CLOEXEC) == 0 && first <= most) {
+    forget_descriptor_timers(static_cast<int>(first), static_cast<int>(last < most ? last : most));
+  }
   return close_all_but_own(first, last, flags);
 }
 
 CRASHREEL_HOOK void closefrom(int first) noexcept {
-  leave_range_to_kernel(first < 0 ? 0 : static_cast<unsigned>(first), ~0U);
-  close_all_but_own(first < 0 ? 0 : static_cast<unsigned>(first), ~0U, 0);
+  ::close_range(first < 0 ? 0 : static_cast<unsigned>(first), ~0U, 0);
 }
 
 }  // extern "C"

@@ -12,6 +12,7 @@
 #include "harness/player/handover.h"
 #include "harness/player/kernel_call.h"
 #include "harness/player/scheduler.h"
+#include "harness/player/timers.h"
 
 namespace crashreel::player {
 
@@ -19,13 +20,23 @@ Scheduler scheduler;
 
 namespace {
 
-// In an attendant: not its turn to act, but to say that it has nothing to do.
-void rest() {
+// In an attendant: not its turn to act, but to say that it has nothing to do. True: a timer of its
+// own has come to its end, which is for itself to see to.
+bool rest() {
   const std::uint64_t round = round_asked();
   advance_clock(first_process_now_ns());
   expire_waits(now_ns());
   const bool idle = scheduler.blocked_count >= scheduler.thread_count && !another_is_ready(nullptr);
+  if (idle && nearest_timer() <= now_ns()) return true;
   if (idle) say_quiet(round, nearest_deadline());
+  return false;
+}
+
+int act_now() {
+  if (attends()) return end_timers(now_ns());
+  const std::uint64_t others = attendants_deadline();
+  const std::uint64_t own = nearest_deadline();
+  return scheduler.act(own < others ? own : others);
 }
 
 // Whether a handler of the program's runs for this signal on this thread, and what comes after it.
@@ -77,10 +88,7 @@ bool program_is_idle(const Wait* own) {
   if (!scheduler.active.load(std::memory_order_relaxed) ||
       scheduler.blocked_count < scheduler.thread_count)
     return false;
-  if (attends()) {
-    rest();
-    return false;
-  }
+  if (attends()) return rest();
   if (is_aside()) return false;
   // Others may have given this thread something to do since it looked.
   if (has_attendants()) return attendants_are_quiet() && !another_is_ready(nullptr);
@@ -91,15 +99,15 @@ bool program_is_idle(const Wait* own) {
 // code and may come back here; while it runs, this thread does not count as blocked.
 Woken bring_on() {
   note_move();
-  const std::uint64_t others = attendants_deadline();
-  const std::uint64_t own = nearest_deadline();
-  const int signal = scheduler.act(own < others ? own : others);
+  const int signal = act_now();
   if (signal == 0) return Woken::kReady;
   if (signal == kPassOn) return Woken::kPassedOn;
   const Woken woken = after_handling(signal);
+  const TimerSignal timer = take_timer_signal();
   ++scheduler.thread_count;
   unlock_scheduler();
-  ::kill(::getpid(), signal);
+  timer.event.sigev_signo == 0 ? static_cast<void>(::kill(::getpid(), signal))
+                               : raise_for_timer(timer);
   lock_scheduler();
   --scheduler.thread_count;
   return woken;

@@ -27,6 +27,7 @@
 #include "harness/player/script.h"
 #include "harness/player/stage.h"
 #include "harness/player/stop.h"
+#include "harness/player/timers.h"
 
 namespace crashreel::player {
 namespace {
@@ -70,9 +71,10 @@ ScriptHeader* take_script() {
 
 void leave_child_alone() {
   forget_to_go_back();
+  drop_signal_timers();
   if (may_be_fed()) return stop_watching();
   allow_bypass(false);
-  if (attend()) return;
+  if (attend()) return drop_timers();
   stop_scheduling();
   abandon_clock();
   abandon_random();
@@ -94,6 +96,7 @@ __attribute__((constructor)) void attach() {
     if (!set_stage(script)) return;
     prepare_handover(script);
     start_clock(script->start_realtime_ns);
+    count_real_times(&script->real_times);
     start_scheduling(act, miss_thread);
   }
   pthread_atfork(nullptr, nullptr, leave_child_alone);
@@ -108,6 +111,7 @@ bool begin_script(int fd) {
   allow_debugger(*script);
   watch_for_crash_of(script);
   prepare_handover(script);
+  count_real_times(&script->real_times);
   take_random_from(script);
   note_failed_opens_in(script);
   script->state.store(static_cast<std::uint32_t>(ScriptState::kAttached));

@@ -104,7 +104,7 @@ void let_all_go(const void* object);
 bool is_ready(const Wait& wait);
 // Null: of all.
 bool another_is_ready(const Wait* own);
-std::uint64_t nearest_deadline();
+std::uint64_t nearest_deadline();  // of a wait or a timer
 // Ends the joins whose thread is known to be gone: one has ended, or has come to be known by
 // number.
 void end_joins();

@@ -170,6 +170,7 @@ struct ScriptHeader {
   std::atomic<std::uint32_t> fed;         // the process that performs the steps; 0: the first
   std::atomic<std::uint32_t> unanswered;  // calls of the program that no session answers
   std::atomic<std::uint32_t> unwatched;   // processes that the first one forked beyond those known
+  std::atomic<std::uint32_t> real_times;  // readings of processor time, and timers that count it
   std::uint32_t first_unanswered_size;
   char first_unanswered[kMaxAddress];       // a sockaddr: whom the first of them was for
   std::atomic<std::uint32_t> failed_opens;  // and so many of these are written, at most

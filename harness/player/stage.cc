@@ -26,6 +26,7 @@
 #include "harness/player/socket_options.h"
 #include "harness/player/step_answers.h"
 #include "harness/player/stop.h"
+#include "harness/player/timers.h"
 #include "harness/player/unread.h"
 #include "harness/player/warm_pages.h"
 
@@ -201,10 +202,11 @@ bool stands_still(std::uint32_t next) {
   return true;
 }
 
+// Returns the signal to raise, else 0.
 int let_time_pass(std::uint64_t until) {
   advance_clock(until);
   expire_waits(until);
-  return 0;
+  return end_timers(now_ns());
 }
 
 bool much_was_answered() {

@@ -7,6 +7,7 @@
 #include "harness/player/kernel_call.h"
 #include "harness/player/readiness.h"
 #include "harness/player/scheduler.h"
+#include "harness/player/timers.h"
 
 namespace crashreel::player {
 namespace {
@@ -81,7 +82,7 @@ bool another_is_ready(const Wait* own) {
 }
 
 std::uint64_t nearest_deadline() {
-  std::uint64_t nearest = kForever;
+  std::uint64_t nearest = nearest_timer();
   for (const Wait* wait = scheduler.blocked.first; wait != nullptr; wait = wait->next) {
     if (wait->deadline_ns < nearest) nearest = wait->deadline_ns;
   }

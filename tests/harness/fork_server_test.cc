@@ -73,7 +73,8 @@ INSTANTIATE_TEST_SUITE_P(
         Scene{"restless", "1:MOVE 1:SAY"}, Scene{"restless", "1:CLOSE 1:SAY"},
         Scene{"restless", "1:FORK 1:THREAD 1:SAY"}, Scene{"restless", "1:TIMER 1:SAY"},
         Scene{"crew", "1:CONDITION 2:SEMAPHORE 1:LOCK 2:PIPE 1:SIGNAL 2:LOCK 1:CONDITION"},
-        Scene{"crew", "1:LOCK 1:START 1:END 1:LOCK"}, Scene{"crew", "1:SIGNAL 1:LOCK 1:DIE"}),
+        Scene{"crew", "1:LOCK 1:START 1:END 1:LOCK"}, Scene{"crew", "1:SIGNAL 1:LOCK 1:DIE"},
+        Scene{"metronome", "@0 1:x @10500000000 1:x 2:x @20000000000 1:x"}),
     [](const auto& scene) {
       return std::string(scene.param.program) + std::to_string(scene.index);
     });

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,8 @@ Digests answers_to_lines(const Outcome& outcome) {
 }
 
 void expect_answers(const std::vector<std::string>& argv, const Reel& reel,
-                    const std::vector<std::string>& answers) {
-  for (int i = 0; i < kRepeats; ++i) {
+                    const std::vector<std::string>& answers, int tries = kRepeats) {
+  for (int i = 0; i < tries; ++i) {
     const Outcome outcome = try_once(reel, argv, {.script = {.keeps_answers = true}});
     ASSERT_EQ(outcome.ending, Ending::kSurvived) << testing::PrintToString(outcome);
     ASSERT_THAT(answers_to_lines(outcome), ElementsAreArray(digests_of(answers))) << "try " << i;
@@ -75,6 +76,56 @@ TEST(SundryWaits, LocksThatAreWaitedForUntilATime) {
                  {"held\n", "written 20\n", "locked\n", "locked 20\n", "free\n", "unlocked\n",
                   "held\n", "in vain 60\n", "locked\n", "in vain 60\n", "free\n", "unlocked\n",
                   "in vain, then 120\n", "1\n"});
+}
+
+// By every call in which that can be said: a minute of waiting, that passes at once.
+class TimeOut : public testing::TestWithParam<const char*> {};
+
+TEST_P(TimeOut, IsAMinuteOfTheVirtualClock) {
+  const Reel reel = lines(std::string("@0 1:") + GetParam() + " @200000000000 1:" + GetParam() +
+                          " @400000000000 1:x");
+  const std::string answer = std::string(GetParam()) + " 60\n";
+  expect_answers({zoo("timeouts"), "7001"}, reel, {answer, answer, "unknown\n"}, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(By, TimeOut,
+                         testing::Values("sem-timedwait", "sem-clockwait", "cond-timedwait",
+                                         "cond-clockwait", "clock-nanosleep", "SO-RCVTIMEO",
+                                         "epoll-pwait2", "pselect", "ppoll", "sigtimedwait",
+                                         "timerfd", "timerfd-in-poll", "rwlock-timed",
+                                         "mutex-timed", "futex", "timer-create", "timer-thread",
+                                         "alarm", "setitimer"),
+                         [](const auto& call) {
+                           std::string name = call.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(TimeOuts, OfAllCallsAtOnceEndInTheirOrder) {
+  const Reel reel = lines("@0 1:ALL @200000000000 1:ALL @400000000000 1:x");
+  const std::string all =
+      "sem-timedwait sem-clockwait cond-timedwait cond-clockwait clock-nanosleep SO-RCVTIMEO "
+      "epoll-pwait2 pselect ppoll sigtimedwait timerfd timerfd-in-poll rwlock-timed mutex-timed "
+      "futex timer-create timer-thread alarm \n";
+  expect_answers({zoo("timeouts"), "7001"}, reel, {all, all, "unknown\n"});
+}
+
+TEST(Timers, CountHowOftenTheyHaveEndedSinceSomebodyAsked) {
+  expect_answers({zoo("timeouts"), "7001"}, lines("@0 1:EVERY_100 @200000000000 1:x"),
+                 {"10 in 4\n", "unknown\n"}, 1);
+}
+
+// An hour of ticks, at the end of which everything is where it would be.
+TEST(Timers, BringAnIdleProgramOn) {
+  const Reel reel = lines("@0 1:a @2500000000 1:b @10500000000 1:c @3600500000000 1:d");
+  expect_answers({zoo("metronome"), "7001"}, reel,
+                 {"0 0 0\n", "2 0 2\n", "10 3 10\n", "3600 1200 3600\n"}, 3);
+}
+
+// The kernel's timer of processor time is the only one that is not virtual.
+TEST(Timers, OfProcessorTimeAreCountedAsReal) {
+  EXPECT_EQ(try_server("restless", lines("1:TIMER 1:SAY")).real_times, 1u);
+  EXPECT_EQ(try_server("metronome", lines("1:a 1:b")).real_times, 0u);
 }
 
 }  // namespace

@@ -141,6 +141,15 @@ TEST(WhyNot, TellsOfRandomBytesThatNobodyRecorded) {
   EXPECT_EQ(made_random_hint(tried("1:PING")), "");
 }
 
+TEST(WhyNot, TellsOfProcessorTime) {
+  Outcome outcome;
+  EXPECT_EQ(real_times_hint(outcome), "");
+  outcome.real_times = 1;
+  EXPECT_THAT(real_times_hint(outcome), StartsWith("the program asked once for processor time"));
+  outcome.real_times = 12;
+  EXPECT_THAT(real_times_hint(outcome), StartsWith("the program asked 12 times for"));
+}
+
 TEST(WhyNot, TellsOfAReelThatKnowsNoTimes) {
   Reel reel = scene("1:hello 1:again");
   for (Input& input : reel.inputs) input.time_ns = 0;

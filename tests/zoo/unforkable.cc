@@ -15,7 +15,7 @@ namespace {
 bool take(const char* belonging) {
   if (std::strcmp(belonging, "timer") == 0) {
     const itimerval soon = {{0, 0}, {1000, 0}};
-    return ::setitimer(ITIMER_REAL, &soon, nullptr) == 0;
+    return ::setitimer(ITIMER_VIRTUAL, &soon, nullptr) == 0;
   }
   if (std::strcmp(belonging, "memory") == 0) {
     return ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) !=

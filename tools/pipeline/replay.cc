@@ -122,6 +122,7 @@ Result<std::vector<std::string>> hints_of(CloseLook& look, const Sequence& whole
                                   unwatched_hint(look.first),
                                   echo_hint(echo),
                                   made_random_hint(look.first),
+                                  real_times_hint(look.first),
                                   race_hint(reel, answered_otherwise(look.first, *same)),
                                   no_times_hint(reel)};
 }

@@ -201,6 +201,14 @@ std::string made_random_hint(const Outcome& outcome) {
          "sessions) fits nothing; record with the recorder, or look at what they are used for";
 }
 
+std::string real_times_hint(const Outcome& outcome) {
+  if (outcome.real_times == 0) return "";
+  return "the program asked " +
+         (outcome.real_times == 1 ? "once" : counted_text(outcome.real_times, "time")) +
+         " for processor time, or for a timer by it, which no replay has as it was: if the crash "
+         "may depend on what was measured, set the limits that it was held against wide or narrow";
+}
+
 std::string unread_hint(const Outcome& outcome) {
   if (outcome.unread == 0 || outcome.first_unread == nullptr) return "";
   return counted_text(outcome.unread, "input") + (outcome.unread == 1 ? " was" : " were") +

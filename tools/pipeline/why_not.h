@@ -35,6 +35,7 @@ std::string undelivered_hint(const Outcome& outcome);
 std::string unanswered_hint(const Outcome& outcome);
 std::string unwatched_hint(const Outcome& outcome);
 std::string made_random_hint(const Outcome& outcome);
+std::string real_times_hint(const Outcome& outcome);
 // Of inputs that two tries answered differently, although both had the same chance and date.
 std::string race_hint(const Reel& reel, const std::vector<const Input*>& answered_otherwise);
 std::string echo_hint(const std::optional<Echo>& echo);
