@@ -1,10 +1,10 @@
 // Which of a stranger's file descriptors are sessions, and which session is it?
 //
-// One word for each descriptor, in an array that is mapped when first needed. Looking up is two
-// loads and never waits, so that every read() of a program can ask. The table believes what it is
-// told: whoever interposes close, dup and accept keeps it true. It knows no addresses, no bytes and
-// no ring. Descriptors from kMostDescriptors up are never sessions. libc only; all functions may be
-// called from signal handlers and from any thread, and leave errno alone.
+// One word for each descriptor, in an array of which most is mapped when first needed. Looking up
+// is a load or two and never waits, so that every read() of a program can ask. The table believes
+// what it is told: whoever interposes close, dup and accept keeps it true. It knows no addresses,
+// no bytes and no ring. Descriptors from kMostDescriptors up are never sessions. libc only; all
+// functions may be called from signal handlers and from any thread, and leave errno alone.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,8 @@
 namespace crashreel {
 
 inline constexpr int kMostDescriptors = 65536;
+// The words of those below are in the table itself, which saves those who ask a page.
+inline constexpr int kNearDescriptors = 256;
 
 enum class DescriptorKind : std::uint8_t {
   kNone = 0,       // not ours to watch
@@ -63,8 +65,11 @@ class DescriptorTable {
   DescriptorTable& operator=(const DescriptorTable&) = delete;
 
   Descriptor get(int fd) const {
-    const std::uint64_t* words = __atomic_load_n(&words_, __ATOMIC_ACQUIRE);
-    if (words == nullptr || fd < 0 || fd >= kMostDescriptors) return {};
+    const std::uint64_t* words = near_;
+    if (static_cast<unsigned>(fd) >= static_cast<unsigned>(kNearDescriptors)) {
+      words = __atomic_load_n(&words_, __ATOMIC_ACQUIRE);
+      if (words == nullptr || fd < 0 || fd >= kMostDescriptors) return {};
+    }
     return __builtin_bit_cast(Descriptor, __atomic_load_n(words + fd, __ATOMIC_RELAXED));
   }
 
@@ -101,11 +106,13 @@ class DescriptorTable {
   bool prepare();
   bool belongs_to_this_process() const;
   bool change(int fd, Descriptor before, Descriptor after);
+  std::uint64_t* word_of(int fd) { return fd < kNearDescriptors ? near_ + fd : words_ + fd; }
   void note_highest(int fd);
 
-  std::uint64_t* words_ = nullptr;         // kMostDescriptors of them
+  std::uint64_t* words_ = nullptr;         // kMostDescriptors of them, the near ones unused
   std::int32_t* owner_process_ = nullptr;  // a page that the kernel clears in a forked child
   int highest_ = -1;
+  std::uint64_t near_[kNearDescriptors] = {};
 };
 
 }  // namespace crashreel
