@@ -9,11 +9,14 @@
 #include "capture/preload/datagrams.h"
 #include "capture/preload/hidden.h"
 #include "capture/preload/hooks.h"
+#include "capture/preload/hot_state.h"
 #include "capture/preload/line.h"
 #include "capture/preload/session_table.h"
 #include "capture/preload/tls.h"
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/hot_data.h"
 #include "capture/runtime/keep_errno.h"
+#include "capture/runtime/ring.h"
 
 namespace crashreel {
 namespace {
@@ -35,6 +38,11 @@ bool is_session_kind(DescriptorKind kind) {
 bool means_end(int error) {
   return error == ECONNRESET || error == ETIMEDOUT || error == ECONNREFUSED ||
          error == EHOSTUNREACH || error == ENETUNREACH || error == ENOENT;
+}
+
+inline void data_came(std::uint32_t session, const void* bytes, std::size_t size) {
+  if (is_on(g_hot.records_here)) return ring::record_received(session, bytes, size);
+  crashreel_data(session, bytes, size);
 }
 
 void gather(const iovec* parts, std::size_t count, std::size_t size, char* into) {
@@ -94,8 +102,8 @@ void device_parts_came(DescriptorKind kind, const iovec* parts, std::size_t coun
   }
 }
 
-[[gnu::hot]] void part_came(int fd, const iovec* parts, std::size_t count, std::size_t wanted,
-                            ssize_t got) {
+CRASHREEL_WARM_CODE void part_came(int fd, const iovec* parts, std::size_t count,
+                                   std::size_t wanted, ssize_t got) {
   const bool ended = got == 0 ? wanted != 0 : got < 0 && means_end(errno);
   if (got <= 0 && !ended) return;
   const Descriptor before = descriptors().get(fd);
@@ -207,36 +215,35 @@ bool brings_input(int fd) {
   return is_session_kind(descriptors().get(fd).kind);
 }
 
-[[gnu::hot]] bool has_boundaries(int fd) {
+CRASHREEL_WARM_CODE bool has_boundaries(int fd) {
   return (descriptors().get(fd).flags & (kDescriptorDatagrams | kDescriptorRecords)) != 0;
 }
 
-[[gnu::hot]] void bytes_came(int fd, const void* bytes, std::size_t wanted, ssize_t got) {
+CRASHREEL_HOT_CODE void bytes_came(int fd, const void* bytes, std::size_t wanted, ssize_t got) {
   const Descriptor descriptor = descriptors().get(fd);
   if (descriptor.kind == DescriptorKind::kNone) return;
   // What nearly all reads are.
   const bool is_plain = descriptor.kind == DescriptorKind::kSession && got > 0 &&
                         (descriptor.flags & kDescriptorDatagrams) == 0;
   if (is_plain && static_cast<std::size_t>(got) <= wanted) {
-    if (!is_cipher_text(fd))
-      crashreel_data(descriptor.session, bytes, static_cast<std::size_t>(got));
-    return;
+    if (is_cipher_text(fd)) return;
+    return data_came(descriptor.session, bytes, static_cast<std::size_t>(got));
   }
   const iovec part = {const_cast<void*>(bytes), wanted};
   part_came(fd, &part, 1, wanted, got);
 }
 
-[[gnu::hot]] void parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got) {
+CRASHREEL_WARM_CODE void parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got) {
   if (!is_watched(fd)) return;
   part_came(fd, parts, count, room_in(parts, count), got);
 }
 
-[[gnu::hot]] void record_parts(std::uint32_t session, const iovec* parts, std::size_t count,
-                               std::size_t size) {
+CRASHREEL_WARM_CODE void record_parts(std::uint32_t session, const iovec* parts, std::size_t count,
+                                      std::size_t size) {
   // Parts of length 0 hold nothing, and one part that holds all needs no gathering.
   while (count > 0 && parts->iov_len == 0) ++parts, --count;
   if (size == 0 || parts->iov_len >= size) {
-    return crashreel_data(session, size == 0 ? nullptr : parts->iov_base, size);
+    return data_came(session, size == 0 ? nullptr : parts->iov_base, size);
   }
   record_gathered(session, parts, count, size);
 }

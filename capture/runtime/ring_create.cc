@@ -150,6 +150,10 @@ void set_up(Ring& ring, const Superblock& super) {
   set_up_heads(ring.base, super.heads);
   set_up_pins(ring.base, super.pins);
   make_exit_key(ring);
+#if defined(__x86_64__)
+  ring.thread_offset =
+      reinterpret_cast<char*>(&t_thread) - static_cast<char*>(__builtin_thread_pointer());
+#endif
 }
 
 int create(const Plan& plan) {

@@ -7,6 +7,7 @@
 
 #define CRASHREEL_BUILDS_LIBRARY 1
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/hot_data.h"
 #include "capture/runtime/ring.h"
 #include "capture/runtime/ring_answers.h"
 #include "capture/runtime/ring_clock.h"
@@ -231,9 +232,8 @@ Recorded recorded_by(const Slot& slot, std::uint32_t kind, std::uint32_t session
 }
 
 // What takes more than a few bytes or instructions. Ends the record that its caller has begun.
-[[gnu::noinline, gnu::hot]] void record_in_full(Thread& thread, std::uint32_t kind,
-                                                std::uint32_t session, const void* bytes,
-                                                std::size_t size) {
+CRASHREEL_WARM_CODE void record_in_full(Thread& thread, std::uint32_t kind, std::uint32_t session,
+                                        const void* bytes, std::size_t size) {
   Slot& slot = thread.slots[thread.depth - 1];
   if (may_concern_head(kind, session)) {
     Recorded input;
@@ -305,35 +305,37 @@ void record_with_masks(std::uint32_t kind, std::uint32_t session, const void* by
   --thread.depth;
 }
 
-constinit Ring g_ring = {.super = nullptr,
-                         .base = nullptr,
-                         .chunks = nullptr,
-                         .epoch = &g_no_epoch,
-                         .clock_gettime = nullptr,
-                         .max_payload = 0,
-                         .chunk_bytes = 0,
-                         .prelude_chunks = 0,
-                         .pool_chunks = 0,
-                         .min_piece = 0,
-                         .record_bytes = 0,
-                         .exit_key = 0,
-                         .has_exit_key = false,
-                         .depths = 0,
-                         .cycles = false,
-                         .sums = false,
-                         .plain = false,
-                         .active = false,
-                         .copies = {}};
+CRASHREEL_HOT_DATA constinit Ring g_ring = {.super = nullptr,
+                                            .base = nullptr,
+                                            .chunks = nullptr,
+                                            .epoch = &g_no_epoch,
+                                            .thread_offset = 0,
+                                            .clock_gettime = nullptr,
+                                            .max_payload = 0,
+                                            .chunk_bytes = 0,
+                                            .prelude_chunks = 0,
+                                            .pool_chunks = 0,
+                                            .min_piece = 0,
+                                            .record_bytes = 0,
+                                            .exit_key = 0,
+                                            .has_exit_key = false,
+                                            .depths = 0,
+                                            .cycles = false,
+                                            .sums = false,
+                                            .plain = false,
+                                            .active = false,
+                                            .copies = {}};
 constinit thread_local Thread t_thread = {};
 
 }  // namespace crashreel::ring
 
-// Written so that a small record needs no call at all. Not inlined into its two callers: after a
+// Written so that a small record needs no call at all. Not inlined into its callers: after a
 // system call each line of code more is waited for.
-[[gnu::hot, gnu::noinline]] void crashreel::ring::record_now(std::uint32_t kind,
-                                                             std::uint32_t session,
-                                                             const void* bytes, std::size_t size) {
-  Thread* thread = &t_thread;
+CRASHREEL_HOT_CODE void crashreel::ring::record_now(std::uint32_t kind, std::uint32_t session,
+                                                    const void* bytes, std::size_t size,
+                                                    std::uint64_t cycles) {
+  Thread* thread = thread_of_caller();
+  if (thread == nullptr) return;
   // Makes the compiler keep the address instead of computing it again from the thread's base at
   // each use. The same for the slot.
   asm("" : "+r"(thread));
@@ -350,18 +352,51 @@ constinit thread_local Thread t_thread = {};
                         !may_concern_head(kind, session))) {
     return record_in_full(*thread, kind, session, bytes, size);
   }
-  const std::uint64_t stamp = claim_stamp(*slot, read_cycles());
+  const std::uint64_t stamp = claim_stamp(*slot, cycles != 0 ? cycles : read_cycles());
   record_fitting<true>(*slot, kind, session, bytes, size, stamp);
   order_for_handlers();
   thread->depth = depth;
 }
 
-[[gnu::hot]] void crashreel_record_(std::uint32_t kind, std::uint32_t session, const void* bytes,
-                                    std::size_t size) {
-  using namespace crashreel::ring;
-  if (kind <= CRASHREEL_CLOSE) begin_input(t_thread, session);
-  record_now(kind, session, bytes, size);
+CRASHREEL_HOT_CODE void crashreel::ring::record_received(std::uint32_t session, const void* bytes,
+                                                         std::size_t size) {
+  Thread* thread = thread_of_caller();
+  if (thread == nullptr) return;
+  const Slot& slot = thread->slots[thread->depth % kDepths];
+  __builtin_prefetch(slot.at, 1);
+  __builtin_prefetch(slot.chunk, 1);
+  __builtin_prefetch(g_ring.epoch);
+  __builtin_prefetch(g_heads.wanted + (session & g_heads.wanted_mask));
+  thread->in_flight = session + 1;
+  std::uint64_t cycles = 0;
+  if (g_answers != nullptr) {
+    cycles = g_ring.cycles ? read_cycles() : 0;
+    write_answer(session, cycles);
+  }
+  record_now(CRASHREEL_DATA, session, bytes, size, cycles);
+  __builtin_prefetch(slot.at + 64, 1);
+  __builtin_prefetch(slot.at + 128, 1);
 }
+
+CRASHREEL_WARM_CODE void crashreel_record_(std::uint32_t kind, std::uint32_t session,
+                                           const void* bytes, std::size_t size) {
+  using namespace crashreel::ring;
+  Thread* thread = thread_of_caller();
+  if (thread == nullptr) return;
+  std::uint64_t cycles = 0;
+  if (kind <= CRASHREEL_CLOSE) {
+    thread->in_flight = session + 1;
+    if (g_answers != nullptr) {
+      cycles = g_ring.cycles ? read_cycles() : 0;
+      write_answer(session, cycles);
+    }
+  }
+  record_now(kind, session, bytes, size, cycles);
+}
+
+extern "C" [[gnu::alias("crashreel_record_"), gnu::hot, gnu::noinline]] void
+crashreel_record_of_this_library(std::uint32_t kind, std::uint32_t session, const void* bytes,
+                                 std::size_t size);
 
 void crashreel_pin_(const char* key, std::uint32_t kind, std::uint32_t session, const void* bytes,
                     std::size_t size) {
