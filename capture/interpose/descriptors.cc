@@ -86,6 +86,17 @@ bool DescriptorTable::set(int fd, Descriptor descriptor) {
   return true;
 }
 
+bool DescriptorTable::suppose(int fd, Descriptor descriptor) {
+  if (fd < 0 || fd >= kMostDescriptors) return false;
+  const KeepErrno keep;
+  if (!prepare()) return false;
+  note_highest(fd);
+  const Descriptor before = get(fd);
+  const bool is_open_question =
+      before.kind == DescriptorKind::kNone || before.kind == descriptor.kind;
+  return is_open_question && change(fd, before, descriptor);
+}
+
 bool DescriptorTable::forget(int fd) {
   const Descriptor before = get(fd);
   if (before.kind == DescriptorKind::kNone || !belongs_to_this_process()) return false;

@@ -21,6 +21,7 @@ enum class DescriptorKind : std::uint8_t {
   kSession = 2,    // brings bytes
   kPending = 3,    // becomes a session once something comes; `session` is any number of its own
   kDatagrams = 4,  // brings datagrams of many peers; `session` is a number of its own
+  kMaybeFifo = 5,  // nobody has looked yet; `session` is a number of its own
   kRandom = 16,    // a device: brings random bytes
   kSignals = 17,   // a signalfd
 };
@@ -79,6 +80,11 @@ class DescriptorTable {
   // A new meaning for `fd`, which was just made. False when it can't be kept: the number is too
   // high, or there was no memory for the table.
   bool set(int fd, Descriptor descriptor);
+
+  // `fd`, which was just opened, may mean this, unless it is known to mean something. Makes no
+  // system call, not even to learn whose the table is: a child of vfork() that does this costs the
+  // parent another look and nothing else. So a supposition may also outlive its descriptor.
+  bool suppose(int fd, Descriptor descriptor);
 
   // Call before the real close(): afterwards another thread may already have the number again.
   // True for the one caller that took a meaning from it.

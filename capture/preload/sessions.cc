@@ -1,9 +1,11 @@
 #include "capture/preload/sessions.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 #include "capture/preload/answers.h"
 #include "capture/preload/datagrams.h"
@@ -84,6 +86,28 @@ std::size_t room_in(const iovec* parts, std::size_t count) {
   return room;
 }
 
+// A pipe of the program's own is no FIFO of the file system.
+bool is_fifo(int fd) {
+  struct stat file;
+  struct statfs system;
+  return ::fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode) && ::fstatfs(fd, &system) == 0 &&
+         system.f_type != PIPEFS_MAGIC;
+}
+
+// Now that something asks what `fd` is: a server may open a file for each of its answers and read
+// none, and a look is a system call.
+Descriptor looked_at(int fd, Descriptor before) {
+  if (before.kind != DescriptorKind::kMaybeFifo) return before;
+  const KeepErrno keep;
+  Descriptor after;
+  if (is_fifo(fd)) {
+    after = before;
+    after.kind = DescriptorKind::kPending;
+    after.flags |= kDescriptorFifo;
+  }
+  return descriptors().replace(fd, before, after) ? after : descriptors().get(fd);
+}
+
 // Of records an empty one looks like the end; but only the end comes again and again.
 bool is_empty_record(int fd, Descriptor descriptor) {
   if ((descriptor.flags & kDescriptorRecords) == 0) return false;
@@ -106,7 +130,7 @@ CRASHREEL_WARM_CODE void part_came(int fd, const iovec* parts, std::size_t count
                                    std::size_t wanted, ssize_t got) {
   const bool ended = got == 0 ? wanted != 0 : got < 0 && means_end(errno);
   if (got <= 0 && !ended) return;
-  const Descriptor before = descriptors().get(fd);
+  const Descriptor before = looked_at(fd, descriptors().get(fd));
   if (!is_session_kind(before.kind)) {
     return device_parts_came(before.kind, parts, count,
                              got < 0 ? 0 : static_cast<std::size_t>(got));
@@ -149,7 +173,9 @@ void session_gone(Descriptor descriptor) {
 
 void descriptor_closing(int fd) {
   const Descriptor descriptor = descriptors().get(fd);
-  if (descriptor.kind == DescriptorKind::kNone || !descriptors().forget(fd)) return;
+  const bool is_known =
+      descriptor.kind != DescriptorKind::kNone && descriptor.kind != DescriptorKind::kMaybeFifo;
+  if (!is_known || !descriptors().forget(fd)) return;
   const bool shared = (descriptor.flags & kDescriptorShared) != 0;
   if (shared && descriptors().is_anywhere(descriptor)) return;
   if (descriptor.kind == DescriptorKind::kSession) session_gone(descriptor);
@@ -195,10 +221,9 @@ void connect_failed(int fd, int error) {
 
 void maybe_fifo_opened(int fd) {
   if (!is_recording()) return;
-  const KeepErrno keep;
-  struct stat file;
-  if (::fstat(fd, &file) != 0 || !S_ISFIFO(file.st_mode)) return;
-  await_session(fd, kDescriptorFifo, next_own_number());
+  descriptors().suppose(
+      fd,
+      {.session = next_own_number(), .kind = DescriptorKind::kMaybeFifo, .forks = forks_so_far()});
 }
 
 void command_started(int fd, const char* command) {
@@ -212,7 +237,7 @@ void command_started(int fd, const char* command) {
 }
 
 bool brings_input(int fd) {
-  return is_session_kind(descriptors().get(fd).kind);
+  return is_session_kind(looked_at(fd, descriptors().get(fd)).kind);
 }
 
 CRASHREEL_WARM_CODE bool has_boundaries(int fd) {
