@@ -68,10 +68,11 @@ struct Ring {
   // must be redacted first. So the record path asks for both with the comparison that it makes
   // anyway.
   std::uint32_t depths;
-  bool cycles;  // stamps are the cycle counter
-  bool sums;    // payloads have a sum
-  bool plain;   // cycles and no sums: small records take the short way
-  bool active;  // started and not stopped
+  bool cycles;     // stamps are the cycle counter
+  bool sums;       // payloads have a sum
+  bool plain;      // cycles and no sums: small records take the short way
+  bool sums_here;  // cycles and sums by the processor's own instruction: nearly as short a way
+  bool active;     // started and not stopped
   Copies copies;
 };
 

@@ -120,17 +120,15 @@ Copy fastest_for_blocks(unsigned char* bytes, std::uint64_t size) {
 #endif
 
 template <typename Step>
-std::uint32_t copy_and_sum(unsigned char* to, const unsigned char* from, std::size_t size) {
-  return sum_of<Step>(from, size, [to](std::size_t at, std::uint64_t word) {
-    __builtin_memcpy(to + at, &word, sizeof word);
-  });
+std::uint32_t copy_all_and_sum(unsigned char* to, const unsigned char* from, std::size_t size) {
+  return copy_and_sum<Step>(to, from, size);
 }
 
 }  // namespace
 
 Copies choose_copies(unsigned char* trial, std::uint64_t trial_bytes) {
   Copies copies{copy_by_library, copy_by_library,
-                has_hardware_step() ? copy_and_sum<HardwareStep> : copy_and_sum<TableStep>};
+                has_hardware_step() ? copy_all_and_sum<HardwareStep> : copy_all_and_sum<TableStep>};
 #if defined(__x86_64__)
   if (!has_wide_registers()) return copies;
   copies.some = copy_wide;
