@@ -65,7 +65,7 @@ void DescriptorTable::adopt_after_fork() {
 // Another thread may close the descriptor meanwhile; then its word is not brought back.
 bool DescriptorTable::change(int fd, Descriptor before, Descriptor after) {
   std::uint64_t expected = __builtin_bit_cast(std::uint64_t, before);
-  return __atomic_compare_exchange_n(words_ + fd, &expected,
+  return __atomic_compare_exchange_n(word_of(fd), &expected,
                                      __builtin_bit_cast(std::uint64_t, after), false,
                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
@@ -82,14 +82,25 @@ bool DescriptorTable::set(int fd, Descriptor descriptor) {
   const KeepErrno keep;
   if (!prepare() || !belongs_to_this_process()) return false;
   note_highest(fd);
-  __atomic_store_n(words_ + fd, __builtin_bit_cast(std::uint64_t, descriptor), __ATOMIC_RELAXED);
+  __atomic_store_n(word_of(fd), __builtin_bit_cast(std::uint64_t, descriptor), __ATOMIC_RELAXED);
   return true;
+}
+
+bool DescriptorTable::suppose(int fd, Descriptor descriptor) {
+  if (fd < 0 || fd >= kMostDescriptors) return false;
+  const KeepErrno keep;
+  if (!prepare()) return false;
+  note_highest(fd);
+  const Descriptor before = get(fd);
+  const bool is_open_question =
+      before.kind == DescriptorKind::kNone || before.kind == descriptor.kind;
+  return is_open_question && change(fd, before, descriptor);
 }
 
 bool DescriptorTable::forget(int fd) {
   const Descriptor before = get(fd);
   if (before.kind == DescriptorKind::kNone || !belongs_to_this_process()) return false;
-  return __atomic_exchange_n(words_ + fd, std::uint64_t{0}, __ATOMIC_RELAXED) != 0;
+  return __atomic_exchange_n(word_of(fd), std::uint64_t{0}, __ATOMIC_RELAXED) != 0;
 }
 
 bool DescriptorTable::is_anywhere(Descriptor descriptor) const {

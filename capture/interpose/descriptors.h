@@ -1,10 +1,10 @@
 // Which of a stranger's file descriptors are sessions, and which session is it?
 //
-// One word for each descriptor, in an array that is mapped when first needed. Looking up is two
-// loads and never waits, so that every read() of a program can ask. The table believes what it is
-// told: whoever interposes close, dup and accept keeps it true. It knows no addresses, no bytes and
-// no ring. Descriptors from kMostDescriptors up are never sessions. libc only; all functions may be
-// called from signal handlers and from any thread, and leave errno alone.
+// One word for each descriptor, in an array of which most is mapped when first needed. Looking up
+// is a load or two and never waits, so that every read() of a program can ask. The table believes
+// what it is told: whoever interposes close, dup and accept keeps it true. It knows no addresses,
+// no bytes and no ring. Descriptors from kMostDescriptors up are never sessions. libc only; all
+// functions may be called from signal handlers and from any thread, and leave errno alone.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,8 @@
 namespace crashreel {
 
 inline constexpr int kMostDescriptors = 65536;
+// The words of those below are in the table itself, which saves those who ask a page.
+inline constexpr int kNearDescriptors = 256;
 
 enum class DescriptorKind : std::uint8_t {
   kNone = 0,       // not ours to watch
@@ -19,6 +21,7 @@ enum class DescriptorKind : std::uint8_t {
   kSession = 2,    // brings bytes
   kPending = 3,    // becomes a session once something comes; `session` is any number of its own
   kDatagrams = 4,  // brings datagrams of many peers; `session` is a number of its own
+  kMaybeFifo = 5,  // nobody has looked yet; `session` is a number of its own
   kRandom = 16,    // a device: brings random bytes
   kSignals = 17,   // a signalfd
 };
@@ -63,8 +66,11 @@ class DescriptorTable {
   DescriptorTable& operator=(const DescriptorTable&) = delete;
 
   Descriptor get(int fd) const {
-    const std::uint64_t* words = __atomic_load_n(&words_, __ATOMIC_ACQUIRE);
-    if (words == nullptr || fd < 0 || fd >= kMostDescriptors) return {};
+    const std::uint64_t* words = near_;
+    if (static_cast<unsigned>(fd) >= static_cast<unsigned>(kNearDescriptors)) {
+      words = __atomic_load_n(&words_, __ATOMIC_ACQUIRE);
+      if (words == nullptr || fd < 0 || fd >= kMostDescriptors) return {};
+    }
     return __builtin_bit_cast(Descriptor, __atomic_load_n(words + fd, __ATOMIC_RELAXED));
   }
 
@@ -74,6 +80,11 @@ class DescriptorTable {
   // A new meaning for `fd`, which was just made. False when it can't be kept: the number is too
   // high, or there was no memory for the table.
   bool set(int fd, Descriptor descriptor);
+
+  // `fd`, which was just opened, may mean this, unless it is known to mean something. Makes no
+  // system call, not even to learn whose the table is: a child of vfork() that does this costs the
+  // parent another look and nothing else. So a supposition may also outlive its descriptor.
+  bool suppose(int fd, Descriptor descriptor);
 
   // Call before the real close(): afterwards another thread may already have the number again.
   // True for the one caller that took a meaning from it.
@@ -101,11 +112,13 @@ class DescriptorTable {
   bool prepare();
   bool belongs_to_this_process() const;
   bool change(int fd, Descriptor before, Descriptor after);
+  std::uint64_t* word_of(int fd) { return fd < kNearDescriptors ? near_ + fd : words_ + fd; }
   void note_highest(int fd);
 
-  std::uint64_t* words_ = nullptr;         // kMostDescriptors of them
+  std::uint64_t* words_ = nullptr;         // kMostDescriptors of them, the near ones unused
   std::int32_t* owner_process_ = nullptr;  // a page that the kernel clears in a forked child
   int highest_ = -1;
+  std::uint64_t near_[kNearDescriptors] = {};
 };
 
 }  // namespace crashreel

@@ -6,22 +6,17 @@
 #include "capture/preload/session_table.h"
 #include "capture/preload/tls.h"
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/hot_data.h"
 #include "capture/runtime/ring_answers.h"
 
 namespace crashreel {
 namespace {
 
-bool digesting = false;
-
-bool is_on(const bool* flag) {
-  return __atomic_load_n(flag, __ATOMIC_RELAXED);
-}
-
 constexpr std::uint32_t kNoSession = CRASHREEL_NO_SESSION;
 
 // Whose answer is it when `fd` sends bytes? Nobody's, where they are TLS's cipher text, which
 // differs from run to run: what was in it is told apart.
-[[gnu::hot]] std::uint32_t session_in_clear(int fd) {
+inline std::uint32_t session_in_clear(int fd) {
   const Descriptor descriptor = descriptors().get(fd);
   if (descriptor.kind != DescriptorKind::kSession) return kNoSession;
   if ((descriptor.flags & kDescriptorTls) != 0 || is_cipher_text(fd)) return kNoSession;
@@ -37,24 +32,21 @@ std::size_t as_size(ssize_t sent) {
 void begin_answers() {
   const char* digests = ::getenv("CRASHREEL_DIGESTS");
   const bool wanted = digests == nullptr || ::strcmp(digests, "none") != 0;
-  __atomic_store_n(&digesting, wanted, __ATOMIC_RELAXED);
+  turn_on(g_hot.digests, wanted);
 }
 
-[[gnu::hot]] Answering::Answering(int fd) {
-  ring::begin_answer(is_on(&digesting) ? session_in_clear(fd) : kNoSession, sending_);
+CRASHREEL_HOT_CODE Answering::Answering(int fd) {
+  ring::begin_answer(is_on(g_hot.digests) ? session_in_clear(fd) : kNoSession, sending_);
 }
 
 Answering Answering::in_clear(std::uint32_t session) {
   Answering answer;
-  ring::begin_answer(is_on(&digesting) ? session : kNoSession, answer.sending_);
+  ring::begin_answer(is_on(g_hot.digests) ? session : kNoSession, answer.sending_);
   return answer;
 }
 
-[[gnu::hot]] void Answering::sent(const void* bytes, ssize_t sent) const {
-  ring::end_answer(sending_, bytes, as_size(sent));
-}
-
-[[gnu::hot]] void Answering::sent(const iovec* parts, std::size_t count, ssize_t sent) const {
+CRASHREEL_WARM_CODE void Answering::sent(const iovec* parts, std::size_t count,
+                                         ssize_t sent) const {
   ring::end_answer(sending_, parts, count, as_size(sent));
 }
 
@@ -68,7 +60,7 @@ void Answering::sent_unseen(ssize_t sent) const {
 
 // It has no next input to wait for.
 void answers_end(std::uint32_t session) {
-  if (is_on(&digesting)) ring::write_answer(session);
+  if (is_on(g_hot.digests)) ring::write_answer(session);
 }
 
 }  // namespace crashreel

@@ -29,7 +29,9 @@ class Answering {
   explicit Answering(int fd);
 
   // `sent` of these bytes went, or none when that is negative.
-  void sent(const void* bytes, ssize_t sent) const;
+  void sent(const void* bytes, ssize_t sent) const {
+    ring::end_answer(sending_, bytes, sent < 0 ? 0 : static_cast<std::size_t>(sent));
+  }
   void sent(const iovec* parts, std::size_t count, ssize_t sent) const;
   void sent(const mmsghdr* messages, int sent) const;
   // The kernel alone had the bytes (sendfile, splice).

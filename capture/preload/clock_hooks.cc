@@ -9,6 +9,7 @@
 
 #include "capture/preload/hidden.h"
 #include "capture/preload/hooks.h"
+#include "capture/preload/hot_state.h"
 
 // ftime() is deprecated, and still called by what was written long ago.
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -16,9 +17,9 @@
 namespace crashreel {
 
 void prepare_clock_hooks() {
-  CRASHREEL_REAL(clock_gettime);
-  CRASHREEL_REAL(gettimeofday);
-  CRASHREEL_REAL(time);
+  CRASHREEL_PREPARE_HOT(clock_gettime);
+  CRASHREEL_PREPARE_HOT(gettimeofday);
+  CRASHREEL_PREPARE_HOT(time);
   CRASHREEL_REAL(timespec_get);
   CRASHREEL_REAL(ftime);
   CRASHREEL_REAL(clock);
@@ -38,27 +39,26 @@ void note(clockid_t clock, std::int64_t seconds, std::int64_t nanoseconds) {
 
 // A sanitizer looks at the clock inside its allocator, and to look up the real function allocates:
 // so whoever comes before we are prepared gets the kernel's.
-CRASHREEL_HOT_HOOK int clock_gettime(clockid_t clock, timespec* now) noexcept {
-  const bool is_known =
-      __atomic_load_n(&crashreel::real_address<&::clock_gettime>, __ATOMIC_RELAXED) != nullptr;
-  if (!is_known) return static_cast<int>(::syscall(SYS_clock_gettime, clock, now));
-  const int result = CRASHREEL_REAL(clock_gettime)(clock, now);
+CRASHREEL_WARM_HOOK int clock_gettime(clockid_t clock, timespec* now) noexcept {
+  const auto real = __atomic_load_n(&crashreel::g_hot.real.clock_gettime, __ATOMIC_RELAXED);
+  if (real == nullptr) return static_cast<int>(::syscall(SYS_clock_gettime, clock, now));
+  const int result = real(clock, now);
   if (crashreel::records_clocks() && result == 0) {
     crashreel::note(clock, now->tv_sec, now->tv_nsec);
   }
   return result;
 }
 
-CRASHREEL_HOT_HOOK int gettimeofday(timeval* __restrict now, void* __restrict zone) noexcept {
-  const int result = CRASHREEL_REAL(gettimeofday)(now, zone);
+CRASHREEL_WARM_HOOK int gettimeofday(timeval* __restrict now, void* __restrict zone) noexcept {
+  const int result = CRASHREEL_HOT_REAL(gettimeofday)(now, zone);
   if (crashreel::records_clocks() && result == 0) {
     crashreel::note(CLOCK_REALTIME, now->tv_sec, now->tv_usec * 1000);
   }
   return result;
 }
 
-CRASHREEL_HOT_HOOK time_t time(time_t* now) noexcept {
-  const time_t result = CRASHREEL_REAL(time)(now);
+CRASHREEL_WARM_HOOK time_t time(time_t* now) noexcept {
+  const time_t result = CRASHREEL_HOT_REAL(time)(now);
   if (crashreel::records_clocks()) crashreel::note(CLOCK_REALTIME, result, 0);
   return result;
 }

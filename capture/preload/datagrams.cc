@@ -128,16 +128,13 @@ void datagram_socket_made(int fd) {
   if (fd < 0 || !is_recording()) return;
   const KeepErrno keep;
   if (!has_datagrams(transport_of(fd))) return;
+  turn_on(g_hot.has_datagrams);
   descriptors().set(fd, {.session = next_own_number(), .kind = DescriptorKind::kDatagrams});
 }
 
 void datagram_socket_closed(std::uint32_t own_number) {
   peers.forget_owned(own_number,
                      [](std::uint32_t session) { crashreel_session_ended(session, 0); });
-}
-
-[[gnu::hot]] bool takes_datagrams(int fd) {
-  return descriptors().get(fd).kind == DescriptorKind::kDatagrams;
 }
 
 ssize_t receive_datagram(int fd, void* buffer, std::size_t size, int flags, sockaddr* address,

@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "capture/preload/hot_state.h"
+
 namespace crashreel {
 
 // socket() made `fd`, or its connection was dissolved.
@@ -23,7 +25,9 @@ void datagram_socket_made(int fd);
 void datagram_socket_closed(std::uint32_t own_number);
 
 // Is `fd` such a socket?
-bool takes_datagrams(int fd);
+inline bool takes_datagrams(int fd) {
+  return is_on(g_hot.has_datagrams) && g_hot.descriptors.get(fd).kind == DescriptorKind::kDatagrams;
+}
 
 // In place of the real calls, for such a socket.
 ssize_t receive_datagram(int fd, void* buffer, std::size_t size, int flags, sockaddr* address,

@@ -11,11 +11,6 @@ namespace crashreel {
 namespace {
 
 bool recording = false;
-bool every_clock = false;
-
-bool is_on(const bool* flag) {
-  return __atomic_load_n(flag, __ATOMIC_RELAXED);
-}
 
 void signals_came(const char* bytes, std::size_t size) {
   signalfd_siginfo info;
@@ -30,7 +25,7 @@ void signals_came(const char* bytes, std::size_t size) {
 void begin_hidden() {
   const char* clock = ::getenv("CRASHREEL_CLOCK");
   const bool every = clock != nullptr && ::strcmp(clock, "every") == 0;
-  __atomic_store_n(&every_clock, every, __ATOMIC_RELAXED);
+  turn_on(g_hot.every_clock, every);
   __atomic_store_n(&recording, true, __ATOMIC_RELAXED);
 }
 
@@ -40,7 +35,7 @@ DescriptorKind kind_of_device(const char* path) {
 }
 
 void random_came(const void* bytes, std::size_t size) {
-  if (size != 0 && is_on(&recording)) crashreel_random(bytes, size);
+  if (size != 0 && is_on(recording)) crashreel_random(bytes, size);
 }
 
 void device_read(DescriptorKind kind, const void* bytes, ssize_t got) {
@@ -73,17 +68,13 @@ bool is_input_signal(int number) {
 }
 
 bool records_signals() {
-  return is_on(&recording);
+  return is_on(recording);
 }
 
 void signal_taken(int number) {
-  if (is_on(&recording) && is_input_signal(number)) {
+  if (is_on(recording) && is_input_signal(number)) {
     crashreel_signal(static_cast<std::uint32_t>(number));
   }
-}
-
-[[gnu::hot]] bool records_clocks() {
-  return is_on(&every_clock);
 }
 
 void clock_read(clockid_t clock, std::uint64_t nanoseconds) {

@@ -15,6 +15,7 @@
 #include <ctime>
 
 #include "capture/interpose/descriptors.h"
+#include "capture/preload/hot_state.h"
 
 namespace crashreel {
 
@@ -38,7 +39,9 @@ bool records_signals();
 // A signal reached the program: its handler is about to run, or it took it without one.
 void signal_taken(int number);
 
-bool records_clocks();
+inline bool records_clocks() {
+  return is_on(g_hot.every_clock);
+}
 // Without a say on whether it is wanted: see records_clocks().
 void clock_read(clockid_t clock, std::uint64_t nanoseconds);
 

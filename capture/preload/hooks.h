@@ -5,13 +5,18 @@
 #pragma once
 
 #include "capture/interpose/real_call.h"
+#include "capture/runtime/hot_data.h"
 
 #define CRASHREEL_HOOK extern "C" __attribute__((visibility("default")))
 
-// What inputs and answers pass through one by one, hooks and functions that are [[gnu::hot]], lies
-// side by side in the library: after a system call, caches and TLB know little of it, and each page
-// or line more is waited for.
-#define CRASHREEL_HOT_HOOK extern "C" __attribute__((visibility("default"), hot))
+// Of what inputs and answers pass through one by one (runtime/hot_data.h); the first begins a page.
+#define CRASHREEL_FIRST_HOOK                                           \
+  extern "C" __attribute__((visibility("default"), hot, aligned(4096), \
+                            section(".text.sorted.crashreel.0")))
+#define CRASHREEL_HOT_HOOK \
+  extern "C" __attribute__((visibility("default"), hot, section(".text.sorted.crashreel.1")))
+#define CRASHREEL_WARM_HOOK \
+  extern "C" __attribute__((visibility("default"), hot, section(".text.sorted.crashreel.2")))
 
 namespace crashreel {
 

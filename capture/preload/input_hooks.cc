@@ -9,6 +9,7 @@
 
 #include "capture/preload/datagrams.h"
 #include "capture/preload/hooks.h"
+#include "capture/preload/hot_state.h"
 #include "capture/preload/sessions.h"
 
 // What FORTIFY_SOURCE makes of read and recv; no header declares them without it.
@@ -45,14 +46,14 @@ ssize_t read_datagram(int fd, const iovec* parts, int count) {
 void prepare_input_hooks() {
   CRASHREEL_REAL(accept);
   CRASHREEL_REAL(accept4);
-  CRASHREEL_REAL(read);
+  CRASHREEL_PREPARE_HOT(read);
   CRASHREEL_REAL(__read_chk);
-  CRASHREEL_REAL(readv);
-  CRASHREEL_REAL(recv);
+  CRASHREEL_PREPARE_HOT(readv);
+  CRASHREEL_PREPARE_HOT(recv);
   CRASHREEL_REAL(__recv_chk);
-  CRASHREEL_REAL(recvfrom);
+  CRASHREEL_PREPARE_HOT(recvfrom);
   CRASHREEL_REAL(__recvfrom_chk);
-  CRASHREEL_REAL(recvmsg);
+  CRASHREEL_PREPARE_HOT(recvmsg);
   CRASHREEL_REAL(recvmmsg);
   CRASHREEL_REAL(preadv2);
   CRASHREEL_REAL(preadv64v2);
@@ -73,11 +74,11 @@ CRASHREEL_HOOK int accept4(int listener, sockaddr* address, socklen_t* size, int
 }
 
 // read() of a size of 0 asks for nothing, recv() for a datagram of which it drops everything.
-CRASHREEL_HOT_HOOK ssize_t read(int fd, void* buffer, std::size_t size) {
+CRASHREEL_FIRST_HOOK ssize_t read(int fd, void* buffer, std::size_t size) {
   if (size != 0 && crashreel::takes_datagrams(fd)) {
     return crashreel::receive_datagram(fd, buffer, size, 0, nullptr, nullptr);
   }
-  const ssize_t got = CRASHREEL_REAL(read)(fd, buffer, size);
+  const ssize_t got = CRASHREEL_HOT_REAL(read)(fd, buffer, size);
   crashreel::bytes_came(fd, buffer, size, got);
   return got;
 }
@@ -91,9 +92,9 @@ CRASHREEL_HOOK ssize_t __read_chk(int fd, void* buffer, std::size_t size, std::s
   return got;
 }
 
-CRASHREEL_HOT_HOOK ssize_t readv(int fd, const iovec* parts, int count) {
+CRASHREEL_WARM_HOOK ssize_t readv(int fd, const iovec* parts, int count) {
   if (crashreel::takes_datagrams(fd)) return crashreel::read_datagram(fd, parts, count);
-  const ssize_t got = CRASHREEL_REAL(readv)(fd, parts, count);
+  const ssize_t got = CRASHREEL_HOT_REAL(readv)(fd, parts, count);
   crashreel::parts_came(fd, parts, crashreel::as_count(count), got);
   return got;
 }
@@ -112,11 +113,11 @@ CRASHREEL_HOOK ssize_t preadv64v2(int fd, const iovec* parts, int count, off64_t
   return got;
 }
 
-CRASHREEL_HOT_HOOK ssize_t recv(int fd, void* buffer, std::size_t size, int flags) {
+CRASHREEL_WARM_HOOK ssize_t recv(int fd, void* buffer, std::size_t size, int flags) {
   if (crashreel::takes_datagrams(fd)) {
     return crashreel::receive_datagram(fd, buffer, size, flags, nullptr, nullptr);
   }
-  const ssize_t got = CRASHREEL_REAL(recv)(fd, buffer, size, flags);
+  const ssize_t got = CRASHREEL_HOT_REAL(recv)(fd, buffer, size, flags);
   if (crashreel::hands_over(fd, flags)) crashreel::bytes_came(fd, buffer, size, got);
   return got;
 }
@@ -131,12 +132,12 @@ CRASHREEL_HOOK ssize_t __recv_chk(int fd, void* buffer, std::size_t size, std::s
   return got;
 }
 
-CRASHREEL_HOT_HOOK ssize_t recvfrom(int fd, void* buffer, std::size_t size, int flags,
-                                    sockaddr* address, socklen_t* address_size) {
+CRASHREEL_WARM_HOOK ssize_t recvfrom(int fd, void* buffer, std::size_t size, int flags,
+                                     sockaddr* address, socklen_t* address_size) {
   if (crashreel::takes_datagrams(fd)) {
     return crashreel::receive_datagram(fd, buffer, size, flags, address, address_size);
   }
-  const ssize_t got = CRASHREEL_REAL(recvfrom)(fd, buffer, size, flags, address, address_size);
+  const ssize_t got = CRASHREEL_HOT_REAL(recvfrom)(fd, buffer, size, flags, address, address_size);
   if (crashreel::hands_over(fd, flags)) crashreel::bytes_came(fd, buffer, size, got);
   return got;
 }
@@ -152,11 +153,11 @@ CRASHREEL_HOOK ssize_t __recvfrom_chk(int fd, void* buffer, std::size_t size, st
   return got;
 }
 
-CRASHREEL_HOT_HOOK ssize_t recvmsg(int fd, msghdr* message, int flags) {
+CRASHREEL_WARM_HOOK ssize_t recvmsg(int fd, msghdr* message, int flags) {
   if (message != nullptr && crashreel::takes_datagrams(fd)) {
     return crashreel::receive_datagram(fd, message, flags);
   }
-  const ssize_t got = CRASHREEL_REAL(recvmsg)(fd, message, flags);
+  const ssize_t got = CRASHREEL_HOT_REAL(recvmsg)(fd, message, flags);
   if (crashreel::hands_over(fd, flags) && message != nullptr) {
     crashreel::parts_came(fd, message->msg_iov, message->msg_iovlen, got);
   }

@@ -10,17 +10,18 @@
 #include "capture/preload/answers.h"
 #include "capture/preload/datagrams.h"
 #include "capture/preload/hooks.h"
+#include "capture/preload/hot_state.h"
 #include "capture/preload/sessions.h"
 #include "capture/preload/unseen.h"
 
 namespace crashreel {
 
 void prepare_output_hooks() {
-  CRASHREEL_REAL(write);
-  CRASHREEL_REAL(writev);
-  CRASHREEL_REAL(send);
-  CRASHREEL_REAL(sendto);
-  CRASHREEL_REAL(sendmsg);
+  CRASHREEL_PREPARE_HOT(write);
+  CRASHREEL_PREPARE_HOT(writev);
+  CRASHREEL_PREPARE_HOT(send);
+  CRASHREEL_PREPARE_HOT(sendto);
+  CRASHREEL_PREPARE_HOT(sendmsg);
   CRASHREEL_REAL(sendmmsg);
   CRASHREEL_REAL(sendfile);
   CRASHREEL_REAL(sendfile64);
@@ -41,37 +42,37 @@ void note_spliced(int fd, ssize_t moved) {
 // Digests leave errno alone, so what the real call set is what the program finds.
 CRASHREEL_HOT_HOOK ssize_t write(int fd, const void* bytes, std::size_t size) {
   const crashreel::Answering answer(fd);
-  const ssize_t sent = CRASHREEL_REAL(write)(fd, bytes, size);
+  const ssize_t sent = CRASHREEL_HOT_REAL(write)(fd, bytes, size);
   answer.sent(bytes, sent);
   return sent;
 }
 
-CRASHREEL_HOT_HOOK ssize_t writev(int fd, const iovec* parts, int count) {
+CRASHREEL_WARM_HOOK ssize_t writev(int fd, const iovec* parts, int count) {
   const crashreel::Answering answer(fd);
-  const ssize_t sent = CRASHREEL_REAL(writev)(fd, parts, count);
+  const ssize_t sent = CRASHREEL_HOT_REAL(writev)(fd, parts, count);
   answer.sent(parts, count < 0 ? 0 : static_cast<std::size_t>(count), sent);
   return sent;
 }
 
-CRASHREEL_HOT_HOOK ssize_t send(int fd, const void* bytes, std::size_t size, int flags) {
+CRASHREEL_WARM_HOOK ssize_t send(int fd, const void* bytes, std::size_t size, int flags) {
   const crashreel::Answering answer(fd);
-  const ssize_t sent = CRASHREEL_REAL(send)(fd, bytes, size, flags);
+  const ssize_t sent = CRASHREEL_HOT_REAL(send)(fd, bytes, size, flags);
   answer.sent(bytes, sent);
   return sent;
 }
 
-CRASHREEL_HOT_HOOK ssize_t sendto(int fd, const void* bytes, std::size_t size, int flags,
-                                  const sockaddr* address, socklen_t address_size) {
+CRASHREEL_WARM_HOOK ssize_t sendto(int fd, const void* bytes, std::size_t size, int flags,
+                                   const sockaddr* address, socklen_t address_size) {
   const crashreel::Answering answer(fd);
-  const ssize_t sent = CRASHREEL_REAL(sendto)(fd, bytes, size, flags, address, address_size);
+  const ssize_t sent = CRASHREEL_HOT_REAL(sendto)(fd, bytes, size, flags, address, address_size);
   if (sent >= 0) crashreel::datagram_sent(fd, address, address_size);
   answer.sent(bytes, sent);
   return sent;
 }
 
-CRASHREEL_HOT_HOOK ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+CRASHREEL_WARM_HOOK ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   const crashreel::Answering answer(fd);
-  const ssize_t sent = CRASHREEL_REAL(sendmsg)(fd, message, flags);
+  const ssize_t sent = CRASHREEL_HOT_REAL(sendmsg)(fd, message, flags);
   if (sent >= 0) crashreel::datagram_sent(fd, message->msg_name, message->msg_namelen);
   // Of one that failed nothing is believed, not even where its parts are.
   sent < 0 ? answer.sent_unseen(0) : answer.sent(message->msg_iov, message->msg_iovlen, sent);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "capture/preload/hot_state.h"
 #include "capture/preload/line.h"
 #include "capture/preload/sessions.h"
 #include "capture/runtime/crashreel.h"
@@ -13,17 +14,13 @@
 namespace crashreel {
 namespace {
 
-constinit DescriptorTable table;
+DescriptorTable& table = g_hot.descriptors;
 bool recording = false;
 bool inbound_seen = false;
 bool server_told = false;
 bool stdin_told = false;
 std::uint16_t forks = 0;
 std::uint32_t own_numbers = 0;
-
-bool is_on(const bool* flag) {
-  return __atomic_load_n(flag, __ATOMIC_RELAXED);
-}
 
 Opening opening_of(Descriptor descriptor) {
   Opening opening{.outbound = (descriptor.flags & kDescriptorOutbound) != 0,
@@ -36,16 +33,12 @@ Opening opening_of(Descriptor descriptor) {
 
 }  // namespace
 
-[[gnu::hot]] DescriptorTable& descriptors() {
-  return table;
-}
-
 bool is_recording() {
-  return is_on(&recording);
+  return is_on(recording);
 }
 
 bool any_session_yet() {
-  return is_on(&inbound_seen);
+  return is_on(inbound_seen);
 }
 
 std::uint16_t forks_so_far() {
@@ -61,6 +54,7 @@ void begin_sessions() {
   crashreel_new_session();
   ::pthread_atfork([] { __atomic_fetch_add(&forks, 1, __ATOMIC_RELAXED); }, nullptr,
                    [] { table.adopt_after_fork(); });
+  turn_on(g_hot.records_here, &crashreel_record_ == &ring::crashreel_record_of_this_library);
   __atomic_store_n(&recording, true, __ATOMIC_RELAXED);
 }
 

@@ -9,10 +9,13 @@
 
 #include "capture/interpose/descriptors.h"
 #include "capture/preload/endpoints.h"
+#include "capture/preload/hot_state.h"
 
 namespace crashreel {
 
-DescriptorTable& descriptors();
+inline DescriptorTable& descriptors() {
+  return g_hot.descriptors;
+}
 
 bool is_recording();
 

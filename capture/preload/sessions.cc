@@ -1,19 +1,24 @@
 #include "capture/preload/sessions.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 #include "capture/preload/answers.h"
 #include "capture/preload/datagrams.h"
 #include "capture/preload/hidden.h"
 #include "capture/preload/hooks.h"
+#include "capture/preload/hot_state.h"
 #include "capture/preload/line.h"
 #include "capture/preload/session_table.h"
 #include "capture/preload/tls.h"
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/hot_data.h"
 #include "capture/runtime/keep_errno.h"
+#include "capture/runtime/ring.h"
 
 namespace crashreel {
 namespace {
@@ -35,6 +40,11 @@ bool is_session_kind(DescriptorKind kind) {
 bool means_end(int error) {
   return error == ECONNRESET || error == ETIMEDOUT || error == ECONNREFUSED ||
          error == EHOSTUNREACH || error == ENETUNREACH || error == ENOENT;
+}
+
+inline void data_came(std::uint32_t session, const void* bytes, std::size_t size) {
+  if (is_on(g_hot.records_here)) return ring::record_received(session, bytes, size);
+  crashreel_data(session, bytes, size);
 }
 
 void gather(const iovec* parts, std::size_t count, std::size_t size, char* into) {
@@ -76,6 +86,28 @@ std::size_t room_in(const iovec* parts, std::size_t count) {
   return room;
 }
 
+// A pipe of the program's own is no FIFO of the file system.
+bool is_fifo(int fd) {
+  struct stat file;
+  struct statfs system;
+  return ::fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode) && ::fstatfs(fd, &system) == 0 &&
+         system.f_type != PIPEFS_MAGIC;
+}
+
+// Now that something asks what `fd` is: a server may open a file for each of its answers and read
+// none, and a look is a system call.
+Descriptor looked_at(int fd, Descriptor before) {
+  if (before.kind != DescriptorKind::kMaybeFifo) return before;
+  const KeepErrno keep;
+  Descriptor after;
+  if (is_fifo(fd)) {
+    after = before;
+    after.kind = DescriptorKind::kPending;
+    after.flags |= kDescriptorFifo;
+  }
+  return descriptors().replace(fd, before, after) ? after : descriptors().get(fd);
+}
+
 // Of records an empty one looks like the end; but only the end comes again and again.
 bool is_empty_record(int fd, Descriptor descriptor) {
   if ((descriptor.flags & kDescriptorRecords) == 0) return false;
@@ -94,11 +126,11 @@ void device_parts_came(DescriptorKind kind, const iovec* parts, std::size_t coun
   }
 }
 
-[[gnu::hot]] void part_came(int fd, const iovec* parts, std::size_t count, std::size_t wanted,
-                            ssize_t got) {
+CRASHREEL_WARM_CODE void part_came(int fd, const iovec* parts, std::size_t count,
+                                   std::size_t wanted, ssize_t got) {
   const bool ended = got == 0 ? wanted != 0 : got < 0 && means_end(errno);
   if (got <= 0 && !ended) return;
-  const Descriptor before = descriptors().get(fd);
+  const Descriptor before = looked_at(fd, descriptors().get(fd));
   if (!is_session_kind(before.kind)) {
     return device_parts_came(before.kind, parts, count,
                              got < 0 ? 0 : static_cast<std::size_t>(got));
@@ -141,7 +173,9 @@ void session_gone(Descriptor descriptor) {
 
 void descriptor_closing(int fd) {
   const Descriptor descriptor = descriptors().get(fd);
-  if (descriptor.kind == DescriptorKind::kNone || !descriptors().forget(fd)) return;
+  const bool is_known =
+      descriptor.kind != DescriptorKind::kNone && descriptor.kind != DescriptorKind::kMaybeFifo;
+  if (!is_known || !descriptors().forget(fd)) return;
   const bool shared = (descriptor.flags & kDescriptorShared) != 0;
   if (shared && descriptors().is_anywhere(descriptor)) return;
   if (descriptor.kind == DescriptorKind::kSession) session_gone(descriptor);
@@ -187,10 +221,9 @@ void connect_failed(int fd, int error) {
 
 void maybe_fifo_opened(int fd) {
   if (!is_recording()) return;
-  const KeepErrno keep;
-  struct stat file;
-  if (::fstat(fd, &file) != 0 || !S_ISFIFO(file.st_mode)) return;
-  await_session(fd, kDescriptorFifo, next_own_number());
+  descriptors().suppose(
+      fd,
+      {.session = next_own_number(), .kind = DescriptorKind::kMaybeFifo, .forks = forks_so_far()});
 }
 
 void command_started(int fd, const char* command) {
@@ -204,39 +237,38 @@ void command_started(int fd, const char* command) {
 }
 
 bool brings_input(int fd) {
-  return is_session_kind(descriptors().get(fd).kind);
+  return is_session_kind(looked_at(fd, descriptors().get(fd)).kind);
 }
 
-[[gnu::hot]] bool has_boundaries(int fd) {
+CRASHREEL_WARM_CODE bool has_boundaries(int fd) {
   return (descriptors().get(fd).flags & (kDescriptorDatagrams | kDescriptorRecords)) != 0;
 }
 
-[[gnu::hot]] void bytes_came(int fd, const void* bytes, std::size_t wanted, ssize_t got) {
+CRASHREEL_HOT_CODE void bytes_came(int fd, const void* bytes, std::size_t wanted, ssize_t got) {
   const Descriptor descriptor = descriptors().get(fd);
   if (descriptor.kind == DescriptorKind::kNone) return;
   // What nearly all reads are.
   const bool is_plain = descriptor.kind == DescriptorKind::kSession && got > 0 &&
                         (descriptor.flags & kDescriptorDatagrams) == 0;
   if (is_plain && static_cast<std::size_t>(got) <= wanted) {
-    if (!is_cipher_text(fd))
-      crashreel_data(descriptor.session, bytes, static_cast<std::size_t>(got));
-    return;
+    if (is_cipher_text(fd)) return;
+    return data_came(descriptor.session, bytes, static_cast<std::size_t>(got));
   }
   const iovec part = {const_cast<void*>(bytes), wanted};
   part_came(fd, &part, 1, wanted, got);
 }
 
-[[gnu::hot]] void parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got) {
+CRASHREEL_WARM_CODE void parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got) {
   if (!is_watched(fd)) return;
   part_came(fd, parts, count, room_in(parts, count), got);
 }
 
-[[gnu::hot]] void record_parts(std::uint32_t session, const iovec* parts, std::size_t count,
-                               std::size_t size) {
+CRASHREEL_WARM_CODE void record_parts(std::uint32_t session, const iovec* parts, std::size_t count,
+                                      std::size_t size) {
   // Parts of length 0 hold nothing, and one part that holds all needs no gathering.
   while (count > 0 && parts->iov_len == 0) ++parts, --count;
   if (size == 0 || parts->iov_len >= size) {
-    return crashreel_data(session, size == 0 ? nullptr : parts->iov_base, size);
+    return data_came(session, size == 0 ? nullptr : parts->iov_base, size);
   }
   record_gathered(session, parts, count, size);
 }

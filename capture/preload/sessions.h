@@ -37,7 +37,7 @@ void connect_returned(int fd, const sockaddr* address, socklen_t size, int resul
 // The program asked what became of a connection that was under way, and was told `error`.
 void connect_failed(int fd, int error);
 
-// open() made `fd`: maybe of a FIFO.
+// open() made `fd`: maybe of a FIFO, which is looked at when something asks what it brings.
 void maybe_fifo_opened(int fd);
 
 // popen() made `fd`, which brings what `command` says.

@@ -41,13 +41,14 @@ std::uint32_t session_of(const void* connection, int fd, bool is_server) {
 
 }  // namespace
 
-[[gnu::hot]] bool is_cipher_text(int fd) {
+bool is_inside_tls(int fd) {
   if (depth == 0) return false;
   if (inside_fd == kAnyDescriptor) inside_fd = fd;
   return inside_fd == fd;
 }
 
 InsideTls::InsideTls(int fd) : outer_fd_(inside_fd), outer_depth_(depth) {
+  turn_on(g_hot.has_tls);
   inside_fd = fd;
   depth = outer_depth_ + 1;
 }

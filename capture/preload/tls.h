@@ -11,11 +11,15 @@
 #include <cstdint>
 
 #include "capture/preload/answers.h"
+#include "capture/preload/hot_state.h"
 
 namespace crashreel {
 
 // Has this thread read from `fd`, or written to it, for a TLS connection that it is inside of?
-bool is_cipher_text(int fd);
+bool is_inside_tls(int fd);
+inline bool is_cipher_text(int fd) {
+  return is_on(g_hot.has_tls) && is_inside_tls(fd);
+}
 
 // `fd` carries TLS from now on, if it is a session.
 void session_turns_tls(int fd);

@@ -27,13 +27,17 @@ inline constexpr std::uint64_t kSecrets[9] = {
     0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
     0x1f83d9abfb41bd6b, 0x5be0cd19137e2179, 0xcbbb9d5dc1059ed9};
 
-inline std::uint64_t word_at(const unsigned char* bytes) {
-  std::uint64_t word;
-  ::memcpy(&word, bytes, sizeof word);
+inline std::uint64_t in_order(std::uint64_t word) {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
   word = __builtin_bswap64(word);
 #endif
   return word;
+}
+
+inline std::uint64_t word_at(const unsigned char* bytes) {
+  std::uint64_t word;
+  ::memcpy(&word, bytes, sizeof word);
+  return in_order(word);
 }
 
 // The exclusive or of the two halves of the product.
@@ -88,23 +92,12 @@ inline void copy_short(unsigned char* to, const unsigned char* from, std::size_t
 
 class OutputDigest {
  public:
-  [[gnu::hot]] void add(const void* from, std::size_t size) {
-    using digest_detail::kBlockBytes;
-    if (size == 0) return;
+  [[gnu::always_inline]] inline void add(const void* from, std::size_t size) {
     const auto* bytes = static_cast<const unsigned char*>(from);
-    const std::size_t at = seen_ % kBlockBytes;
+    const std::size_t at = seen_ % digest_detail::kBlockBytes;
+    if (size >= digest_detail::kBlockBytes - at) return add_whole_blocks(bytes, size);
     seen_ += size;
-    if (at != 0) {
-      const std::size_t room = kBlockBytes - at;
-      const std::size_t part = size < room ? size : room;
-      digest_detail::copy_short(rest_ + at, bytes, part);
-      if (size < room) return;
-      add_blocks(lanes_, rest_, 1);
-      bytes += part;
-      size -= part;
-    }
-    add_blocks(lanes_, bytes, size / kBlockBytes);
-    digest_detail::copy_short(rest_, bytes + size / kBlockBytes * kBlockBytes, size % kBlockBytes);
+    digest_detail::copy_short(rest_ + at, bytes, size);
   }
 
   // So many bytes were answered that nobody here has seen.
@@ -113,23 +106,15 @@ class OutputDigest {
   std::uint64_t bytes() const { return seen_ + unseen_; }
   bool is_empty() const { return bytes() == 0; }
 
-  [[gnu::hot]] std::uint64_t value() const {
+  // May be asked while another thread adds: it is of no use then, and does no harm.
+  [[gnu::always_inline]] inline std::uint64_t value() const {
     using namespace digest_detail;
-    std::uint64_t lanes[4] = {lanes_[0], lanes_[1], lanes_[2], lanes_[3]};
-    if (const std::size_t at = seen_ % kBlockBytes; at != 0) {
-      std::uint64_t words[kBlockBytes / 8] = {};
-      for (std::size_t i = 0; i < at / 8; ++i) words[i] = word_at(rest_ + 8 * i);
-      if (const std::size_t left = at % 8; left != 0) {
-        words[at / 8] = word_at(rest_ + at / 8 * 8) & ((std::uint64_t{1} << 8 * left) - 1);
-      }
-      for (unsigned i = 0; i < 4; ++i) {
-        lanes[i] = next_lane(lanes[i], words[2 * i], words[2 * i + 1], i);
-      }
-    }
-    std::uint64_t value = fold(seen_ ^ kSecrets[0], unseen_ ^ kSecrets[8]);
-    value = fold(value ^ lanes[0] ^ kSecrets[2], lanes[1] ^ kSecrets[3]) + value;
-    value = fold(value ^ lanes[2] ^ kSecrets[4], lanes[3] ^ kSecrets[5]) + value;
-    return fold(value ^ kSecrets[6], kSecrets[7]);
+    const std::uint64_t seen = load(seen_);
+    if (seen == 0 || seen > 16) return value_of_others();
+    // What most answers are: one lane is made of their bytes, the others are those of nothing.
+    const std::uint64_t first = word_of(0, seen), second = word_of(8, seen);
+    return value_of(seen, load(unseen_), next_lane(0, first, second, 0), next_lane(0, 0, 0, 1),
+                    next_lane(0, 0, 0, 2), next_lane(0, 0, 0, 3));
   }
 
   // As it was made.
@@ -139,6 +124,56 @@ class OutputDigest {
   }
 
  private:
+  static std::uint64_t load(const std::uint64_t& word) {
+    return __atomic_load_n(&word, __ATOMIC_RELAXED);
+  }
+
+  // Of the bytes at this place of rest_, when so many there count.
+  std::uint64_t word_of(std::size_t place, std::uint64_t count) const {
+    const std::uint64_t word = digest_detail::in_order(load(rest_words_[place / 8]));
+    if (count >= place + 8) return word;
+    return count <= place ? 0 : word & ((std::uint64_t{1} << 8 * (count - place)) - 1);
+  }
+
+  static std::uint64_t value_of(std::uint64_t seen, std::uint64_t unseen, std::uint64_t a,
+                                std::uint64_t b, std::uint64_t c, std::uint64_t d) {
+    using namespace digest_detail;
+    std::uint64_t value = fold(seen ^ kSecrets[0], unseen ^ kSecrets[8]);
+    value = fold(value ^ a ^ kSecrets[2], b ^ kSecrets[3]) + value;
+    value = fold(value ^ c ^ kSecrets[4], d ^ kSecrets[5]) + value;
+    return fold(value ^ kSecrets[6], kSecrets[7]);
+  }
+
+  [[gnu::noinline]] std::uint64_t value_of_others() const {
+    using namespace digest_detail;
+    const std::uint64_t seen = load(seen_);
+    std::uint64_t a = load(lanes_[0]), b = load(lanes_[1]), c = load(lanes_[2]),
+                  d = load(lanes_[3]);
+    if (const std::uint64_t at = seen % kBlockBytes; at != 0) {
+      a = next_lane(a, word_of(0, at), word_of(8, at), 0);
+      b = next_lane(b, word_of(16, at), word_of(24, at), 1);
+      c = next_lane(c, word_of(32, at), word_of(40, at), 2);
+      d = next_lane(d, word_of(48, at), word_of(56, at), 3);
+    }
+    return value_of(seen, load(unseen_), a, b, c, d);
+  }
+
+  // Of at least as many bytes as the block lacks.
+  [[gnu::noinline]] void add_whole_blocks(const unsigned char* bytes, std::size_t size) {
+    using digest_detail::kBlockBytes;
+    const std::size_t at = seen_ % kBlockBytes;
+    seen_ += size;
+    if (at != 0) {
+      const std::size_t part = kBlockBytes - at;
+      digest_detail::copy_short(rest_ + at, bytes, part);
+      add_blocks(lanes_, rest_, 1);
+      bytes += part;
+      size -= part;
+    }
+    add_blocks(lanes_, bytes, size / kBlockBytes);
+    digest_detail::copy_short(rest_, bytes + size / kBlockBytes * kBlockBytes, size % kBlockBytes);
+  }
+
   static void add_blocks(std::uint64_t* lanes, const unsigned char* bytes, std::size_t count) {
     using digest_detail::next_lane;
     std::uint64_t a = lanes[0], b = lanes[1], c = lanes[2], d = lanes[3];
@@ -154,8 +189,11 @@ class OutputDigest {
   std::uint64_t lanes_[4] = {};
   std::uint64_t seen_ = 0;    // bytes that were added
   std::uint64_t unseen_ = 0;  // bytes that were only counted
-  unsigned char rest_[digest_detail::kBlockBytes] =
-      {};  // seen_ modulo the block: not yet in a lane
+  // seen_ modulo the block: not yet in a lane.
+  union {
+    unsigned char rest_[digest_detail::kBlockBytes] = {};
+    std::uint64_t rest_words_[digest_detail::kBlockBytes / 8];
+  };
 };
 
 }  // namespace crashreel

@@ -52,6 +52,9 @@ struct Ring {
   // Points to the pid of the process, in a page that a fork wipes to 0. Before start and after stop
   // it is 0 too, so that one comparison with Slot::epoch covers all that can have happened.
   std::uint32_t* epoch;
+  // Where a thread's part of t_thread lies, from its thread pointer; 0 before start. The compiler
+  // would read it from a table of the loader's, in a page of its own (hot_data.h).
+  std::intptr_t thread_offset;
   decltype(&::clock_gettime) clock_gettime;  // the C library's own, whatever else is preloaded
   std::uint64_t max_payload;
   std::uint32_t chunk_bytes;
@@ -65,15 +68,27 @@ struct Ring {
   // must be redacted first. So the record path asks for both with the comparison that it makes
   // anyway.
   std::uint32_t depths;
-  bool cycles;  // stamps are the cycle counter
-  bool sums;    // payloads have a sum
-  bool plain;   // cycles and no sums: small records take the short way
-  bool active;  // started and not stopped
+  bool cycles;     // stamps are the cycle counter
+  bool sums;       // payloads have a sum
+  bool plain;      // cycles and no sums: small records take the short way
+  bool sums_here;  // cycles and sums by the processor's own instruction: nearly as short a way
+  bool active;     // started and not stopped
   Copies copies;
 };
 
 extern Ring g_ring;
 extern constinit thread_local Thread t_thread;
+
+// The caller's part of t_thread; null before start.
+inline Thread* thread_of_caller() {
+#if defined(__x86_64__)
+  const std::intptr_t offset = g_ring.thread_offset;
+  if (offset == 0) return nullptr;
+  return reinterpret_cast<Thread*>(static_cast<char*>(__builtin_thread_pointer()) + offset);
+#else
+  return &t_thread;
+#endif
+}
 
 struct Plan {
   const char* path;
@@ -123,7 +138,16 @@ void give_back(Slot& slot);
 
 // crashreel_record_(), for what is not an input: whose the calls of that name are, in a program
 // that has the library too, the loader decides.
-void record_now(std::uint32_t kind, std::uint32_t session, const void* bytes, std::size_t size);
+// `cycles`: what read_cycles() has just said; 0: to be asked.
+void record_now(std::uint32_t kind, std::uint32_t session, const void* bytes, std::size_t size,
+                std::uint64_t cycles = 0);
+
+// crashreel_data(), for the recorder, where the caller has just come back from the kernel.
+void record_received(std::uint32_t session, const void* bytes, std::size_t size);
+
+// crashreel_record_() itself, to be compared with what the loader has found under that name.
+extern "C" [[gnu::visibility("hidden")]] void crashreel_record_of_this_library(
+    std::uint32_t kind, std::uint32_t session, const void* bytes, std::size_t size);
 
 // Records what began at `stamp`, before others may have recorded what followed from it: so it has
 // that stamp, in the first of the thread's slots that has recorded nothing since.

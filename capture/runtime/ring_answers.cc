@@ -4,7 +4,8 @@
 // that is how a place comes free whose thread never returned. Where an input had come since the
 // other began, that one still tells its digest, from a copy of what the place held; else the two
 // have met, and the order of their bytes is not known. All of it is one word, changed by compare
-// and swap, so that no flag comes too late to be seen.
+// and swap, so that no flag comes too late to be seen; with each answer it becomes another one, so
+// that who finds it as it was knows that nothing has happened.
 #include "capture/runtime/ring_answers.h"
 
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #define CRASHREEL_BUILDS_LIBRARY 1
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/hot_data.h"
 #include "capture/runtime/keep_errno.h"
 #include "capture/runtime/output_digest.h"
 #include "capture/runtime/ring_clock.h"
@@ -20,14 +22,14 @@ namespace crashreel::ring {
 
 // All zeros, as the kernel gives the memory: nobody's. What a short answer touches is one line.
 struct alignas(128) Answer {
-  std::uint32_t state;     // flags, and above them bits of the stamp of who sends
+  std::uint32_t state;     // flags, and above them bits of the stamp of who sends, or sent last
   std::uint32_t owner;     // session + 1
   OutputDigest digest;     // of nothing unless kHasBytes says otherwise
   std::uint32_t meetings;  // of answers, so far
 };
 static_assert(sizeof(Answer) == 128);
 
-constinit Answer* g_answers = nullptr;
+CRASHREEL_HOT_DATA constinit Answer* g_answers = nullptr;
 
 namespace {
 
@@ -90,25 +92,25 @@ struct Told {
   std::uint64_t words[2] = {};
 };
 
-[[gnu::hot]] Told told_of(std::uint32_t owner, const OutputDigest& digest) {
+[[gnu::always_inline]] inline Told told_of(std::uint32_t owner, const OutputDigest& digest) {
   return {digest.is_empty() ? 0 : owner, {digest.value(), digest.bytes()}};
 }
 
 // Of a thread that is noting; `before`: the state in which it found the place.
-[[gnu::hot]] Told take(const Answer& place, std::uint32_t before) {
+CRASHREEL_HOT_CODE Told take(const Answer& place, std::uint32_t before) {
   if ((before & (kHasBytes | kMuddled)) != kHasBytes) return {};
   return told_of(place.owner, place.digest);
 }
 
 // `began`: 0: now.
-[[gnu::hot]] void tell(const Told& told, std::uint64_t began) {
+CRASHREEL_HOT_CODE void tell(const Told& told, std::uint64_t began, std::uint64_t cycles = 0) {
   if (told.owner == 0) return;
   std::uint64_t words[2] = {told.words[0], told.words[1]};
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
   for (std::uint64_t& word : words) word = __builtin_bswap64(word);
 #endif
   if (began == 0) {
-    record_now(CRASHREEL_DIGEST, told.owner - 1, words, sizeof words);
+    record_now(CRASHREEL_DIGEST, told.owner - 1, words, sizeof words, cycles);
   } else {
     record_late(began, CRASHREEL_DIGEST, told.owner - 1, words, sizeof words);
   }
@@ -126,14 +128,16 @@ struct Told {
   } while (!swap_state(place, seen, kNoting));
   const Told pushed_out = (seen & kSending) == 0 ? take(place, seen) : Told();
   __atomic_store_n(&place.owner, owner, __ATOMIC_RELAXED);
-  __atomic_fetch_and(&place.state, kMuddled, __ATOMIC_RELEASE);
+  seen = kNoting;
+  while (!swap_state(place, seen, name_of(read_stamp()) | (seen & kMuddled))) {
+  }
   tell(pushed_out, 0);
   return true;
 }
 
 // Ends the noting, and tells the digest if an input came that it belongs before. `now`: which of
 // the flags hold beside those that others leave.
-[[gnu::hot]] void leave(Answer& place, std::uint32_t now, std::uint64_t began) {
+CRASHREEL_HOT_CODE void leave(Answer& place, std::uint32_t now, std::uint64_t began) {
   Told told;
   std::uint32_t seen = state_of(place);
   std::uint32_t wanted;
@@ -141,7 +145,7 @@ struct Told {
     const bool came = (seen & kCame) != 0;
     if (came) told = take(place, now);
     // Who was turned away since the noting began has something to say after the input that came.
-    wanted = (seen & kMuddled) | (came ? 0 : now & (kMuddled | kHasBytes));
+    wanted = (seen & (~kFlags | kMuddled)) | (came ? 0 : now & (kMuddled | kHasBytes));
   } while (!swap_state(place, seen, wanted));
   tell(told, began);
 }
@@ -158,11 +162,14 @@ struct Told {
   return is_held(sending, state_of(place));
 }
 
-[[gnu::hot]] void add(OutputDigest& digest, const iovec* parts, std::size_t count,
-                      std::size_t left) {
+CRASHREEL_HOT_CODE void add(OutputDigest& digest, const void* bytes, std::size_t size) {
+  digest.add(bytes, size);
+}
+
+inline void add(OutputDigest& digest, const iovec* parts, std::size_t count, std::size_t left) {
   for (std::size_t i = 0; i < count && left > 0; ++i) {
     const std::size_t part = parts[i].iov_len < left ? parts[i].iov_len : left;
-    digest.add(parts[i].iov_base, part);
+    add(digest, parts[i].iov_base, part);
     left -= part;
   }
 }
@@ -182,7 +189,7 @@ template <typename Add>
   if (sending.place == nullptr) return;
   Answer& place = *sending.place;
   for (std::uint32_t seen = state_of(place); is_held(sending, seen);) {
-    if (!swap_state(place, seen, kNoting | (seen & kCame))) continue;
+    if (!swap_state(place, seen, (seen & (~kFlags | kCame)) | kNoting)) continue;
     if ((seen & kHasBytes) == 0) place.digest.reset();
     add(place.digest);
     const std::uint32_t has_bytes = place.digest.is_empty() ? 0 : kHasBytes;
@@ -193,7 +200,7 @@ template <typename Add>
 
 }  // namespace
 
-[[gnu::hot]] void begin_answer(std::uint32_t session, Sending& sending) {
+CRASHREEL_HOT_CODE void begin_answer(std::uint32_t session, Sending& sending) {
   sending.place = nullptr;
   if (session == CRASHREEL_NO_SESSION || !__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return;
   Answer* answers = __atomic_load_n(&g_answers, __ATOMIC_ACQUIRE);
@@ -219,12 +226,12 @@ template <typename Add>
   sending.is_muddled = (wanted & kMuddled) != 0 || (sending.has_before && !copy_before(sending));
 }
 
-[[gnu::hot]] void end_answer(const Sending& sending, const void* bytes, std::size_t sent) {
-  end(sending, [=](OutputDigest& digest) { digest.add(bytes, sent); });
+CRASHREEL_HOT_CODE void end_answer(const Sending& sending, const void* bytes, std::size_t sent) {
+  end(sending, [=](OutputDigest& digest) { add(digest, bytes, sent); });
 }
 
-[[gnu::hot]] void end_answer(const Sending& sending, const iovec* parts, std::size_t count,
-                             std::size_t sent) {
+CRASHREEL_WARM_CODE void end_answer(const Sending& sending, const iovec* parts, std::size_t count,
+                                    std::size_t sent) {
   end(sending, [=](OutputDigest& digest) { add(digest, parts, count, sent); });
 }
 
@@ -241,24 +248,23 @@ void end_unseen_answer(const Sending& sending, std::size_t sent) {
   end(sending, [=](OutputDigest& digest) { digest.add_unseen(sent); });
 }
 
-[[gnu::hot]] void write_answer(std::uint32_t session) {
+// Reads the digest before it is taken: if the state is still the same then, whatever it was read
+// from was.
+CRASHREEL_HOT_CODE void write_answer(std::uint32_t session, std::uint64_t cycles) {
   Answer* answers = __atomic_load_n(&g_answers, __ATOMIC_ACQUIRE);
   if (answers == nullptr || session == CRASHREEL_NO_SESSION) return;
   Answer& place = answers[session % kAnswerPlaces];
-  if (owner_of(place) != session + 1) return;
   std::uint32_t seen = state_of(place);
+  Told told;
   std::uint32_t wanted;
   do {
+    if (owner_of(place) != session + 1) return;
     const bool is_left_to_another = (seen & (kSending | kNoting)) != 0;
     if (is_left_to_another ? (seen & kCame) != 0 : (seen & (kHasBytes | kMuddled)) == 0) return;
-    wanted = is_left_to_another ? seen | kCame : kNoting;
+    wanted = is_left_to_another ? seen | kCame : seen & ~kFlags;
+    told = is_left_to_another ? Told() : take(place, seen);
   } while (!swap_state(place, seen, wanted));
-  if ((wanted & kCame) != 0) return;
-  // Before we had it the place may have become another session's.
-  if (owner_of(place) != session + 1) return leave(place, seen, 0);
-  const Told told = take(place, seen);
-  __atomic_fetch_and(&place.state, kMuddled, __ATOMIC_RELEASE);
-  tell(told, 0);
+  tell(told, 0, cycles);
 }
 
 }  // namespace crashreel::ring

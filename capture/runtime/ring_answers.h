@@ -57,13 +57,7 @@ void end_answer(const Sending& sending, const iovec* parts, std::size_t count, s
 void end_answer(const Sending& sending, const mmsghdr* messages, std::size_t count);
 void end_unseen_answer(const Sending& sending, std::size_t sent);
 
-// Writes the session's digest, if it has one.
-void write_answer(std::uint32_t session);
-
-// The thread is about to record an input of this session.
-inline void begin_input(Thread& thread, std::uint32_t session) {
-  thread.in_flight = session + 1;
-  if (g_answers != nullptr) write_answer(session);
-}
+// Writes the session's digest, if it has one. `cycles`: as for record_now().
+void write_answer(std::uint32_t session, std::uint64_t cycles = 0);
 
 }  // namespace crashreel::ring

@@ -14,6 +14,7 @@
 #include "capture/runtime/ring_guard.h"
 #include "capture/runtime/ring_heads.h"
 #include "capture/runtime/ring_pins.h"
+#include "capture/runtime/ring_sum.h"
 
 namespace crashreel::ring {
 namespace {
@@ -143,6 +144,7 @@ void set_up(Ring& ring, const Superblock& super) {
   ring.pool_chunks = super.chunk_count - super.prelude_chunks;
   ring.sums = super.payload_sum != PayloadSum::kNone;
   ring.plain = ring.cycles && !ring.sums;
+  ring.sums_here = ring.cycles && ring.sums && has_hardware_step();
   ring.record_bytes = record_bytes(super.payload_sum);
   const std::uint64_t capacity = super.chunk_bytes - sizeof(ChunkHeader) - ring.record_bytes;
   ring.min_piece = static_cast<std::uint32_t>(clamp(capacity / 4, 0, 4096));
@@ -150,6 +152,10 @@ void set_up(Ring& ring, const Superblock& super) {
   set_up_heads(ring.base, super.heads);
   set_up_pins(ring.base, super.pins);
   make_exit_key(ring);
+#if defined(__x86_64__)
+  ring.thread_offset =
+      reinterpret_cast<char*>(&t_thread) - static_cast<char*>(__builtin_thread_pointer());
+#endif
 }
 
 int create(const Plan& plan) {

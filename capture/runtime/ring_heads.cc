@@ -4,6 +4,7 @@
 
 #define CRASHREEL_BUILDS_LIBRARY 1
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/hot_data.h"
 #include "capture/runtime/keep_errno.h"
 #include "capture/runtime/ring.h"
 #include "capture/runtime/ring_owner.h"
@@ -210,13 +211,13 @@ bool add_copies(HeadHeader& header, std::uint32_t head_bytes, const Recorded& in
 
 }  // namespace
 
-constinit Heads g_heads = {.wanted = g_none_wanted,
-                           .header = nullptr,
-                           .entries = nullptr,
-                           .first = nullptr,
-                           .wanted_mask = 0,
-                           .count = 0,
-                           .bytes = 0};
+CRASHREEL_HOT_DATA constinit Heads g_heads = {.wanted = g_none_wanted,
+                                              .header = nullptr,
+                                              .entries = nullptr,
+                                              .first = nullptr,
+                                              .wanted_mask = 0,
+                                              .count = 0,
+                                              .bytes = 0};
 
 Region plan_heads(std::uint64_t offset, std::uint64_t bytes, std::uint64_t head_bytes) {
   std::uint64_t each = head_bytes == 0 ? kUsualHeadBytes : head_bytes / 64 * 64;

@@ -7,6 +7,7 @@
 
 #define CRASHREEL_BUILDS_LIBRARY 1
 #include "capture/runtime/crashreel.h"
+#include "capture/runtime/hot_data.h"
 #include "capture/runtime/ring.h"
 #include "capture/runtime/ring_answers.h"
 #include "capture/runtime/ring_clock.h"
@@ -14,6 +15,7 @@
 #include "capture/runtime/ring_heads.h"
 #include "capture/runtime/ring_pins.h"
 #include "capture/runtime/ring_redact.h"
+#include "capture/runtime/ring_sum.h"
 
 #define CRASHREEL_LIKELY(condition) __builtin_expect(static_cast<bool>(condition), true)
 
@@ -32,6 +34,9 @@ std::uint64_t room_in(const Slot& slot) {
   return static_cast<std::uint64_t>(slot.end - slot.at);
 }
 
+// How a payload is written: with a sum or without, with a call or, of at most kFewBytes, without.
+enum class Way { kAny, kFewPlain, kFewWithSum };
+
 [[gnu::always_inline]] inline void copy_any(unsigned char* to, const unsigned char* payload,
                                             std::uint32_t size) {
   if (g_ring.sums) {
@@ -49,13 +54,13 @@ std::uint64_t room_in(const Slot& slot) {
 //
 // Inlined by force: a header that is built on the stack and copied from there stalls the store
 // buffer for longer than the whole record takes.
-template <bool plain_and_few>
+template <Way way>
 [[gnu::always_inline]] inline void append(Slot& slot, const Record& record,
                                           const unsigned char* payload, std::uint64_t input_bytes) {
   ChunkHeader& chunk = *slot.chunk;
   unsigned char* at = slot.at;
   const std::uint64_t bytes =
-      (plain_and_few ? sizeof(RecordHeader) : g_ring.record_bytes) + padded(record.len);
+      (way == Way::kFewPlain ? sizeof(RecordHeader) : g_ring.record_bytes) + padded(record.len);
   const std::uint64_t commit = commit_after(slot.commit, bytes);
   if ((record.flags & kFirst) != 0) {
     __atomic_store_n(&chunk.begun, begun_after(slot.commit), __ATOMIC_RELAXED);
@@ -64,8 +69,11 @@ template <bool plain_and_few>
 
   *reinterpret_cast<RecordHeader*>(at) = pack_record(record);
   unsigned char* to = at + sizeof(RecordHeader);
-  if constexpr (plain_and_few) {
+  if constexpr (way == Way::kFewPlain) {
     copy_few(to, payload, record.len);
+  } else if constexpr (way == Way::kFewWithSum) {
+    const std::uint64_t sum = copy_and_sum<HardwareStep>(to, payload, record.len);
+    *reinterpret_cast<std::uint64_t*>(to + padded(record.len)) = sum;
   } else {
     copy_any(to, payload, record.len);
   }
@@ -144,7 +152,7 @@ bool append_pieces(Slot& slot, std::uint32_t kind, std::uint32_t session,
                         session,
                         static_cast<std::uint32_t>(first != 0 ? total : done),
                         stamp};
-    append<false>(slot, record, payload + done, total);
+    append<Way::kAny>(slot, record, payload + done, total);
     done += piece;
   } while (done < total);
   return true;
@@ -183,13 +191,13 @@ bool append_pieces(Slot& slot, std::uint32_t kind, std::uint32_t session,
          kind - kFirstKind <= kLastKind - kFirstKind;
 }
 
-template <bool plain_and_few>
+template <Way way>
 [[gnu::always_inline]] inline void record_fitting(Slot& slot, std::uint32_t kind,
                                                   std::uint32_t session, const void* bytes,
                                                   std::size_t size, std::uint64_t stamp) {
   const auto length = static_cast<std::uint32_t>(size);
-  append<plain_and_few>(slot, {length, kind, kFirst | kLast, session, length, stamp},
-                        static_cast<const unsigned char*>(bytes), size);
+  append<way>(slot, {length, kind, kFirst | kLast, session, length, stamp},
+              static_cast<const unsigned char*>(bytes), size);
 }
 
 bool record_one(Slot& slot, std::uint32_t kind, std::uint32_t session, const void* bytes,
@@ -197,7 +205,7 @@ bool record_one(Slot& slot, std::uint32_t kind, std::uint32_t session, const voi
   if (size >= kMaxChunkBytes || !fits(slot, kind, bytes, size, g_ring.record_bytes)) {
     return record_slowly(slot, kind, session, bytes, size);
   }
-  record_fitting<false>(slot, kind, session, bytes, size, claim_stamp(slot));
+  record_fitting<Way::kAny>(slot, kind, session, bytes, size, claim_stamp(slot));
   return true;
 }
 
@@ -231,9 +239,8 @@ Recorded recorded_by(const Slot& slot, std::uint32_t kind, std::uint32_t session
 }
 
 // What takes more than a few bytes or instructions. Ends the record that its caller has begun.
-[[gnu::noinline, gnu::hot]] void record_in_full(Thread& thread, std::uint32_t kind,
-                                                std::uint32_t session, const void* bytes,
-                                                std::size_t size) {
+CRASHREEL_WARM_CODE void record_in_full(Thread& thread, std::uint32_t kind, std::uint32_t session,
+                                        const void* bytes, std::size_t size) {
   Slot& slot = thread.slots[thread.depth - 1];
   if (may_concern_head(kind, session)) {
     Recorded input;
@@ -241,6 +248,26 @@ Recorded recorded_by(const Slot& slot, std::uint32_t kind, std::uint32_t session
   } else {
     record_one(slot, kind, session, bytes, size);
   }
+  order_for_handlers();
+  --thread.depth;
+}
+
+// The thread is about to record an input of this session. Returns what the clock said if it was
+// asked: the answer that is written before the input and the input itself take one look.
+[[gnu::always_inline]] inline std::uint64_t begin_input(Thread& thread, std::uint32_t session) {
+  thread.in_flight = session + 1;
+  if (g_answers == nullptr) return 0;
+  const std::uint64_t cycles = g_ring.cycles ? read_cycles() : 0;
+  write_answer(session, cycles);
+  return cycles;
+}
+
+// A few bytes with a sum behind them. Ends the record that its caller has begun.
+CRASHREEL_WARM_CODE void record_with_sum(Thread& thread, Slot& slot, std::uint32_t kind,
+                                         std::uint32_t session, const void* bytes, std::size_t size,
+                                         std::uint64_t cycles) {
+  const std::uint64_t stamp = claim_stamp(slot, cycles != 0 ? cycles : read_cycles());
+  record_fitting<Way::kFewWithSum>(slot, kind, session, bytes, size, stamp);
   order_for_handlers();
   --thread.depth;
 }
@@ -305,35 +332,38 @@ void record_with_masks(std::uint32_t kind, std::uint32_t session, const void* by
   --thread.depth;
 }
 
-constinit Ring g_ring = {.super = nullptr,
-                         .base = nullptr,
-                         .chunks = nullptr,
-                         .epoch = &g_no_epoch,
-                         .clock_gettime = nullptr,
-                         .max_payload = 0,
-                         .chunk_bytes = 0,
-                         .prelude_chunks = 0,
-                         .pool_chunks = 0,
-                         .min_piece = 0,
-                         .record_bytes = 0,
-                         .exit_key = 0,
-                         .has_exit_key = false,
-                         .depths = 0,
-                         .cycles = false,
-                         .sums = false,
-                         .plain = false,
-                         .active = false,
-                         .copies = {}};
+CRASHREEL_HOT_DATA constinit Ring g_ring = {.super = nullptr,
+                                            .base = nullptr,
+                                            .chunks = nullptr,
+                                            .epoch = &g_no_epoch,
+                                            .thread_offset = 0,
+                                            .clock_gettime = nullptr,
+                                            .max_payload = 0,
+                                            .chunk_bytes = 0,
+                                            .prelude_chunks = 0,
+                                            .pool_chunks = 0,
+                                            .min_piece = 0,
+                                            .record_bytes = 0,
+                                            .exit_key = 0,
+                                            .has_exit_key = false,
+                                            .depths = 0,
+                                            .cycles = false,
+                                            .sums = false,
+                                            .plain = false,
+                                            .sums_here = false,
+                                            .active = false,
+                                            .copies = {}};
 constinit thread_local Thread t_thread = {};
 
 }  // namespace crashreel::ring
 
-// Written so that a small record needs no call at all. Not inlined into its two callers: after a
+// Written so that a small record needs no call at all. Not inlined into its callers: after a
 // system call each line of code more is waited for.
-[[gnu::hot, gnu::noinline]] void crashreel::ring::record_now(std::uint32_t kind,
-                                                             std::uint32_t session,
-                                                             const void* bytes, std::size_t size) {
-  Thread* thread = &t_thread;
+CRASHREEL_HOT_CODE void crashreel::ring::record_now(std::uint32_t kind, std::uint32_t session,
+                                                    const void* bytes, std::size_t size,
+                                                    std::uint64_t cycles) {
+  Thread* thread = thread_of_caller();
+  if (thread == nullptr) return;
   // Makes the compiler keep the address instead of computing it again from the thread's base at
   // each use. The same for the slot.
   asm("" : "+r"(thread));
@@ -345,23 +375,49 @@ constinit thread_local Thread t_thread = {};
   order_for_handlers();
   Slot* slot = &thread->slots[depth];
   asm("" : "+r"(slot));
-  if (!CRASHREEL_LIKELY(size <= kFewBytes && g_ring.plain &&
-                        fits(*slot, kind, bytes, size, sizeof(RecordHeader)) &&
-                        !may_concern_head(kind, session))) {
-    return record_in_full(*thread, kind, session, bytes, size);
+  const bool is_usual = size <= kFewBytes && fits(*slot, kind, bytes, size, g_ring.record_bytes) &&
+                        !may_concern_head(kind, session);
+  if (!CRASHREEL_LIKELY(is_usual && g_ring.plain)) {
+    return is_usual && g_ring.sums_here
+               ? record_with_sum(*thread, *slot, kind, session, bytes, size, cycles)
+               : record_in_full(*thread, kind, session, bytes, size);
   }
-  const std::uint64_t stamp = claim_stamp(*slot, read_cycles());
-  record_fitting<true>(*slot, kind, session, bytes, size, stamp);
+  const std::uint64_t stamp = claim_stamp(*slot, cycles != 0 ? cycles : read_cycles());
+  record_fitting<Way::kFewPlain>(*slot, kind, session, bytes, size, stamp);
   order_for_handlers();
   thread->depth = depth;
 }
 
-[[gnu::hot]] void crashreel_record_(std::uint32_t kind, std::uint32_t session, const void* bytes,
-                                    std::size_t size) {
-  using namespace crashreel::ring;
-  if (kind <= CRASHREEL_CLOSE) begin_input(t_thread, session);
-  record_now(kind, session, bytes, size);
+// What the record will touch is asked for all at once, and what the next one will, behind it: what
+// the processor has not got when the program next goes to the kernel, it waits for there.
+CRASHREEL_HOT_CODE void crashreel::ring::record_received(std::uint32_t session, const void* bytes,
+                                                         std::size_t size) {
+  Thread* thread = thread_of_caller();
+  if (thread == nullptr) return;
+  const Slot& slot = thread->slots[thread->depth % kDepths];
+  __builtin_prefetch(slot.at, 1);
+  __builtin_prefetch(slot.chunk, 1);
+  __builtin_prefetch(g_ring.epoch);
+  __builtin_prefetch(g_heads.wanted + (session & g_heads.wanted_mask));
+  const std::uint64_t cycles = begin_input(*thread, session);
+  record_now(CRASHREEL_DATA, session, bytes, size, cycles);
+  const auto next = reinterpret_cast<std::uintptr_t>(slot.at);
+  __builtin_prefetch(reinterpret_cast<const void*>(next + 64), 1);
+  __builtin_prefetch(reinterpret_cast<const void*>(next + 128), 1);
 }
+
+CRASHREEL_WARM_CODE void crashreel_record_(std::uint32_t kind, std::uint32_t session,
+                                           const void* bytes, std::size_t size) {
+  using namespace crashreel::ring;
+  Thread* thread = thread_of_caller();
+  if (thread == nullptr) return;
+  record_now(kind, session, bytes, size,
+             kind <= CRASHREEL_CLOSE ? begin_input(*thread, session) : 0);
+}
+
+extern "C" [[gnu::alias("crashreel_record_"), gnu::hot, gnu::noinline]] void
+crashreel_record_of_this_library(std::uint32_t kind, std::uint32_t session, const void* bytes,
+                                 std::size_t size);
 
 void crashreel_pin_(const char* key, std::uint32_t kind, std::uint32_t session, const void* bytes,
                     std::size_t size) {

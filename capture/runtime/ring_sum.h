@@ -103,6 +103,16 @@ template <typename Step, typename Use>
   return static_cast<std::uint32_t>(a);
 }
 
+// Each byte is read once, and what lies behind the copy up to a whole word becomes zeros.
+template <typename Step>
+[[gnu::always_inline]] inline std::uint32_t copy_and_sum(unsigned char* to,
+                                                         const unsigned char* from,
+                                                         std::size_t size) {
+  return sum_of<Step>(from, size, [to](std::size_t at, std::uint64_t word) {
+    __builtin_memcpy(to + at, &word, sizeof word);
+  });
+}
+
 // Of a payload that is only read.
 inline std::uint32_t payload_sum(const unsigned char* payload, std::size_t size) {
   static const bool hardware = has_hardware_step();

@@ -52,6 +52,36 @@ TEST(DescriptorTable, ForgetsWhatWasClosedAndNothingBeside) {
   EXPECT_FALSE(table.forget(-1));
 }
 
+TEST(DescriptorTable, SupposesOnlyWhatItDoesNotKnow) {
+  DescriptorTable table;
+  const auto maybe = [](std::uint32_t number) {
+    return Descriptor{.session = number, .kind = DescriptorKind::kMaybeFifo};
+  };
+  for (const int fd : {3, kNearDescriptors + 3}) {
+    EXPECT_TRUE(table.suppose(fd, maybe(1)));
+    EXPECT_TRUE(table.suppose(fd, maybe(2)));
+    EXPECT_EQ(table.get(fd), maybe(2));
+    EXPECT_TRUE(table.set(fd, session(3)));
+    EXPECT_FALSE(table.suppose(fd, maybe(4)));
+    EXPECT_EQ(table.get(fd), session(3));
+  }
+  EXPECT_FALSE(table.suppose(kMostDescriptors, maybe(1)));
+}
+
+TEST(DescriptorTable, KeepsNearAndFarDescriptorsApart) {
+  DescriptorTable table;
+  for (int fd = kNearDescriptors - 2; fd < kNearDescriptors + 2; ++fd) {
+    table.set(fd, session(static_cast<std::uint32_t>(fd)));
+  }
+  EXPECT_TRUE(table.forget(kNearDescriptors));
+  EXPECT_EQ(table.get(kNearDescriptors - 1), session(kNearDescriptors - 1));
+  EXPECT_EQ(table.get(kNearDescriptors), Descriptor{});
+  EXPECT_EQ(table.get(kNearDescriptors + 1), session(kNearDescriptors + 1));
+  table.copy(kNearDescriptors - 1, kNearDescriptors + 9);
+  EXPECT_TRUE(table.end_session(kNearDescriptors + 9));
+  EXPECT_EQ(table.get(kNearDescriptors - 1).flags, kDescriptorShared | kDescriptorEnded);
+}
+
 TEST(DescriptorTable, EndsASessionOnceHoweverManyDescriptorsMeanIt) {
   DescriptorTable table;
   table.set(5, session(1));

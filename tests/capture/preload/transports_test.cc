@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <fstream>
 #include <thread>
 
 #include "tests/capture/preload/recorded_listener.h"
@@ -159,8 +160,10 @@ TEST(Transports, LeaveStandardInputToWhoeverFeedsIt) {
 
 TEST(Transports, TakeNothingForAnInputThatTheProgramTellsItself) {
   Scene scene;
+  const std::string file = scene.folder() / "file";
+  std::ofstream(file) << "of the program's own";
   Client client = scene.connect();
-  client.ask("errand oneself\n");
+  EXPECT_EQ(client.ask("errand oneself " + file + "\n"), "ok\n");
   EXPECT_EQ(scene.recorded().size(), 2u);
 }
 
