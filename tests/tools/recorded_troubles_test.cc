@@ -7,7 +7,7 @@
 #include <chrono>
 #include <filesystem>
 
-#include "capture/reel/reel_file.h"
+#include "capture/reel/reel_reader.h"
 #include "tests/tools/recorded_program.h"
 #include "tests/tools/recording.h"
 #include "tools/pipeline/replay.h"
