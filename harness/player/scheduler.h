@@ -52,6 +52,7 @@ struct Scheduler {
   long blocked_count = 0;
   long thread_count = 0;     // of `threads`, those announced, and handlers that run meanwhile
   long announced_count = 0;  // not in `threads` yet
+  long lost_count = 0;       // of thread_count, those that were not copied
   Act act = nullptr;
   Missed missed = nullptr;
   const Wait* acting = nullptr;  // the wait of the thread that acts, if it has one

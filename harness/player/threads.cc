@@ -55,7 +55,7 @@ bool is_only_thread() {
 }
 
 long known_threads() {
-  return scheduler.thread_count;
+  return scheduler.thread_count - scheduler.lost_count;
 }
 
 void be_forked_thread(int wake_fd) {

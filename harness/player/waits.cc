@@ -159,6 +159,7 @@ void wake_readers() {
 void lose_other_threads() {
   for (Wait* wait = scheduler.blocked.first; wait != nullptr; wait = wait->next) {
     if (wait == scheduler.acting) continue;
+    if (!wait->lost) ++scheduler.lost_count;
     wait->lost = true;
     has_lost = true;
   }

@@ -8,12 +8,14 @@
 // and redis against the ways in which people send inputs today, all in the same run.
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -168,29 +170,38 @@ void measure_from_outside() {
   });
 }
 
+void measure_starts(const Target& target, const Reel& day, const Reel* last_day) {
+  measure_against_bare_starts(target, day);
+  for (const unsigned jobs : {1U, std::thread::hardware_concurrency()}) {
+    measure_tries(target, "fresh instances of 100 inputs", day, jobs, Ending::kSurvived);
+    if (last_day == nullptr) continue;
+    measure_tries(target, "the same with a crash at the end", *last_day, jobs, Ending::kCrashed);
+  }
+}
+
 }  // namespace
 
-int main() {
+// Of the parts that are named, or of all: inputs, copies, starts, outside.
+int main(int argc, char** argv) {
+  const auto is_wanted = [&](std::string_view part) {
+    return argc == 1 || std::find(argv + 1, argv + argc, part) != argv + argc;
+  };
   const Target target = redis();
-  measure_inputs(target, "20,000 inputs into one instance", 60'000);
-  // Over a unix socket: what serves a replay best.
-  const std::string path = "/tmp/crashreel-bench-" + std::to_string(::getpid());
-  measure_inputs(*target_of(Reel{}, std::vector<std::string>{target.executable, "--port", "0",
-                                                             "--unixsocket", path, "--save", ""}),
-                 "20,000 inputs over a unix socket", 100'000);
+  if (is_wanted("inputs")) {
+    measure_inputs(target, "20,000 inputs into one instance", 60'000);
+    // Over a unix socket: what serves a replay best.
+    const std::string path = "/tmp/crashreel-bench-" + std::to_string(::getpid());
+    measure_inputs(*target_of(Reel{}, std::vector<std::string>{target.executable, "--port", "0",
+                                                               "--unixsocket", path, "--save", ""}),
+                   "20,000 inputs over a unix socket", 100'000);
+  }
   const Reel day = working_day(100, 3);
   Reel last_day = day;
   append_crash(last_day);
   const auto last = run_try(target, last_day, whole_sequence(last_day));
   const bool crashes = last && last->ending == Ending::kCrashed;
-  bench::measure_copies(day, crashes ? &last_day : nullptr);
-  measure_against_bare_starts(target, day);
-  measure_from_outside();
-  for (const unsigned jobs : {1U, std::thread::hardware_concurrency()}) {
-    measure_tries(target, "fresh instances of 100 inputs", day, jobs, Ending::kSurvived);
-    if (crashes) {
-      measure_tries(target, "the same with a crash at the end", last_day, jobs, Ending::kCrashed);
-    }
-  }
+  if (is_wanted("copies")) bench::measure_copies(day, crashes ? &last_day : nullptr);
+  if (is_wanted("outside")) measure_from_outside();
+  if (is_wanted("starts")) measure_starts(target, day, crashes ? &last_day : nullptr);
   if (!crashes) std::fprintf(stderr, "replay: this redis-server survives the case: no crash\n");
 }
