@@ -95,25 +95,25 @@ class ForkServer::Server : public InstanceParent {
     return {};
   }
 
-  Result<Instance> make(int script, int holder) {
+  Result<Instance> make(int script, int holder, bool may_come_back) {
+    may_come_back = may_come_back && holder < 0;
     if (line_) policy_.note_lost();
     line_.reset();
-    if (holder < 0 && standby_.is_there()) {
+    if (may_come_back && standby_.is_there()) {
       if (const auto put = put_back(*standby_.begins); !put) return put.error();
       const LineOrder next = {};
       if (send_message(standby_.line.get(), &next, sizeof next, {&script, 1})) return go_on();
       dismiss();
     }
     if (const auto put = put_back(*begins_); !put) return put.error();
-    return fork(script, holder);
+    return fork(script, holder, may_come_back);
   }
 
-  // Where the copy that runs may come back, and does not leave checkpoints behind.
-  Result<Instance> fork(int script, int holder) {
+  Result<Instance> fork(int script, int holder, bool may_come_back) {
     std::vector<int> descriptors = {script};
     if (holder >= 0) descriptors.push_back(holder);
     OwnedFd theirs;
-    if (holder < 0 && policy_.prepares()) {
+    if (may_come_back && policy_.prepares()) {
       int ends[2];
       if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
         return errno_error("fork server: socketpair");
@@ -322,8 +322,8 @@ ForkServer::ForkServer(ForkServer&&) noexcept = default;
 ForkServer& ForkServer::operator=(ForkServer&&) noexcept = default;
 ForkServer::~ForkServer() = default;
 
-Result<Instance> ForkServer::make(int script_fd, int holder) {
-  return server_->make(script_fd, holder);
+Result<Instance> ForkServer::make(int script_fd, int holder, bool may_come_back) {
+  return server_->make(script_fd, holder, may_come_back);
 }
 
 bool ForkServer::has_standby() const {

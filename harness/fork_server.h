@@ -36,8 +36,9 @@ class ForkServer {
 
   // A copy that performs the script; it must be gone before the next one. An error: the server is
   // of no more use, for it has ended or its folder can't be put back. `holder` is where it tells of
-  // its checkpoints, -1: nowhere.
-  Result<Instance> make(int script_fd, int holder = -1);
+  // its checkpoints, -1: nowhere. One that may come back says so on its line, and waits there for
+  // an answer before its first input.
+  Result<Instance> make(int script_fd, int holder = -1, bool may_come_back = true);
 
   // A copy that has come to the end of its script, or of a crash, may go back to where it began,
   // and serve for the next one that is made (player/rewind.h). It tells here; -1: this one won't.

@@ -62,7 +62,7 @@ Result<std::optional<Standing>> Standing::copy(ForkServer& server, const Layout&
   hold_before(*script, order.before - server.steps());
   auto holder = Holder::create(server, held);
   if (!holder) return holder.error();
-  auto instance = server.make(script->fd(), held.before.empty() ? -1 : holder->their_end());
+  auto instance = server.make(script->fd(), held.before.empty() ? -1 : holder->their_end(), false);
   if (!instance) return instance.error();
   holder->close_their_end();
   Standing standing(std::move(*instance), std::move(*script), std::nullopt, server.steps());

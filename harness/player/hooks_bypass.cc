@@ -107,12 +107,12 @@ CRASHREEL_HOOK ssize_t splice(int from, off64_t* from_at, int to, off64_t* to_at
   return CRASHREEL_REAL(splice)(from, from_at, to, to_at, size, flags);
 }
 
-CRASHREEL_HOOK int vdprintf(int fd, const char* __restrict format, va_list arguments) noexcept {
+CRASHREEL_HOOK int vdprintf(int fd, const char* __restrict format, va_list arguments) {
   leave_to_kernel(fd);
   return CRASHREEL_REAL(vdprintf)(fd, format, arguments);
 }
 
-CRASHREEL_HOOK int dprintf(int fd, const char* __restrict format, ...) noexcept {
+CRASHREEL_HOOK int dprintf(int fd, const char* __restrict format, ...) {
   va_list arguments;
   va_start(arguments, format);
   const int written = ::vdprintf(fd, format, arguments);
@@ -125,7 +125,7 @@ CRASHREEL_HOOK int posix_spawn(pid_t* __restrict pid, const char* __restrict pat
                                const posix_spawn_file_actions_t* __restrict actions,
                                const posix_spawnattr_t* __restrict attributes,
                                char* const* __restrict arguments,
-                               char* const* __restrict environment) noexcept {
+                               char* const* __restrict environment) {
   leave_all_to_kernel();
   return CRASHREEL_REAL(posix_spawn)(pid, path, actions, attributes, arguments, environment);
 }
@@ -134,7 +134,7 @@ CRASHREEL_HOOK int posix_spawnp(pid_t* __restrict pid, const char* __restrict fi
                                 const posix_spawn_file_actions_t* __restrict actions,
                                 const posix_spawnattr_t* __restrict attributes,
                                 char* const* __restrict arguments,
-                                char* const* __restrict environment) noexcept {
+                                char* const* __restrict environment) {
   leave_all_to_kernel();
   return CRASHREEL_REAL(posix_spawnp)(pid, file, actions, attributes, arguments, environment);
 }

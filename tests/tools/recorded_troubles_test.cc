@@ -56,7 +56,11 @@ TEST_F(RecordedZooProgram, SeesItsClientsPartAsTheyDid) {
   Client two = Client::tcp(port);
   EXPECT_EQ(two.ask("5\n"), "OK\n");
   two.reset();
-  EXPECT_EQ(last.ask("ASK\n"), "ends 1, resets 1\n");
+  // The server hears of it when the kernel says so, perhaps after the next question.
+  constexpr int kMostAsked = 1000;
+  std::string told;
+  for (int i = 0; i < kMostAsked && told != "ends 1, resets 1\n"; ++i) told = last.ask("ASK\n");
+  EXPECT_EQ(told, "ends 1, resets 1\n");
   EXPECT_EQ(last.ask("PAY\n"), "");
   const Reel reel = server.end_and_salvage();
   const auto report = replay(reel, {});
@@ -65,13 +69,14 @@ TEST_F(RecordedZooProgram, SeesItsClientsPartAsTheyDid) {
   EXPECT_FALSE(report->answers.first);
   const auto smaller = shrink(reel, {.tries = 1});
   ASSERT_TRUE(smaller) << smaller.error().message;
-  EXPECT_EQ(data_of(smaller->reel), std::vector<std::string>{"PAY\n"});
+  // Of the debtor's session its end alone: none of its bytes.
+  EXPECT_THAT(data_of(smaller->reel), ElementsAre("", "PAY\n"));
   EXPECT_EQ(std::ranges::count(smaller->reel.inputs, InputKind::kClose, &Input::kind), 1);
 }
 
 TEST_F(RecordedZooProgram, WhoseThreadsWaitForOneAnotherHangsAgain) {
   Scene scene;
-  scene.options().hang = {.after = std::chrono::milliseconds(300), .kill_signal = SIGKILL};
+  scene.options().hang = {.after = std::chrono::milliseconds(300), .kill_signal = SIGTERM};
   const int port = free_port();
   scene.start({kZoo + "embrace", std::to_string(port)});
   Client client = Client::tcp(port);
