@@ -170,7 +170,38 @@ void measure_from_outside() {
   });
 }
 
+// A minute of idle time in which a key expires; a start alone, and all.
+void measure_silence(const Target& target) {
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  Reel reel = working_day(3, 1);
+  const std::string commands[] = {bench::resp({"SET", "k", "v", "EX", "10"}),
+                                  bench::resp({"GET", "k"}), bench::resp({"GET", "k"})};
+  const std::uint64_t times[] = {0, 9 * kSecond, 69 * kSecond};
+  for (std::size_t i = 0; i < 3; ++i) {
+    reel.inputs[i].data = commands[i];
+    reel.inputs[i].time_ns = times[i];
+  }
+  const std::string answers = "+OK\r\n$1\r\nv\r\n$-1\r\n";
+  std::vector<double> milliseconds;
+  for (std::size_t round = 0; round < 3 * kRounds; ++round) {
+    milliseconds.push_back(1000 * bench::wall_seconds_of([&] {
+                             const Outcome outcome = one_try(target, reel, Ending::kSurvived);
+                             CRASHREEL_CHECK(outcome.answer_bytes == answers.size());
+                           }));
+  }
+  const auto spread = bench::spread_of(milliseconds);
+  bench::print({.bench = "replay",
+                .scene = "70 s of idle time with a key that expires, started anew",
+                .value = spread,
+                .unit = "ms",
+                .reference = 50,
+                .against = "demanded",
+                .ratio = spread.median / 50,
+                .bar = bench::at_most(1)});
+}
+
 void measure_starts(const Target& target, const Reel& day, const Reel* last_day) {
+  measure_silence(target);
   measure_against_bare_starts(target, day);
   for (const unsigned jobs : {1U, std::thread::hardware_concurrency()}) {
     measure_tries(target, "fresh instances of 100 inputs", day, jobs, Ending::kSurvived);

@@ -72,6 +72,25 @@ TEST(BypassOf, CallsThatWaitIsNotSeen) {
   }
 }
 
+// The two kinds of loopback are told apart; a program that listens on both has both.
+TEST(BypassOf, SessionsOfIpv6IsNotSeen) {
+  for (const std::string hosts : {"::1", "* -::*"}) {
+    std::vector<std::string> argv = {
+        "/usr/bin/redis-server",         "--port", "7001", "--save", "", "--bind",
+        hosts.substr(0, hosts.find(' '))};
+    if (hosts.find(' ') != std::string::npos) argv.push_back(hosts.substr(hosts.find(' ') + 1));
+    const Reel reel = lines("1:SET_k_v 2:GET_k 1:GET_k 2:PING");
+    TryOptions options = kImpatient;
+    options.hang_ms = 3000;
+    const Outcome ours = try_once(reel, argv, options);
+    options.script.through_kernel = true;
+    const Outcome kernel = try_once(reel, argv, options);
+    EXPECT_EQ(kernel.answer_bytes, std::string("+OK\r\n$1\r\nv\r\n$1\r\nv\r\n+PONG\r\n").size());
+    EXPECT_EQ(told(ours), told(kernel));
+    EXPECT_EQ(ours.bypassed, 2);
+  }
+}
+
 // An edge is told once: what a program leaves unread stays so until more comes.
 TEST(BypassOf, EdgesIsNotSeen) {
   for (const char* inputs : {"1:a 1:b 2:x 1:c 2:y", "1:a 1:b 1:PARTS 1:hello 2:x 1:c 1:d 2:y"}) {
