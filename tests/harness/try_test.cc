@@ -65,7 +65,8 @@ TEST(Try, EndsAProgramThatHangs) {
 
 // Nobody has to wait until it has stood still for long: the locks tell.
 TEST(Try, EndsAProgramWhoseThreadsWaitForOneAnother) {
-  const Outcome outcome = try_server("embrace", lines("1:T 2:W 1:S 2:late"));
+  const Reel reel = lines("1:T 2:W 1:S 2:late");
+  const Outcome outcome = try_server("embrace", reel);
   EXPECT_EQ(outcome.ending, Ending::kHung) << testing::PrintToString(outcome);
   EXPECT_TRUE(outcome.stands_still);
   EXPECT_EQ(in_flight(outcome), "S\n");
