@@ -47,8 +47,7 @@ class SandboxTest : public testing::Test {
     std::vector<pid_t> found;
     for (const auto& entry : fs::directory_iterator("/proc")) {
       const int pid = std::atoi(entry.path().filename().c_str());
-      std::ifstream file(entry.path() / "environ", std::ios::binary);
-      const std::string all(std::istreambuf_iterator<char>(file), {});
+      const std::string all = process_file(entry.path() / "environ");
       if (pid > 0 && all.find(tag_) != std::string::npos) found.push_back(pid);
     }
     return found;

@@ -9,11 +9,10 @@
 #include <array>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "capture/base/owned_fd.h"
 #include "tests/capture/preload/recorded_server.h"
+#include "tests/capture/reel/folder.h"
 #include "tests/tools/run_command.h"
 
 namespace crashreel::testing {
@@ -24,11 +23,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr int kDeaths = 20;
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 OwnedFd process(pid_t pid) {
   return OwnedFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -88,7 +82,7 @@ class KilledCommand : public ::testing::Test {
       std::error_code error;
       const std::string runs = fs::read_symlink(entry.path() / "exe", error);
       if (runs.starts_with(folder_.path().string()) ||
-          bytes_of(entry.path() / "cmdline").find(folder_.path()) != std::string::npos) {
+          process_file(entry.path() / "cmdline").find(folder_.path()) != std::string::npos) {
         found.push_back(pid);
       }
     }

@@ -46,4 +46,13 @@ inline std::string file_bytes(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+// A file below /proc; empty where its process has ended meanwhile, as the kernel says while it is
+// read.
+inline std::string process_file(const std::string& path) try {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+} catch (const std::ios_base::failure&) {
+  return {};
+}
+
 }  // namespace crashreel
