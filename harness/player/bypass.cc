@@ -217,6 +217,10 @@ bool lend(std::uint32_t session, const char* bytes, std::uint32_t size) {
   if (reader.fd < 0 || reader.in_socket != 0 || end_of(session) < 0) return false;
   if (size == 0 || size > kMostBytesLent) return false;
   Lane& lane = lanes[reader.fd];
+  // Closed, and perhaps opened again, in a handler that could not take the lock.
+  const bool is_gone = lane.server.load(std::memory_order_relaxed) != Server::kUsAndKernel ||
+                       lane.session != session;
+  if (is_gone) return false;
   constexpr std::uint32_t kOnce = EPOLLONESHOT | EPOLLEXCLUSIVE;  // the kernel keeps count of these
   if ((lane.interest.events & kOnce) != 0 || lane.left != 0) return false;
   if (count_of_lent() == kMostLent) return false;
@@ -409,7 +413,9 @@ bool is_own_name(const sockaddr* address, const socklen_t* size) {
 
 void note_connection(int fd) {
   Lane* lane = lane_of(fd);
-  if (lane == nullptr || off || attends() || !scheduling()) return;
+  if (lane == nullptr) return;
+  lane->server.store(Server::kKernel, std::memory_order_release);
+  if (off || attends() || !scheduling()) return;
   lane->forks = forks;
   lane->interest = {};
   lane->server.store(Server::kKernelYet, std::memory_order_release);
@@ -438,9 +444,10 @@ void note_interest(int set, int operation, int fd, const epoll_event* event) {
 }
 
 void leave_to_kernel(int fd) {
-  const Lane* lane = lane_of(fd);
+  Lane* lane = lane_of(fd);
   if (lane == nullptr || lane->server.load(std::memory_order_acquire) == Server::kKernel) return;
-  if (scheduling()) locked([&] { leave(fd); });
+  if (scheduling()) return locked([&] { leave(fd); });
+  lane->server.store(Server::kKernel, std::memory_order_release);
 }
 
 void leave_range_to_kernel(unsigned first, unsigned last) {
