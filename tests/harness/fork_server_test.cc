@@ -120,6 +120,27 @@ TEST_P(ComesBack, WhereAllThatItChangedCanBePutBack) {
   }
 }
 
+// A large set is freed by a thread of its own: in an instance that was started alone, in a copy,
+// and in one that has come back.
+TEST(ForkServer, LetsTheThreadsOfARealProgramWork) {
+  const Reel reel = lines(
+      "1:EVAL_\"for_i=1,2000_do_redis.call('sadd','k',i)_end_return_1\"_0 1:UNLINK_k "
+      "@1000000000 1:INFO_memory");
+  const Target target = target_for(reel, {"/usr/bin/redis-server", "--port", "7001", "--save", ""});
+  const ScriptOptions kept = {.keeps_answers = true, .keeps_bytes = true};
+  const auto expect_freed = [](const Result<Outcome>& outcome) {
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    ASSERT_EQ(outcome->answers.size(), 3u) << testing::PrintToString(*outcome);
+    EXPECT_THAT(outcome->answers.back().bytes, HasSubstr("lazyfree_pending_objects:0\r\n"));
+    EXPECT_THAT(outcome->answers.back().bytes, HasSubstr("lazyfreed_objects:1\r\n"));
+  };
+  expect_freed(run_try(target, reel, whole_sequence(reel), {.script = kept}));
+  const Layout layout = lay_out(reel, whole_sequence(reel), target.kind, kept);
+  auto server = ForkServer::start(target, layout, kImpatient.hang_ms);
+  ASSERT_TRUE(server) << server.error().message;
+  for (int i = 0; i < 3; ++i) expect_freed(run_try(*server, target, layout));
+}
+
 TEST(ForkServer, ServesWithOneCopyForCrashesToo) {
   const Reel crash = lines("1:ARM_a 2:BIND_a 1:FIRE");
   const Reel none = lines("1:ARM_a 1:FIRE");

@@ -212,6 +212,28 @@ TEST_F(SandboxTest, SaysThatItsSmallDiskIsFullAndEmptiesIt) {
   EXPECT_EQ(::umount(disk.path().c_str()), 0);
 }
 
+TEST_F(SandboxTest, EndsWhatWritesALargerFileThanItMay) {
+  const Reel asked = lines("1:FILL");
+  Target made = target(asked);
+  made.sandbox.limits.file_bytes = 1 << 20;
+  const auto outcome = run_try(made, asked, whole_sequence(asked), kImpatient);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->ending, Ending::kCrashed) << testing::PrintToString(*outcome);
+  EXPECT_EQ(outcome->signature.kind, "SIGXFSZ");
+  expect_nothing_left();
+}
+
+// The watchdog would have waited for longer.
+TEST_F(SandboxTest, EndsWhatTakesMoreOfTheProcessorThanItMay) {
+  const Reel asked = lines("1:hello 1:SPIN");
+  Target made = target_for(asked, {zoo("busy"), "7001"});
+  made.sandbox.limits.cpu_seconds = 1;
+  const auto outcome = run_try(made, asked, whole_sequence(asked), {.hang_ms = 60'000});
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->ending, Ending::kCrashed) << testing::PrintToString(*outcome);
+  EXPECT_EQ(outcome->signature.kind, "SIGKILL");
+}
+
 TEST_F(SandboxTest, ForksNoMoreThanItMay) {
   const Reel asked = lines("1:BOMB");
   Target made = target(asked);

@@ -6,7 +6,13 @@
 
 #include <csignal>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "harness/sequence.h"
+#include "harness/target.h"
+#include "harness/try.h"
 #include "tests/capture/preload/upstream.h"
 #include "tests/tools/recorded_program.h"
 #include "tools/pipeline/why_not.h"
@@ -50,6 +56,44 @@ TEST_F(RecordedWeb, ThatIsAWebServerAnswersTheSame) {
           server, [&] { return Client::tcp(port); },
           {"1:" + kPage, "2:" + kPage, "1:" + kOther, "2:" + kPage, "1:" + kPage}, "yes\n"),
       1);
+}
+
+// Each port answers in its own way, one of them on IPv6; a session that came to the wrong one would
+// have another answer.
+TEST_F(RecordedWeb, ThatListensOnThreePortsAnswersOnEachAsBefore) {
+  const int one = free_port();
+  const int two = free_port();
+  const int six = free_port();
+  const auto says = [](const std::string& listen, const std::string& word) {
+    return listen + "default_type text/" + word + "; location / { return 200 \"" + word +
+           ".\\n\"; }";
+  };
+  RecordedServer server(setup(
+      nginx(says(listen_at(one), "one") + " } server { " + says(listen_at(two), "second") +
+            " } server { " + says("listen [::1]:" + std::to_string(six) + "; ", "the-sixth"))));
+  std::vector<std::pair<Client, std::string>> clients;
+  clients.emplace_back(Client::tcp(two), "second");
+  clients.emplace_back(Client::tcp6(six), "the-sixth");
+  clients.emplace_back(Client::tcp(one), "one");
+  for (int round = 0; round < 2; ++round) {
+    for (auto& [client, word] : clients) {
+      EXPECT_THAT(client.ask_until(kPage, word + ".\n"), HasSubstr(word + ".\n"));
+    }
+  }
+  const Reel reel = server.end_and_salvage();
+  expect_same_answers(reel, 1);
+  const auto target = target_of(reel);
+  ASSERT_TRUE(target) << target.error().message;
+  const auto outcome = run_try(*target, reel, whole_sequence(reel),
+                               {.script = {.keeps_answers = true, .keeps_bytes = true}});
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  std::size_t at = 0;
+  for (const ReplayedAnswer& answer : outcome->answers) {
+    if (answer.to->kind != InputKind::kData) continue;
+    const std::string& word = clients[at++ % clients.size()].second;
+    EXPECT_THAT(answer.bytes, HasSubstr("\n" + word + ".\n")) << answer.to->seq;
+  }
+  EXPECT_EQ(at, 6u) << outcome->output_tail;
 }
 
 // The worker is fed, which the master looks after.
