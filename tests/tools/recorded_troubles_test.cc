@@ -1,5 +1,5 @@
 // What programs of the zoo do when something is not as it was: a file is gone, clients part in two
-// ways, threads wait for one another. Recorded, and replayed to the same.
+// ways, threads wait for one another, a read is too small. Recorded, and replayed to the same.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,6 +23,18 @@ using ::testing::HasSubstr;
 const std::string kZoo = CRASHREEL_BUILD_DIR "/zoo/";
 
 class RecordedZooProgram : public RecordedProgram {};
+
+// What one read took is one input, and the next read takes no more.
+TEST_F(RecordedZooProgram, ReadsInTheSamePieces) {
+  RecordedServer server(setup({kZoo + "fiddler", "0", "epoll"}));
+  Client client = Client::tcp(server.port());
+  EXPECT_EQ(client.ask("PARTS\n"), "PARTS done\n");
+  EXPECT_EQ(client.ask_until("hello\n", "hello done\n"), "3\nhello done\n");
+  EXPECT_EQ(client.ask("a\n"), "a done\n");
+  const Reel reel = server.end_and_salvage();
+  EXPECT_THAT(data_of(reel), ElementsAre("PARTS\n", "hel", "lo\n", "a\n"));
+  expect_same_answers(reel, 2);
+}
 
 // Of the program's arguments none is the file's name, so that nobody lays it where it looks.
 TEST_F(RecordedZooProgram, ThatMissesAFileIsSaidToMissIt) {
