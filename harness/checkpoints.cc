@@ -1,6 +1,7 @@
 #include "harness/checkpoints.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 namespace crashreel {
@@ -31,11 +32,16 @@ std::optional<std::size_t> steps_before(const Layout& layout, const Input* input
 
 }  // namespace
 
+Checkpoints::Checkpoints(const Target& target, ForkServer& root)
+    : target_(target), root_(root), most_bytes_(target.sandbox.limits.most_memory() / 2) {}
+
 Result<Outcome> Checkpoints::run(const std::shared_ptr<const Layout>& layout,
                                  std::span<const Input* const> wanted, const TryOptions& options) {
-  std::erase_if(held_, [&](const Checkpoint& held) {
+  const std::size_t dropped = std::erase_if(held_, [&](const Checkpoint& held) {
     return std::find(wanted.begin(), wanted.end(), held.before) == wanted.end();
   });
+  if (dropped > 0) is_crowded_ = false;
+  if (std::exchange(has_new_, false)) fit_into_memory();
   ForkServer& from = longest(*layout);
   if (&from == &root_) return run_from(root_, layout, wanted, options);
   const bool from_beginning = beginning_ && &from == &*beginning_;
@@ -89,6 +95,7 @@ void Checkpoints::keep(Held& held, const std::vector<Wanted>& wanted,
       continue;
     }
     ++taken_;
+    has_new_ = true;
     std::erase_if(held_, [&](const Checkpoint& old) { return old.before == one.before; });
     const auto place = std::upper_bound(
         held_.begin(), held_.end(), one.steps,
@@ -108,7 +115,7 @@ std::vector<Checkpoints::Wanted> Checkpoints::on_the_way(
     const ForkServer& from, const Layout& layout, std::span<const Input* const> wanted) const {
   std::vector<Wanted> chosen;
   if (wants_beginning_) chosen.push_back({nullptr, 0});
-  if (!obstacle_.empty()) return chosen;
+  if (!obstacle_.empty() || is_crowded_) return chosen;
   std::size_t last = from.steps();
   std::size_t looked = 0;
   for (const Input* input : wanted) {
@@ -129,6 +136,33 @@ std::vector<Checkpoints::Wanted> Checkpoints::on_the_way(
 bool Checkpoints::fits(const Checkpoint& held, const Layout& layout) {
   const std::size_t steps = held.server.steps();
   return steps <= layout.steps.size() && steps_in_common(*held.layout, layout) >= steps;
+}
+
+void Checkpoints::fit_into_memory() {
+  std::vector<std::uint64_t> bytes;
+  std::uint64_t all = 0;
+  for (const Checkpoint& held : held_) {
+    bytes.push_back(held.server.bytes());
+    all += bytes.back();
+  }
+  while (all > most_bytes_ && !held_.empty()) {
+    // What it saves are the steps since the one before it.
+    std::size_t least = 0;
+    std::size_t least_saved = SIZE_MAX;
+    for (std::size_t i = 0, before = root_.steps(); i < held_.size(); ++i) {
+      const std::size_t steps = held_[i].server.steps();
+      if (steps - before < least_saved) {
+        least_saved = steps - before;
+        least = i;
+      }
+      before = steps;
+    }
+    // The others take over its share of what they had in common; that is seen the next time.
+    all -= std::min(all, bytes[least]);
+    bytes.erase(bytes.begin() + static_cast<std::ptrdiff_t>(least));
+    held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(least));
+    is_crowded_ = true;
+  }
 }
 
 void Checkpoints::note_refusal(const std::string& why) {

@@ -27,8 +27,9 @@ namespace crashreel {
 // Not for several threads at once. Inputs of layouts must stay where they are.
 class Checkpoints {
  public:
-  // Both must outlive it.
-  Checkpoints(const Target& target, ForkServer& root) : target_(target), root_(root) {}
+  // Both must outlive it. What is held takes no more than half of the memory that all processes of
+  // the target may have.
+  Checkpoints(const Target& target, ForkServer& root);
 
   // Performs the layout from the last checkpoint that fits it. On the way there are new ones before
   // these inputs, as far as it has them and they pay; others than before these are dropped.
@@ -77,6 +78,8 @@ class Checkpoints {
   void keep(Held& held, const std::vector<Wanted>& wanted,
             const std::shared_ptr<const Layout>& layout);
   void note_refusal(const std::string& why);
+  // Once nothing runs that has pages in common with what is held: drops those that save least.
+  void fit_into_memory();
   static bool fits(const Checkpoint& held, const Layout& layout);
   void learn(const Outcome& outcome, std::size_t performed, std::size_t left);
 
@@ -85,6 +88,9 @@ class Checkpoints {
   std::vector<Checkpoint> held_;  // by rising steps
   std::optional<ForkServer> beginning_;
   bool wants_beginning_ = true;
+  const std::uint64_t most_bytes_;
+  bool has_new_ = false;     // since memory was looked at
+  bool is_crowded_ = false;  // no further ones, until some are wanted no longer
   std::string obstacle_;
   Record of_held_;
   Record of_beginning_;

@@ -17,6 +17,7 @@
 #include "capture/base/errno_error.h"
 #include "capture/base/owned_fd.h"
 #include "harness/copy_policy.h"
+#include "harness/memory_share.h"
 #include "harness/passing.h"
 #include "harness/player/script.h"
 #include "harness/scratch.h"
@@ -189,6 +190,7 @@ class ForkServer::Server : public InstanceParent {
   }
 
   std::size_t steps() const { return steps_; }
+  std::uint64_t bytes() const { return memory_share(instance_.pid()); }
 
  private:
   // What there is of files where a copy begins.
@@ -341,6 +343,10 @@ bool ForkServer::hear_line(Instance& instance) {
 Result<Script> ForkServer::script_for(const Layout& layout,
                                       std::span<const std::size_t> marks) const {
   return server_->script_for(layout, marks);
+}
+
+std::uint64_t ForkServer::bytes() const {
+  return server_->bytes();
 }
 
 std::size_t ForkServer::steps() const {

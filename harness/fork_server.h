@@ -52,6 +52,8 @@ class ForkServer {
   // The script of a copy that goes on from here.
   Result<Script> script_for(const Layout& layout, std::span<const std::size_t> marks = {}) const;
   std::size_t steps() const;  // that its copies have behind them
+  // Of memory, as memory_share() counts them.
+  std::uint64_t bytes() const;
 
   // A checkpoint that a copy of this server has left behind, before this step, and tells of: a
   // server too, that lives as long as it is held. At once, while the copy waits.

@@ -196,6 +196,37 @@ TEST(Checkpoints, ResumeWhatBeginsAlikeAndRunTheRestFromTheStart) {
   EXPECT_EQ(checkpoints.held(), 0u);
 }
 
+// What the program has grown by between one and the next is theirs.
+TEST(Checkpoints, TakeNoMoreMemoryThanTheyMay) {
+  std::string text;
+  for (int i = 0; i < 240; ++i) text += "1:GROW ";
+  const Reel reel = lines(text + "1:SAY");
+  Target target = target_for(reel, {zoo("restless"), "7001"});
+  const auto whole = std::make_shared<const Layout>(whole_layout(reel, target));
+  std::vector<const Input*> wanted;
+  for (std::size_t i = 30; i < 240; i += 30) wanted.push_back(&reel.inputs[i]);
+  const auto held_with = [&](std::uint64_t memory_bytes) {
+    target.sandbox.limits.memory_bytes = memory_bytes;
+    auto root = ForkServer::start(target, *whole, kImpatient.hang_ms);
+    EXPECT_TRUE(root);
+    Checkpoints checkpoints(target, *root);
+    checkpoints.expect(1);  // each step is worth one
+    std::string told_before;
+    for (int i = 0; i < 3; ++i) {
+      const auto outcome = checkpoints.run(whole, wanted);
+      EXPECT_TRUE(outcome) << outcome.error().message;
+      if (!outcome) break;
+      EXPECT_TRUE(i == 0 || told(*outcome) == told_before) << told(*outcome);
+      told_before = told(*outcome);
+    }
+    return checkpoints.held();
+  };
+  EXPECT_EQ(held_with(1ull << 30), wanted.size());
+  const std::size_t few = held_with(192ull << 20);
+  EXPECT_GT(few, 0u);
+  EXPECT_LT(few, wanted.size());
+}
+
 // A thread of the pool takes the second input after the checkpoint; it is missed, and the answer
 // comes from the start.
 TEST(Checkpoints, AreDoneWithoutWhereTheProgramNeedsItsThreads) {
