@@ -35,9 +35,16 @@ CRASHREEL_WIDE void store(unsigned char* to, __m256i bytes) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), bytes);
 }
 
-// A processor sees by itself which lines come next, but only up to the end of a page. Where it had
-// just been in the kernel, 16 KiB took 1.6 µs with this and 1.8 without.
-constexpr std::size_t kAhead = 2048;
+// A processor sees by itself which lines come next, but only up to the end of a page, and where the
+// next page lies it looks up only when it gets there. So that is asked for a page or more ahead, by
+// its last line, which is nobody's header: 16 KiB took 500 ns with this where they took 590
+// without, and 64 KiB around the caches 1.9 µs for 2.5. (Asking for each line ahead: 620 ns.)
+constexpr std::size_t kPageBytes = 4096;
+
+CRASHREEL_WIDE void look_ahead(const unsigned char* line, std::size_t pages) {
+  if ((reinterpret_cast<std::uintptr_t>(line) & (kPageBytes - 1)) != 0) return;
+  __builtin_prefetch(line + (pages + 1) * kPageBytes - 64, 0, 2);
+}
 
 // Of at least 64 bytes. The first and last are written apart, so that what lies between can be
 // written in whole cache lines.
@@ -51,7 +58,7 @@ constexpr std::size_t kAhead = 2048;
   store(to, head);
   store(to + 32, head2);
   for (unsigned char* line = to + skew; line < end; line += 64, source += 64) {
-    __builtin_prefetch(line + kAhead, 1);
+    look_ahead(line, 1);
     const __m256i a = load(source), b = load(source + 32);
     store(line, a);
     store(line + 32, b);
@@ -65,6 +72,7 @@ constexpr std::size_t kAhead = 2048;
   const std::size_t skew = -reinterpret_cast<std::uintptr_t>(to) & 63;
   ::memcpy(to, from, skew);
   for (to += skew, from += skew, size -= skew; size >= 64; to += 64, from += 64, size -= 64) {
+    look_ahead(to, 2);
     const __m256i a = load(from), b = load(from + 32);
     _mm256_stream_si256(reinterpret_cast<__m256i*>(to), a);
     _mm256_stream_si256(reinterpret_cast<__m256i*>(to + 32), b);
