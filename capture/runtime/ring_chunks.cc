@@ -38,6 +38,13 @@ ChunkHeader* take_from_prelude(std::uint32_t tid) {
   return swap_state(chunk, state_word(kFree, 0), state_word(kHeld, tid)) ? &chunk : nullptr;
 }
 
+// Of a chunk that may be taken soon, header and first line: another core has written to them last.
+void ask_for(std::uint64_t cursor) {
+  const auto& chunk = chunk_at(g_ring.prelude_chunks + cursor % g_ring.pool_chunks);
+  const auto* line = reinterpret_cast<const unsigned char*>(&chunk);
+  for (std::size_t at = 0; at <= sizeof chunk; at += 64) __builtin_prefetch(line + at, 1);
+}
+
 // Once round the pool. `rested`: how many takings ago a chunk must have become full. Order of being
 // full, not place in the file, decides how far the horizon reaches (RING.md).
 ChunkHeader* take_from_pool(std::uint32_t tid, std::uint32_t rested) {
@@ -51,6 +58,7 @@ ChunkHeader* take_from_pool(std::uint32_t tid, std::uint32_t rested) {
       continue;
     if (!swap_state(chunk, seen, state_word(kHeld, tid))) continue;
     __atomic_fetch_add(&g_ring.super->taken, 1u, __ATOMIC_RELAXED);
+    ask_for(cursor + 2);  // the next one of this thread, if one other records as much
     return &chunk;
   }
   return nullptr;

@@ -140,10 +140,11 @@ std::uint32_t copy_all_and_sum(unsigned char* to, const unsigned char* from, std
 }  // namespace
 
 Copies choose_copies(unsigned char* trial, std::uint64_t trial_bytes) {
-  Copies copies{copy_by_library, copy_by_library,
+  Copies copies{false, copy_by_library, copy_by_library,
                 has_hardware_step() ? copy_all_and_sum<HardwareStep> : copy_all_and_sum<TableStep>};
 #if defined(__x86_64__)
   if (!has_wide_registers()) return copies;
+  copies.wide = true;
   copies.some = copy_wide;
   copies.large = fastest_for_blocks(trial, trial_bytes);
 #else

@@ -37,13 +37,40 @@ template <std::size_t width>
   copy_line(end, last);
 }
 
+#if defined(__x86_64__)
+// The same in wide registers, where there are any. In assembler, for a compiler inlines no
+// intrinsic into a function of a program that must run without them.
+[[gnu::always_inline]] inline void copy_wide_line(unsigned char* to, const unsigned char* from) {
+  asm volatile(
+      "vmovdqu (%1), %%ymm0\n\t"
+      "vmovdqu 32(%1), %%ymm1\n\t"
+      "vmovdqu %%ymm0, (%0)\n\t"
+      "vmovdqu %%ymm1, 32(%0)"
+      :
+      : "r"(to), "r"(from)
+      : "xmm0", "xmm1", "memory");
+}
+
+[[gnu::always_inline]] inline void copy_wide_lines(unsigned char* to, const unsigned char* from,
+                                                   std::size_t size) {
+  const unsigned char* const last = from + size - 64;
+  unsigned char* const end = to + size - 64;
+  for (; from < last; from += 64, to += 64) copy_wide_line(to, from);
+  copy_wide_line(end, last);
+  asm volatile("vzeroupper" : : : "xmm0", "xmm1");
+}
+#endif
+
 // At most so many bytes are copied without a call: a function that calls none need not save the
 // registers of its caller, which would cost as much as the copy.
 inline constexpr std::size_t kFewBytes = 256;
 
 [[gnu::always_inline]] inline void copy_few(unsigned char* to, const unsigned char* from,
-                                            std::size_t size) {
+                                            std::size_t size, [[maybe_unused]] bool wide) {
   if (size > 64) {
+#if defined(__x86_64__)
+    if (wide) return copy_wide_lines(to, from, size);
+#endif
     copy_lines(to, from, size);
   } else if (size >= 32) {
     copy_ends<16>(to, from, 32);
@@ -72,6 +99,7 @@ using SummingCopy = std::uint32_t (*)(unsigned char* to, const unsigned char* fr
 inline constexpr std::size_t kLargeBytes = 32u << 10;
 
 struct Copies {
+  bool wide;            // there are wide registers
   Copy some;            // of more than kFewBytes
   Copy large;           // of kLargeBytes and more
   SummingCopy and_sum;  // of any size

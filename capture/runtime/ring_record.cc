@@ -43,7 +43,7 @@ enum class Way { kAny, kFewPlain, kFewWithSum };
     const std::uint64_t sum = g_ring.copies.and_sum(to, payload, size);
     *reinterpret_cast<std::uint64_t*>(to + padded(size)) = sum;
   } else if (size <= kFewBytes) {
-    copy_few(to, payload, size);
+    copy_few(to, payload, size, g_ring.copies.wide);
   } else {
     (size < kLargeBytes ? g_ring.copies.some : g_ring.copies.large)(to, payload, size);
   }
@@ -70,7 +70,7 @@ template <Way way>
   *reinterpret_cast<RecordHeader*>(at) = pack_record(record);
   unsigned char* to = at + sizeof(RecordHeader);
   if constexpr (way == Way::kFewPlain) {
-    copy_few(to, payload, record.len);
+    copy_few(to, payload, record.len, g_ring.copies.wide);
   } else if constexpr (way == Way::kFewWithSum) {
     const std::uint64_t sum = copy_and_sum<HardwareStep>(to, payload, record.len);
     *reinterpret_cast<std::uint64_t*>(to + padded(record.len)) = sum;
