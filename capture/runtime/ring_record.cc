@@ -1,21 +1,16 @@
 // The record path: what runs in production for each input.
-#include <errno.h>
-#include <pthread.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #define CRASHREEL_BUILDS_LIBRARY 1
 #include "capture/runtime/crashreel.h"
 #include "capture/runtime/hot_data.h"
 #include "capture/runtime/ring.h"
 #include "capture/runtime/ring_answers.h"
+#include "capture/runtime/ring_append.h"
 #include "capture/runtime/ring_clock.h"
-#include "capture/runtime/ring_copy.h"
 #include "capture/runtime/ring_heads.h"
+#include "capture/runtime/ring_pieces.h"
 #include "capture/runtime/ring_pins.h"
 #include "capture/runtime/ring_redact.h"
-#include "capture/runtime/ring_sum.h"
 
 #define CRASHREEL_LIKELY(condition) __builtin_expect(static_cast<bool>(condition), true)
 
@@ -23,165 +18,6 @@ namespace crashreel::ring {
 namespace {
 
 std::uint32_t g_no_epoch = 0;
-
-// Handlers of the same thread see the stores on both sides of this in program order; other threads
-// need the commit word.
-void order_for_handlers() {
-  __atomic_signal_fence(__ATOMIC_SEQ_CST);
-}
-
-std::uint64_t room_in(const Slot& slot) {
-  return static_cast<std::uint64_t>(slot.end - slot.at);
-}
-
-// How a payload is written: with a sum or without, with a call or, of at most kFewBytes, without.
-enum class Way { kAny, kFewPlain, kFewWithSum };
-
-[[gnu::always_inline]] inline void copy_any(unsigned char* to, const unsigned char* payload,
-                                            std::uint32_t size) {
-  if (g_ring.sums) {
-    const std::uint64_t sum = g_ring.copies.and_sum(to, payload, size);
-    *reinterpret_cast<std::uint64_t*>(to + padded(size)) = sum;
-  } else if (size <= kFewBytes) {
-    copy_few(to, payload, size, g_ring.copies.wide);
-  } else {
-    (size < kLargeBytes ? g_ring.copies.some : g_ring.copies.large)(to, payload, size);
-  }
-}
-
-// Appends one record to the slot's chunk, which has the room, and makes it visible. `input_bytes`:
-// of the whole input, told with its last piece.
-//
-// Inlined by force: a header that is built on the stack and copied from there stalls the store
-// buffer for longer than the whole record takes.
-template <Way way>
-[[gnu::always_inline]] inline void append(Slot& slot, const Record& record,
-                                          const unsigned char* payload, std::uint64_t input_bytes) {
-  ChunkHeader& chunk = *slot.chunk;
-  unsigned char* at = slot.at;
-  const std::uint64_t bytes =
-      (way == Way::kFewPlain ? sizeof(RecordHeader) : g_ring.record_bytes) + padded(record.len);
-  const std::uint64_t commit = commit_after(slot.commit, bytes);
-  if ((record.flags & kFirst) != 0) {
-    __atomic_store_n(&chunk.begun, begun_after(slot.commit), __ATOMIC_RELAXED);
-    order_for_handlers();
-  }
-
-  *reinterpret_cast<RecordHeader*>(at) = pack_record(record);
-  unsigned char* to = at + sizeof(RecordHeader);
-  if constexpr (way == Way::kFewPlain) {
-    copy_few(to, payload, record.len, g_ring.copies.wide);
-  } else if constexpr (way == Way::kFewWithSum) {
-    const std::uint64_t sum = copy_and_sum<HardwareStep>(to, payload, record.len);
-    *reinterpret_cast<std::uint64_t*>(to + padded(record.len)) = sum;
-  } else {
-    copy_any(to, payload, record.len);
-  }
-
-  if ((record.flags & kLast) != 0) {
-    slot.inputs += 1;
-    slot.bytes += input_bytes;
-  }
-  Totals& totals = chunk.totals[commit >> 16 & 1];
-  totals.inputs = slot.inputs;
-  totals.bytes = slot.bytes;
-  totals.last_stamp = record.stamp;
-  __atomic_store_n(&chunk.commit, commit, __ATOMIC_RELEASE);
-  slot.commit = commit;
-  slot.at = at + bytes;
-}
-
-void drop() {
-  if (g_ring.super != nullptr) __atomic_fetch_add(&g_ring.super->dropped, 1u, __ATOMIC_RELAXED);
-}
-
-// Asked of the kernel once in a thread, for a filter of system calls that comes later may kill for
-// it.
-std::uint32_t thread_id(std::uint32_t pid) {
-  for (const Slot& other : t_thread.slots) {
-    if (other.epoch == pid) return other.tid;
-  }
-  return static_cast<std::uint32_t>(::syscall(SYS_gettid));
-}
-
-// First record of this slot, or first since a fork: whatever the slot holds is the parent's.
-void set_up(Slot& slot, std::uint32_t pid) {
-  slot = Slot{};
-  slot.number = __atomic_fetch_add(&g_ring.super->slots, 1u, __ATOMIC_RELAXED);
-  slot.tid = thread_id(pid);
-  if (g_ring.has_exit_key) ::pthread_setspecific(g_ring.exit_key, &t_thread);
-  slot.epoch = pid;
-}
-
-// The pid that the epoch page says, telling it if a fork has wiped it. 0: the recording has been
-// stopped meanwhile, which wipes it too.
-std::uint32_t current_epoch() {
-  std::uint32_t pid = __atomic_load_n(g_ring.epoch, __ATOMIC_RELAXED);
-  if (pid == 0) {
-    pid = static_cast<std::uint32_t>(::syscall(SYS_getpid));
-    __atomic_store_n(g_ring.epoch, pid, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&g_ring.active, __ATOMIC_SEQ_CST)) return pid;
-    __atomic_store_n(g_ring.epoch, pid = 0, __ATOMIC_RELAXED);
-  }
-  return pid;
-}
-
-// Splits what does not fit, taking chunks as it goes. A rest of a chunk too small to be worth a
-// piece is left empty. `now`: the stamp, unless the slot's last one is as late.
-bool append_pieces(Slot& slot, std::uint32_t kind, std::uint32_t session,
-                   const unsigned char* payload, std::size_t size, std::uint64_t now) {
-  const std::uint64_t stamp = claim_stamp(slot, now);
-  const std::uint64_t total = size < g_ring.max_payload ? size : g_ring.max_payload;
-  const unsigned cut = total < size ? kCut : 0u;
-  std::uint64_t done = 0;
-  do {
-    const std::uint64_t left = total - done;
-    const std::uint64_t room = room_in(slot);
-    if (room < g_ring.record_bytes + (left < g_ring.min_piece ? left : g_ring.min_piece) &&
-        !take_chunk(slot, t_thread, stamp)) {
-      drop();
-      return false;
-    }
-    const std::uint64_t most = room_in(slot) - g_ring.record_bytes;
-    const std::uint64_t piece = left < most ? left : most;
-    const unsigned first = done == 0 ? kFirst : 0u;
-    const unsigned last = done + piece == total ? kLast : 0u;
-    const Record record{static_cast<std::uint32_t>(piece),
-                        kind,
-                        first | last | cut,
-                        session,
-                        static_cast<std::uint32_t>(first != 0 ? total : done),
-                        stamp};
-    append<Way::kAny>(slot, record, payload + done, total);
-    done += piece;
-  } while (done < total);
-  return true;
-}
-
-// Not the usual case: another chunk is needed, or the slot was not set up, or nothing is recorded.
-// False: the input is not in the ring. `began`: its stamp, 0: now.
-[[gnu::noinline]] bool record_slowly(Slot& slot, std::uint32_t kind, std::uint32_t session,
-                                     const void* bytes, std::size_t size, std::uint64_t began = 0) {
-  if (!__atomic_load_n(&g_ring.active, __ATOMIC_ACQUIRE)) return false;
-  const bool kind_is_known = kind >= kFirstKind && kind <= kLastKind;
-  if (!kind_is_known || (bytes == nullptr && size != 0)) {
-    drop();
-    return false;
-  }
-  const int saved_errno = errno;
-  const std::uint32_t epoch = current_epoch();
-  if (epoch == 0) {
-    errno = saved_errno;
-    return false;
-  }
-  if (slot.epoch != epoch) set_up(slot, epoch);
-  // Nothing may come from nowhere, but memcpy wants to be told a place for it.
-  const void* from = size != 0 ? bytes : "";
-  const bool recorded = append_pieces(slot, kind, session, static_cast<const unsigned char*>(from),
-                                      size, began != 0 ? began : read_stamp());
-  errno = saved_errno;
-  return recorded;
-}
 
 // The slot is this process's, and its chunk has the room.
 [[gnu::always_inline]] inline bool fits(const Slot& slot, std::uint32_t kind, const void* bytes,
