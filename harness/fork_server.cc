@@ -16,11 +16,11 @@
 
 #include "capture/base/errno_error.h"
 #include "capture/base/owned_fd.h"
+#include "harness/copy_place.h"
 #include "harness/copy_policy.h"
 #include "harness/memory_share.h"
 #include "harness/passing.h"
 #include "harness/player/script.h"
-#include "harness/scratch.h"
 #include "harness/watchdog.h"
 
 namespace crashreel {
@@ -42,21 +42,13 @@ std::optional<ForkAnswer> hear(int socket, OwnedFd* process = nullptr) {
 
 }  // namespace
 
-// What all servers of one tree have in common: their copies work in one folder, one after another,
-// and write to one open file.
-struct ForkServer::Place {
-  WorkingDirectory* directory = nullptr;  // the first server's
-  int output_fd = -1;
-  pid_t pid = -1;  // of the first server: all see the same of the file system
-};
-
 class ForkServer::Server : public InstanceParent {
  public:
   // Alone.
   Server(Instance instance, OwnedFd socket)
       : instance_(std::move(instance)),
         socket_(std::move(socket)),
-        place_{&instance_.working_directory(), instance_.output_fd(), instance_.pid()} {}
+        place_(instance_.working_directory(), instance_.output_fd(), instance_.pid()) {}
 
   // Left behind by a copy of `parent`, who reaps it once the copy has ended.
   Server(Instance instance, OwnedFd socket, std::shared_ptr<Server> parent, std::size_t steps,
@@ -91,7 +83,7 @@ class ForkServer::Server : public InstanceParent {
     const auto answer = hear(socket_.get());
     if (!answer) return refused("it ended before it could be copied");
     if (answer->refusal[0] != 0) return refused(answer->refusal);
-    begins_ = files_now();
+    begins_ = place_.files_now();
     if (!begins_) return refused("it works with too many files");
     return {};
   }
@@ -101,12 +93,12 @@ class ForkServer::Server : public InstanceParent {
     if (line_) policy_.note_lost();
     line_.reset();
     if (may_come_back && standby_.is_there()) {
-      if (const auto put = put_back(*standby_.begins); !put) return put.error();
+      if (const auto put = place_.put_back(*standby_.begins); !put) return put.error();
       const LineOrder next = {};
       if (send_message(standby_.line.get(), &next, sizeof next, {&script, 1})) return go_on();
       dismiss();
     }
-    if (const auto put = put_back(*begins_); !put) return put.error();
+    if (const auto put = place_.put_back(*begins_); !put) return put.error();
     return fork(script, holder, may_come_back);
   }
 
@@ -193,50 +185,19 @@ class ForkServer::Server : public InstanceParent {
   std::uint64_t bytes() const { return memory_share(instance_.pid()); }
 
  private:
-  // What there is of files where a copy begins.
-  struct Files {
-    WorkingDirectory::Content content;
-    Scratch scratch;
-    off_t output_bytes = 0;  // what the program had printed by then
-  };
-
   // A copy that has come back, and waits for its next script.
   struct Standby {
     pid_t number = -1;
     OwnedFd process;
     OwnedFd line;
-    std::optional<Files> begins;
+    std::optional<CopyPlace::Files> begins;
 
     bool is_there() const { return number >= 0; }
   };
 
-  // Empty: there are too many.
-  std::optional<Files> files_now() const {
-    auto content = place_.directory->remember();
-    if (!content) return std::nullopt;
-    return Files{std::move(*content), Scratch::of(place_.pid),
-                 ::lseek(place_.output_fd, 0, SEEK_END)};
-  }
-
-  Result<void> put_back(Files& files) {
-    if (!place_.directory->restore(files.content)) {
-      return refused("it changes its files beyond restoring");
-    }
-    if (files.scratch.has_changed()) {
-      return refused("a copy of it has left files in /tmp or the like");
-    }
-    // Server and instances write to the same open file.
-    const int output = place_.output_fd;
-    if (::ftruncate(output, files.output_bytes) != 0 ||
-        ::lseek(output, files.output_bytes, SEEK_SET) != files.output_bytes) {
-      return errno_error("fork server: its output");
-    }
-    return {};
-  }
-
   // The copy that runs has come to where it may go back to, and waits.
   bool let_begin() {
-    copy_begins_ = files_now();
+    copy_begins_ = place_.files_now();
     const LineOrder answer = {};
     return copy_begins_ && send_message(line_.get(), &answer, sizeof answer, {});
   }
@@ -265,7 +226,7 @@ class ForkServer::Server : public InstanceParent {
 
   Instance forked(pid_t number, OwnedFd process) {
     return Instance::forked(number, process.release(),
-                            ::fcntl(place_.output_fd, F_DUPFD_CLOEXEC, 0), *this);
+                            ::fcntl(place_.output_fd(), F_DUPFD_CLOEXEC, 0), *this);
   }
 
   // It has died meanwhile, of whatever reason.
@@ -274,15 +235,16 @@ class ForkServer::Server : public InstanceParent {
   std::shared_ptr<Server> parent_;  // outlives the instance, whose end it collects
   Instance instance_;
   OwnedFd socket_;
-  Place place_;
+  CopyPlace place_;
   std::vector<pid_t> children_;     // that live, copies and checkpoints, by the server's numbers
   std::uint64_t memory_kills_ = 0;  // that are known of
   std::size_t steps_ = 0;
   std::uint64_t answer_bytes_ = 0;
   std::uint64_t answer_digest_ = 0;
-  std::optional<Files> begins_;       // where it makes its copies
-  OwnedFd line_;                      // of the copy that runs
-  std::optional<Files> copy_begins_;  // where that one goes back to, once it has come there
+  std::optional<CopyPlace::Files> begins_;  // where it makes its copies
+  OwnedFd line_;                            // of the copy that runs
+  std::optional<CopyPlace::Files>
+      copy_begins_;  // where that one goes back to, once it has come there
   Standby standby_;
   CopyPolicy policy_;
 };

@@ -60,7 +60,6 @@ class ForkServer {
   Result<ForkServer> take(const HoldNote& note, OwnedFd socket, OwnedFd process, std::size_t step);
 
  private:
-  struct Place;
   class Server;
   explicit ForkServer(std::shared_ptr<Server> server);
 
