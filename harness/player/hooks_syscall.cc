@@ -10,6 +10,7 @@
 #include "harness/player/futexes.h"
 #include "harness/player/idle.h"
 #include "harness/player/kernel_call.h"
+#include "harness/player/rewind.h"
 
 using namespace crashreel::player;
 
@@ -56,6 +57,7 @@ CRASHREEL_HOOK long syscall(long number, ...) noexcept {
   for (long& argument : given) argument = va_arg(rest, long);
   va_end(rest);
   if (is_for_descriptor(number)) leave_to_kernel(static_cast<int>(given[0]));
+  if (number == SYS_sched_getaffinity || number == SYS_sched_setaffinity) give_processors_back();
   long result = 0;
   const bool is_served =
       number == SYS_futex && scheduling() &&

@@ -8,6 +8,7 @@
 
 #include "capture/interpose/real_call.h"
 #include "harness/player/attendants.h"
+#include "harness/player/bypass.h"
 #include "harness/player/clock.h"
 #include "harness/player/handover.h"
 #include "harness/player/kernel_call.h"
@@ -81,6 +82,11 @@ bool sleep_until_released(Wait& wait) {
   return !handled;
 }
 
+// Then there is nothing to look for: whatever else may be ready ends the real wait.
+bool gave_others_alone() {
+  return scheduler.has_marked && (scheduler.acting == nullptr || !has_lent(*scheduler.acting));
+}
+
 }  // namespace
 
 bool program_is_idle(const Wait* own) {
@@ -100,7 +106,7 @@ bool program_is_idle(const Wait* own) {
 Woken bring_on() {
   note_move();
   const int signal = act_now();
-  if (signal == 0) return Woken::kReady;
+  if (signal == 0) return gave_others_alone() ? Woken::kPassedOn : Woken::kReady;
   if (signal == kPassOn) return Woken::kPassedOn;
   const Woken woken = after_handling(signal);
   const TimerSignal timer = take_timer_signal();

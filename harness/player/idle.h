@@ -36,6 +36,7 @@ struct Wait {
   int wake_fd = -1;     // kDescriptors: ends the real wait when the clock passes the deadline
   int thread_id = 0;    // kMutex: the kernel's number of the waiting thread
   bool asleep = false;  // in the real wait, or about to enter it
+  bool marked = false;  // to be woken as soon as the lock is given back
   bool lost = false;    // whoever waited was not copied: see lose_other_threads()
   Wait* previous = nullptr;
   Wait* next = nullptr;
@@ -46,7 +47,7 @@ enum class Woken {
   kTimedOut,
   kInterrupted,  // by a signal handler, after which no call is resumed
   kResumable,    // by a signal handler; calls that can be resumed are
-  kPassedOn,     // another thread acts next, see pass_on()
+  kPassedOn,     // another thread goes on, see pass_on() and mark_readers()
 };
 
 // Tells whether the caller's own wait would end now, without waiting: > 0 yes, 0 no, < 0 it fails
@@ -138,8 +139,8 @@ void lose_other_threads();
 bool pass_on();
 
 // Called by Act, under the lock: whoever waits for what was just lent to the program (bypass.h)
-// looks again.
-void wake_readers();
+// looks again, once the lock is given back.
+void mark_readers();
 
 // Called by Act, under the lock: waits whose deadline has come end.
 void expire_waits(std::uint64_t now_ns);

@@ -257,6 +257,10 @@ void go_back(int signal) {
   ::setcontext(&rewind->back);
 }
 
+void give_processors_back() {
+  if (rewind_state != nullptr) rewind_state->threads.let_run_anywhere();
+}
+
 void forget_to_go_back() {
   rewind_state = nullptr;  // the memory was not copied, and its line is closed with all others
 }

@@ -31,6 +31,10 @@ void begin_from_here(const ScriptHeader& script);
 // Does not return where the copy goes back. Safe in the handler of a fatal signal.
 void go_back(int signal);
 
+// The program asks on which processors it may run, or chooses them: it is not held to one any more
+// (stopped_threads.h), until it has gone back.
+void give_processors_back();
+
 // In a process that was forked off a copy.
 void forget_to_go_back();
 

@@ -56,6 +56,7 @@ struct Scheduler {
   Act act = nullptr;
   Missed missed = nullptr;
   const Wait* acting = nullptr;  // the wait of the thread that acts, if it has one
+  bool has_marked = false;       // some wait is
   std::atomic<bool> active{false};
 };
 extern Scheduler scheduler;
@@ -68,7 +69,12 @@ inline void lock_scheduler() {
   inside = true;
 }
 
+// Wakes those that are marked. At the last moment: who wakes wants the lock, and to find it held
+// costs both a system call or two.
+void wake_marked();
+
 inline void unlock_scheduler() {
+  if (scheduler.has_marked) wake_marked();
   inside = false;
   CRASHREEL_REAL(pthread_mutex_unlock)(&scheduler.lock);
 }

@@ -112,7 +112,7 @@ bool send_payload(const Step& step) {
   if (payload_sent == 0 && refusals_in_a_row == 0) {
     if (lend(step.session, bytes, step.payload_size)) {
       script->bypassed.fetch_add(1, std::memory_order_relaxed);
-      wake_readers();
+      mark_readers();
       return true;
     }
     take_back(step.session);

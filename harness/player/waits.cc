@@ -149,9 +149,18 @@ bool pass_on() {
   return false;
 }
 
-void wake_readers() {
+void mark_readers() {
   for (Wait* wait = scheduler.blocked.first; wait != nullptr; wait = wait->next) {
     if (wait == scheduler.acting || wait->lost || !wait->asleep || !has_lent(*wait)) continue;
+    wait->marked = scheduler.has_marked = true;
+  }
+}
+
+void wake_marked() {
+  scheduler.has_marked = false;
+  for (Wait* wait = scheduler.blocked.first; wait != nullptr; wait = wait->next) {
+    if (!wait->marked) continue;
+    wait->marked = false;
     wake(*wait);
   }
 }
