@@ -92,14 +92,18 @@ class Watched {
   std::optional<ForkServer> server_;
 };
 
-std::set<std::string> transcripts(const std::vector<std::string>& argv, const Reel& reel) {
-  Watched watched(argv, reel);
+std::set<std::string> transcripts(Watched& watched, bool has_copies = true) {
   std::set<std::string> seen;
   for (int i = 0; i < kTries; ++i) seen.insert(watched.alone());
-  for (int i = 0; i < kTries; ++i) seen.insert(watched.copied());
-  std::printf("%d replays alone, %d copies, %zu transcripts: %s\n", kTries, kTries, seen.size(),
-              seen.begin()->c_str());
+  for (int i = 0; has_copies && i < kTries; ++i) seen.insert(watched.copied());
+  std::printf("%d replays alone, %d copies, %zu transcripts: %s\n", kTries, has_copies ? kTries : 0,
+              seen.size(), seen.begin()->c_str());
   return seen;
+}
+
+std::set<std::string> transcripts(const std::vector<std::string>& argv, const Reel& reel) {
+  Watched watched(argv, reel);
+  return transcripts(watched);
 }
 
 void expect_one(const std::set<std::string>& seen) {
@@ -123,17 +127,32 @@ TEST(Transcripts, WithoutTheClockOfAReplayDiffer) {
   for (const std::string& one : seen) EXPECT_TRUE(one.starts_with("survived after ")) << one;
 }
 
-TEST(Transcripts, OfAWebServerWithItsDateAreOne) {
+const std::vector<std::string> kWeb = {"/usr/sbin/nginx", "-p", "{DIR}", "-c", "web.conf"};
+
+Reel web_reel(const std::string& processes) {
   Reel reel =
       many({"GET / HTTP/1.1\r\nHost: here\r\n\r\n", "HEAD /none HTTP/1.1\r\nHost: a\r\n\r\n"});
   reel.files.push_back(
       {.path = "web.conf",
-       .bytes = "daemon off; master_process off; pid web.pid; "
+       .bytes = "daemon off; " + processes +
+                "; pid web.pid; "
                 "error_log stderr; events {} http { access_log off; client_body_temp_path body; "
                 "proxy_temp_path proxy; fastcgi_temp_path fast; uwsgi_temp_path uwsgi; "
                 "scgi_temp_path scgi; "
                 "server { listen 127.0.0.1:7001; location / { return 200 \"yes\\n\"; } } }"});
-  expect_one(transcripts({"/usr/sbin/nginx", "-p", "{DIR}", "-c", "web.conf"}, reel));
+  return reel;
+}
+
+TEST(Transcripts, OfAWebServerWithItsDateAreOne) {
+  expect_one(transcripts(kWeb, web_reel("master_process off")));
+}
+
+// The worker's statistics are the master's, too: that is no matter for copies.
+TEST(Transcripts, OfAWebServerWithAMasterAreOne) {
+  const Reel reel = web_reel("worker_processes 1");
+  Watched watched(kWeb, reel);
+  expect_one(transcripts(watched, false));
+  EXPECT_EQ(watched.copied(), "no copies: it has memory to share with other processes");
 }
 
 TEST(Transcripts, OfAServerWithFourThreadsAreOne) {
