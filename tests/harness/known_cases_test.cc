@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "capture/reel/jsonl.h"
+#include "harness/fork_server.h"
 #include "tests/harness/tries.h"
 
 namespace crashreel {
@@ -54,14 +55,25 @@ Reel reel_of(std::vector<Input> inputs, TargetKind kind) {
   return reel;
 }
 
+void expect_that_crash(const Outcome& outcome, const Reel& reel, const Signature& expected) {
+  ASSERT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
+  const Comparison result = compare(expected, outcome.signature);
+  EXPECT_TRUE(result.same()) << result.reason;
+  EXPECT_EQ(in_flight(outcome), reel.inputs.back().data);
+}
+
 void expect_always_the_same(const std::vector<std::string>& argv, const Reel& reel,
                             const Signature& expected) {
+  for (int i = 0; i < kTries; ++i) expect_that_crash(try_once(reel, argv), reel, expected);
+  if (reel.program.kind != TargetKind::kServer) return;  // of others there are no copies
+  const Target target = target_for(reel, argv);
+  const Layout layout = whole_layout(reel, target);
+  auto server = ForkServer::start(target, layout, TryOptions().hang_ms);
+  ASSERT_TRUE(server) << server.error().message;
   for (int i = 0; i < kTries; ++i) {
-    const Outcome outcome = try_once(reel, argv);
-    ASSERT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
-    const Comparison result = compare(expected, outcome.signature);
-    EXPECT_TRUE(result.same()) << result.reason;
-    EXPECT_EQ(in_flight(outcome), reel.inputs.back().data);
+    const auto copy = run_try(*server, target, layout);
+    ASSERT_TRUE(copy) << copy.error().message;
+    expect_that_crash(*copy, reel, expected);
   }
 }
 

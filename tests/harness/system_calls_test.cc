@@ -1,9 +1,11 @@
 // A replay never sleeps: between its first input and its last the instance makes no system call
-// that waits for time to pass. Seen from outside, by strace.
+// that waits for time to pass, and who drives it goes on when something has happened. Seen from
+// outside, by strace.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -11,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/fork_server.h"
 #include "tests/capture/reel/folder.h"
 #include "tests/harness/tries.h"
 
@@ -118,9 +121,80 @@ TEST(SystemCalls, OfAReplayDoNotWaitForTime) {
       {"/usr/bin/redis-server", "--port", "7001", "--save", "", "--appendonly", "no"}, 100, 2, 50);
 }
 
+// Its own threads have work to do every second, and wait with time-outs in between.
+TEST(SystemCalls, OfAReplayOfManyThreadsDoNotWaitForTime) {
+  expect_no_waits_for_time(
+      {"/usr/bin/memcached", "-u", "root", "-t", "4", "-l", "127.0.0.1", "-U", "0", "-p", "7001"},
+      100, 2, 50);
+}
+
 // Processes wait for each other without it, too. It answers ERR.
 TEST(SystemCalls, OfAReplayOfManyProcessesDoNotWaitForTime) {
   expect_no_waits_for_time({zoo("forking"), "7001"}, 20, 7, 20);
+}
+
+// Alone, and by copies.
+void drive_tries() {
+  const Reel reel = lines("1:PING 2:PING @60000000000 1:PING");
+  const Target target = target_for(reel, {"/usr/bin/redis-server", "--port", "7001", "--save", ""});
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(run_try(target, reel, whole_sequence(reel)));
+  const Layout layout = whole_layout(reel, target);
+  auto server = ForkServer::start(target, layout, TryOptions().hang_ms);
+  ASSERT_TRUE(server) << server.error().message;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(run_try(*server, target, layout));
+}
+
+// What the one that drives them does when a wait has timed out: looks for progress, and waits
+// again.
+struct Driver {
+  int events = 0;                    // waits that something ended
+  bool timed_out = false;            // the last one was not
+  std::vector<std::string> went_on;  // sleeps, and what was ended because time had passed
+
+  void see(const std::string& line) {
+    static const std::regex kWait(R"(^(poll|ppoll|select|pselect6|epoll_p?wait)\()");
+    static const std::regex kLook(R"(^poll\(.*, 0\) += )");
+    if (std::regex_search(line, kLook)) return;
+    if (std::regex_search(line, kWait)) {
+      timed_out = line.find("(Timeout)") != std::string::npos;
+      events += timed_out ? 0 : 1;
+    } else if (timed_out || waits_for_time(line)) {
+      went_on.push_back(line);
+    }
+  }
+};
+
+TEST(SystemCalls, OfADriverThatGoesOnBecauseTimeHasPassedAreRecognised) {
+  Driver driver;
+  for (const char* line : {"poll([{fd=3, events=POLLIN}], 2, 250) = 0 (Timeout)",
+                           "poll([{fd=4, events=POLLIN}], 1, 0) = 0 (Timeout)",
+                           "poll([{fd=3, events=POLLIN}], 2, 250) = 1 ([{fd=3, revents=POLLIN}])",
+                           "kill(-7, SIGKILL) = 0"}) {
+    driver.see(line);
+  }
+  EXPECT_EQ(driver.events, 1);
+  EXPECT_THAT(driver.went_on, IsEmpty());
+  driver.see("poll([{fd=3, events=POLLIN}], 2, 250) = 0 (Timeout)");
+  driver.see("kill(-7, SIGKILL) = 0");
+  EXPECT_EQ(driver.went_on.size(), 1u);
+}
+
+TEST(SystemCalls, OfWhoDrivesTriesNeverGoOnBecauseTimeHasPassed) {
+  if (std::getenv("DRIVES_TRIES") != nullptr) return drive_tries();
+  const Folder folder;
+  const std::string command =
+      "DRIVES_TRIES=1 ASAN_OPTIONS=detect_leaks=0 strace -qq -o '" + (folder / "calls") +
+      "' -e trace=nanosleep,clock_nanosleep,poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,"
+      "kill,pidfd_send_signal '" +
+      std::filesystem::read_symlink("/proc/self/exe").string() +
+      "' --gtest_filter=SystemCalls.OfWhoDrivesTriesNeverGoOnBecauseTimeHasPassed >/dev/null";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  Driver driver;
+  std::ifstream file(folder / "calls");
+  for (std::string line; std::getline(file, line);) driver.see(line);
+  EXPECT_GE(driver.events, 6);
+  EXPECT_FALSE(driver.timed_out);
+  EXPECT_THAT(driver.went_on, IsEmpty());
 }
 
 }  // namespace

@@ -1,15 +1,19 @@
-// A replay answers byte for byte the same, however often it is made: also what has the time in it,
-// and also where threads take turns. The control asks the same program without a replay's clock.
+// A replay answers byte for byte the same, and reads in the same pieces, however often it is made
+// and whether alone or by a copy: also what has the time in it, and also where threads take turns.
+// The control is the same replay without its clock.
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <cstdio>
+#include <fstream>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "harness/fork_server.h"
+#include "tests/capture/reel/folder.h"
 #include "tests/harness/tries.h"
 
 #ifndef TRANSCRIPT_TRIES
@@ -38,23 +42,74 @@ Reel many(const std::vector<std::string>& questions) {
   return reel;
 }
 
-// How many different transcripts there are: endings, numbers of bytes answered, and their digests.
-std::set<std::string> transcripts(const std::vector<std::string>& argv, const Reel& reel) {
-  std::set<std::string> seen;
-  double seconds = 0;
-  for (int i = 0; i < kTries; ++i) {
-    const Outcome outcome = try_once(reel, argv);
-    seen.insert(told(outcome));
-    seconds += outcome.seconds;
+// Instances that somebody watches who stands in front of the player (witness.cc).
+class Watched {
+ public:
+  Watched(const std::vector<std::string>& argv, const Reel& reel)
+      : reel_(reel), target_(target_for(reel, argv)) {
+    target_.first_library = WITNESS;
+    target_.env.push_back("WITNESS_READS=" + reads_path_);
+    target_.sandbox.writable.push_back(folder_.path());
+    put_file(reads_path_, "");
   }
-  std::printf("%d replays, %zu transcripts, %.1f ms each: %s\n", kTries, seen.size(),
-              1000 * seconds / kTries, seen.begin()->c_str());
+
+  // From here on the program is told what time it is.
+  void lose_clock() { target_.env.push_back("WITNESS_CLOCK=1"); }
+
+  std::string alone() {
+    put_file(reads_path_, "");  // the file stays the one that copies have open
+    return transcript_of(run_try(target_, reel_, whole_sequence(reel_)));
+  }
+
+  std::string copied() {
+    const Layout layout = whole_layout(reel_, target_);
+    if (!server_) {
+      auto started = ForkServer::start(target_, layout, TryOptions().hang_ms);
+      if (!started) return "no copies: " + started.error().message;
+      server_.emplace(std::move(*started));
+    }
+    put_file(reads_path_, "");
+    return transcript_of(run_try(*server_, target_, layout));
+  }
+
+ private:
+  // How it ended, how many bytes it answered, their digest, and the size of each read, connection
+  // by connection.
+  std::string transcript_of(const Result<Outcome>& outcome) const {
+    if (!outcome) return outcome.error().message;
+    std::map<int, std::string> reads;  // by descriptor, whose numbers depend on the threads' start
+    std::ifstream file(reads_path_);
+    for (int fd = 0, size = 0; file >> fd >> size;) reads[fd] += " " + std::to_string(size);
+    std::string text = told(*outcome);
+    for (const auto& [fd, sizes] : reads) text += ", reads" + sizes;
+    return text;
+  }
+
+  const Folder folder_;
+  const std::string reads_path_ = folder_ / "reads";
+  const Reel& reel_;
+  Target target_;
+  std::optional<ForkServer> server_;
+};
+
+std::set<std::string> transcripts(Watched& watched, bool has_copies = true) {
+  std::set<std::string> seen;
+  for (int i = 0; i < kTries; ++i) seen.insert(watched.alone());
+  for (int i = 0; has_copies && i < kTries; ++i) seen.insert(watched.copied());
+  std::printf("%d replays alone, %d copies, %zu transcripts: %s\n", kTries, has_copies ? kTries : 0,
+              seen.size(), seen.begin()->c_str());
   return seen;
+}
+
+std::set<std::string> transcripts(const std::vector<std::string>& argv, const Reel& reel) {
+  Watched watched(argv, reel);
+  return transcripts(watched);
 }
 
 void expect_one(const std::set<std::string>& seen) {
   ASSERT_EQ(seen.size(), 1u) << testing::PrintToString(seen);
   EXPECT_TRUE(seen.begin()->starts_with("survived after ")) << *seen.begin();
+  EXPECT_NE(seen.begin()->find(", reads "), std::string::npos) << *seen.begin();
 }
 
 TEST(Transcripts, OfAServerThatTellsTheTimeAreOne) {
@@ -62,64 +117,42 @@ TEST(Transcripts, OfAServerThatTellsTheTimeAreOne) {
       kRedis, many({"TIME\r\n", "SET a 1\r\n", "INCR a\r\n", "GET a\r\n", "RANDOMKEY\r\n"})));
 }
 
-class PlainRedis {
- public:
-  PlainRedis() {
-    process_ = ::popen(("exec /usr/bin/redis-server --save '' --port " + port_).c_str(), "r");
-    char line[512];
-    while (std::fgets(line, sizeof line, process_) != nullptr &&
-           std::string(line).find("Ready to accept") == std::string::npos) {
-    }
-  }
-  ~PlainRedis() {
-    std::string ignored = ask("SHUTDOWN NOSAVE");
-    ::pclose(process_);
-  }
-
-  std::string ask(const std::string& command) const {
-    FILE* answer = ::popen(("redis-cli -p " + port_ + " " + command + " 2>&1").c_str(), "r");
-    std::string text;
-    for (int c = std::fgetc(answer); c != EOF; c = std::fgetc(answer)) text += static_cast<char>(c);
-    ::pclose(answer);
-    return text;
-  }
-
- private:
-  static std::string free_port() {
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* name = reinterpret_cast<sockaddr*>(&address);
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    EXPECT_EQ(::bind(fd, name, size), 0);
-    EXPECT_EQ(::getsockname(fd, name, &size), 0);
-    ::close(fd);
-    return std::to_string(ntohs(address.sin_port));
-  }
-
-  const std::string port_ = free_port();
-  FILE* process_ = nullptr;
-};
-
 TEST(Transcripts, WithoutTheClockOfAReplayDiffer) {
-  const PlainRedis redis;
+  const Reel reel = many({"TIME\r\n", "GET a\r\n"});
+  Watched watched(kRedis, reel);
+  watched.lose_clock();
   std::set<std::string> seen;
-  for (int i = 0; i < 5; ++i) seen.insert(redis.ask("TIME"));
-  EXPECT_EQ(seen.size(), 5u) << testing::PrintToString(seen);
+  for (int i = 0; i < kTries; ++i) seen.insert(watched.alone());
+  EXPECT_EQ(seen.size(), std::size_t{kTries});
+  for (const std::string& one : seen) EXPECT_TRUE(one.starts_with("survived after ")) << one;
 }
 
-TEST(Transcripts, OfAWebServerWithItsDateAreOne) {
+const std::vector<std::string> kWeb = {"/usr/sbin/nginx", "-p", "{DIR}", "-c", "web.conf"};
+
+Reel web_reel(const std::string& processes) {
   Reel reel =
       many({"GET / HTTP/1.1\r\nHost: here\r\n\r\n", "HEAD /none HTTP/1.1\r\nHost: a\r\n\r\n"});
   reel.files.push_back(
       {.path = "web.conf",
-       .bytes = "daemon off; master_process off; pid web.pid; "
+       .bytes = "daemon off; " + processes +
+                "; pid web.pid; "
                 "error_log stderr; events {} http { access_log off; client_body_temp_path body; "
                 "proxy_temp_path proxy; fastcgi_temp_path fast; uwsgi_temp_path uwsgi; "
                 "scgi_temp_path scgi; "
                 "server { listen 127.0.0.1:7001; location / { return 200 \"yes\\n\"; } } }"});
-  expect_one(transcripts({"/usr/sbin/nginx", "-p", "{DIR}", "-c", "web.conf"}, reel));
+  return reel;
+}
+
+TEST(Transcripts, OfAWebServerWithItsDateAreOne) {
+  expect_one(transcripts(kWeb, web_reel("master_process off")));
+}
+
+// The worker's statistics are the master's, too: that is no matter for copies.
+TEST(Transcripts, OfAWebServerWithAMasterAreOne) {
+  const Reel reel = web_reel("worker_processes 1");
+  Watched watched(kWeb, reel);
+  expect_one(transcripts(watched, false));
+  EXPECT_EQ(watched.copied(), "no copies: it has memory to share with other processes");
 }
 
 TEST(Transcripts, OfAServerWithFourThreadsAreOne) {

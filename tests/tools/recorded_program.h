@@ -22,7 +22,8 @@ Outcome tried(const Reel& reel);
 
 ReplayReport replayed(const Reel& reel);
 
-// Dates vary from replay to replay; where production's was the same, they are not looked at twice.
+// Dates are production's: no answer may be another one, but where a second began between the
+// inputs.
 void expect_same_answers(const Reel& reel, std::uint64_t at_least);
 
 // The reel without the session whose opening begins so.

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
 #include <optional>
 #include <string>
@@ -96,7 +98,7 @@ TEST_F(RecordedWeb, ThatListensOnThreePortsAnswersOnEachAsBefore) {
   EXPECT_EQ(at, 6u) << outcome->output_tail;
 }
 
-// The worker is fed, which the master looks after.
+// The worker is fed, which the master looks after, and ends with it when it is told to.
 TEST_F(RecordedWeb, ThatHasAMasterAndAWorkerAnswersTheSame) {
   const int port = free_port();
   RecordedServer server(
@@ -107,14 +109,18 @@ TEST_F(RecordedWeb, ThatHasAMasterAndAWorkerAnswersTheSame) {
     EXPECT_THAT(clients.at(client).ask_until(kPage, "yes\n"), HasSubstr("yes\n"));
   }
   ::kill(server.pid(), SIGTERM);  // the master takes its worker with it
-  server.wait();
-  Reel reel = server.end_and_salvage();
-  std::erase_if(reel.inputs, [](const Input& input) { return input.kind == InputKind::kSignal; });
+  const int status = server.wait();
+  const Reel reel = server.end_and_salvage();
+  const auto is_signal = [](const Input& input) { return input.kind == InputKind::kSignal; };
+  const auto signals = std::ranges::count_if(reel.inputs, is_signal);
   expect_same_answers(reel, 1);
   for (int i = 0; i < 3; ++i) {
     const Outcome outcome = tried(reel);
-    EXPECT_EQ(outcome.ending, Ending::kSurvived);
-    EXPECT_EQ(outcome.performed, outcome.steps);
+    EXPECT_EQ(outcome.ending, Ending::kExited);
+    EXPECT_EQ(outcome.code, WEXITSTATUS(status));
+    // It ends of the first of the signals; that the master heard of the worker's end is no step
+    // more.
+    EXPECT_EQ(outcome.performed, outcome.steps - static_cast<std::uint32_t>(signals - 1));
   }
 }
 

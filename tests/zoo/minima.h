@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ struct Minimum {
 
   std::vector<std::string> argv() const { return reel.program.argv; }
 };
+
+inline void PrintTo(const Minimum& minimum, std::ostream* out) {
+  *out << minimum.program;
+}
 
 // Of the source tree's table. A line that can't be read ends the program.
 std::vector<Minimum> known_minima();

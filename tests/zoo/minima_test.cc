@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <ostream>
 #include <string>
 
 #include "harness/likeness.h"
@@ -13,11 +12,6 @@
 #include "tools/pipeline/shrink.h"
 
 namespace crashreel::zoo {
-
-void PrintTo(const Minimum& minimum, std::ostream* out) {
-  *out << minimum.program;
-}
-
 namespace {
 
 // Every hang costs as long as that, at least.
