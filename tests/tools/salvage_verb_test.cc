@@ -6,10 +6,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "capture/reel/reel_reader.h"
+#include "tests/capture/preload/recorded_server.h"
 #include "tests/capture/reel/fake_ring.h"
 #include "tests/tools/run_command.h"
 #include "tests/tools/scene.h"
@@ -83,6 +86,68 @@ TEST_F(SalvageVerbTest, TakesTheRingOfARunningProgramByItsNumber) {
   EXPECT_THAT(run.err, HasSubstr("own.ring: stays"));
   EXPECT_THAT(run.out, HasSubstr("stays\n"));
   EXPECT_EQ(shown("live.reel")["crash"]["known"], false);
+}
+
+// Two clients that take turns, each waiting for its answer: so the server has their numbers in one
+// order, and the last that was answered before a moment is in its ring by then.
+class Traffic {
+ public:
+  explicit Traffic(int port) : thread_([this, port] { talk(port); }) {}
+  ~Traffic() {
+    done_ = true;
+    thread_.join();
+  }
+  std::uint64_t answered() const { return answered_; }
+  void wait_for(std::uint64_t count) const {
+    for (std::uint64_t now = answered_; now < count; now = answered_) answered_.wait(now);
+  }
+
+ private:
+  void talk(int port) {
+    testing::Client clients[] = {testing::Client::tcp(port), testing::Client::tcp(port)};
+    for (std::uint64_t number = 0; !done_; ++number) {
+      EXPECT_EQ(clients[number % 2].ask(std::to_string(number) + "\n"), "ok\n");
+      answered_ = number + 1;
+      answered_.notify_all();
+    }
+  }
+
+  std::atomic<std::uint64_t> answered_{0};
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+TEST_F(SalvageVerbTest, TakesWhatAServerHadUpToThatMomentWhileMoreComes) {
+  testing::RecordedServer server(
+      {.argv = {CRASHREEL_BUILD_DIR "/tests/programs/listener", "tcp4", "read"},
+       .ring_path = directory_.file("own.ring"),
+       .ring_bytes = "67108864"});
+  const Traffic traffic(server.port());
+  for (const char* name : {"first.reel", "second.reel"}) {
+    traffic.wait_for(traffic.answered() + 100);
+    const std::uint64_t before = traffic.answered();
+    const std::string file = directory_.file(name);
+    const CommandRun run =
+        type("crashreel salvage " + std::to_string(server.pid()) + " -o " + file);
+    EXPECT_EQ(run.exit, 0) << run.err;
+    const std::uint64_t after = traffic.answered();
+    const Result<ReadReel> read = read_reel(file);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_TRUE(read->damage.none());
+    EXPECT_TRUE(read->reel.loss.reaches_start);
+    EXPECT_TRUE(read->reel.crash.still_running);
+    std::uint64_t next = 0, session_of[2] = {};
+    for (const Input& input : read->reel.inputs) {
+      if (input.kind != InputKind::kData) continue;
+      ASSERT_EQ(input.data, std::to_string(next) + "\n");
+      std::uint64_t& session = session_of[next++ % 2];
+      if (session == 0) session = input.session;
+      ASSERT_EQ(input.session, session);
+    }
+    EXPECT_NE(session_of[0], session_of[1]);
+    EXPECT_GE(next, before);
+    EXPECT_LE(next, after + 1);  // one may be under way
+  }
 }
 
 // Here this test is the program, in the middle of an input.
