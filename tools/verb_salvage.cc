@@ -144,6 +144,12 @@ Result<int> make_reel(const Arguments& arguments, Console& console) {
   Result<TakenRing> taken =
       alive ? take_live_ring(*path, folder_of_shelf(arguments.text("output"))) : take_ring(*path);
   if (!taken) return taken.error();
+  if (arguments.has("core")) {
+    if (alive)
+      return Error{Trouble::kUsage, *path + ": its program still runs; leave out '--core'"};
+    const Result<void> added = add_core_dump(arguments.text("core"), *taken);
+    if (!added) return added.error();
+  }
   Reel& reel = taken->ring.reel;
   reel.crash.reason = SaveReason::kSalvage;
   reel.crash.still_running = alive;
@@ -169,7 +175,7 @@ Result<int> make_reel(const Arguments& arguments, Console& console) {
 Result<int> run_salvage(const Arguments& arguments, Console& console) {
   const auto usage = [](const std::string& message) { return Error{Trouble::kUsage, message}; };
   if (arguments.has("list")) {
-    for (const char* option : {"output", "remove", "keep", "ended", "redact"}) {
+    for (const char* option : {"output", "remove", "keep", "ended", "core", "redact"}) {
       if (arguments.has(option)) {
         return usage(std::string("'--list' makes no reel; leave out '--") + option + "'");
       }
@@ -216,6 +222,12 @@ const Verb& salvage_verb() {
                    .argument = "HOW",
                    .help = "How the program ended, when you know: exited:STATUS, killed:SIGNAL or "
                            "dumped:SIGNAL, as systemd says \"$EXIT_CODE:$EXIT_STATUS\""},
+                  {.name = "core",
+                   .value = Value::kText,
+                   .argument = "FILE",
+                   .help = "The core dump that this process left: where the ring has no frames of "
+                           "the crash ('record --frames'), they come from it. The program's files "
+                           "have to be where they were"},
                   {.name = "redact",
                    .value = Value::kText,
                    .argument = "RULE|@FILE",
@@ -229,7 +241,8 @@ const Verb& salvage_verb() {
                            "the disk"},
                   {.name = "list", .help = "Tell which rings there are instead"}},
       .statuses = {{kExitDone, "The reel is written"},
-                   {kExitDamaged, "The ring is damaged beyond use, or the file is none"}},
+                   {kExitDamaged,
+                    "The ring is damaged beyond use, or the file is none; or the core dump"}},
       .examples =
           {{"crashreel salvage server.ring -o crash.reel",
             "After a crash of a program that records itself"},

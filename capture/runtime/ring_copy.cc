@@ -153,4 +153,13 @@ Copies choose_copies(unsigned char* trial, std::uint64_t trial_bytes) {
   return copies;
 }
 
+Copies copies_by(LargeCopies way) {
+  Copies copies = choose_copies(nullptr, 0);
+#if defined(__x86_64__)
+  if (way == LargeCopies::kAroundCaches && has_wide_registers()) copies.large = copy_around_caches;
+#endif
+  if (way == LargeCopies::kByLibrary) copies.large = copy_by_library;
+  return copies;
+}
+
 }  // namespace crashreel::ring

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "capture/runtime/ring_forced.h"
+
 namespace crashreel::ring {
 
 // Both ends, overlapping in the middle: one branch for all sizes of [width, 2 * width].
@@ -108,5 +110,7 @@ struct Copies {
 // `trial`: bytes of the ring, all zeros and with nobody at them, that may be written with zeros to
 // see what is fast. What is faster depends on the machine and on whether a ring fits its caches.
 Copies choose_copies(unsigned char* trial, std::uint64_t trial_bytes);
+// Without a trial: `large` is this way, or the library's where there are no wide registers.
+Copies copies_by(LargeCopies way);
 
 }  // namespace crashreel::ring

@@ -11,6 +11,7 @@
 #include "capture/runtime/ring_clock.h"
 #include "capture/runtime/ring_crash.h"
 #include "capture/runtime/ring_file.h"
+#include "capture/runtime/ring_forced.h"
 #include "capture/runtime/ring_guard.h"
 #include "capture/runtime/ring_heads.h"
 #include "capture/runtime/ring_pins.h"
@@ -158,10 +159,12 @@ void set_up(Ring& ring, const Superblock& super) {
 #endif
 }
 
+constinit Forced g_forced;
+
 int create(const Plan& plan) {
   Ring& ring = g_ring;
   find_clock(ring);
-  ring.cycles = cycles_are_trustworthy();
+  ring.cycles = !g_forced.without_cycles && cycles_are_trustworthy();
 
   Superblock super{};
   if (!lay_out(plan, super)) return EINVAL;
@@ -191,6 +194,7 @@ int create(const Plan& plan) {
   guard_ring(ring.base, super.ring_bytes);
   ring.copies = choose_copies(ring.base + super.chunks_offset,
                               std::uint64_t{super.chunk_count} * super.chunk_bytes);
+  if (g_forced.large != LargeCopies::kFastest) ring.copies = copies_by(g_forced.large);
   super.ready = ready_pair(super.start);
   super.crc = crc_of(super);
   *reinterpret_cast<Superblock*>(ring.base) = super;

@@ -15,6 +15,9 @@ namespace {
 
 // Frames of one thread do not lie further apart.
 constexpr std::uint64_t kLargestFrame = 8 << 20;
+// A fault this close below the stack pointer is a push, a call or a large frame's first touch.
+constexpr std::uint64_t kReach = 64 * 1024;
+constexpr std::uint64_t kStackPage = 4096;
 // Of so many files the tables are kept: hostile mappings name any number of them.
 constexpr std::size_t kMostFiles = 64;
 
@@ -149,6 +152,30 @@ class Walk {
 };
 
 }  // namespace
+
+FrameRegisters frame_registers(const user_regs_struct& all) {
+  FrameRegisters found;
+#if defined(__x86_64__)
+  found.pc = all.rip;
+  found.values = {all.rax, all.rdx, all.rcx, all.rbx, all.rsi, all.rdi, all.rbp, all.rsp, all.r8,
+                  all.r9,  all.r10, all.r11, all.r12, all.r13, all.r14, all.r15, all.rip};
+#else
+  found.pc = all.pc;
+  std::copy_n(all.regs, 31, found.values.begin());
+  found.values[kStackRegister] = all.sp;
+#endif
+  return found;
+}
+
+// As copy_overflowed_stack() of capture/runtime/crash_memory.h has it.
+std::uint64_t overflowed_from(const siginfo_t& info, std::uint64_t stack_pointer) {
+  const auto address = reinterpret_cast<std::uint64_t>(info.si_addr);
+  const bool has_address = info.si_code == SEGV_MAPERR || info.si_code == SEGV_ACCERR;
+  const bool overflow = info.si_signo == SIGSEGV && has_address &&
+                        address + kReach > stack_pointer && address < stack_pointer + kStackPage;
+  if (!overflow) return 0;
+  return address >= stack_pointer ? (address | (kStackPage - 1)) + 1 : stack_pointer;
+}
 
 std::uint32_t walk_stack(const FrameRegisters& registers, const ReadMemory& read,
                          std::string_view maps, std::span<std::uint64_t> frames) {

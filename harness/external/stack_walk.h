@@ -6,6 +6,9 @@
 // missing frame.
 #pragma once
 
+#include <signal.h>
+#include <sys/user.h>
+
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -13,6 +16,12 @@
 #include "harness/external/call_frames.h"
 
 namespace crashreel {
+
+// As DWARF numbers them.
+FrameRegisters frame_registers(const user_regs_struct& all);
+
+// Where the readable part of a stack begins that is used up, as the signal says; 0: it is not.
+std::uint64_t overflowed_from(const siginfo_t& info, std::uint64_t stack_pointer);
 
 // Program counters, innermost first, as ScriptCrash has them; how many.
 std::uint32_t walk_stack(const FrameRegisters& registers, const ReadMemory& read,

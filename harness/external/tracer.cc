@@ -26,8 +26,6 @@ constexpr int kJobControl[] = {SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
 constexpr long kOptions =
     PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_EXITKILL;
 constexpr std::uint32_t kPage = 4096;
-// A fault this close below the stack pointer is a push, a call or a large frame's first touch.
-constexpr std::uint64_t kReach = 64 * 1024;
 
 bool is_one_of(int signal, const auto& signals) {
   return std::find(std::begin(signals), std::end(signals), signal) != std::end(signals);
@@ -46,20 +44,10 @@ bool read_memory(pid_t task, std::uint64_t from, void* to, std::size_t size) {
 FrameRegisters registers_of(pid_t task) {
   user_regs_struct all = {};
   iovec part = {&all, sizeof all};
-  FrameRegisters found;
   if (::ptrace(PTRACE_GETREGSET, task, reinterpret_cast<void*>(NT_PRSTATUS), &part) != 0) {
-    return found;
+    return {};
   }
-#if defined(__x86_64__)
-  found.pc = all.rip;
-  found.values = {all.rax, all.rdx, all.rcx, all.rbx, all.rsi, all.rdi, all.rbp, all.rsp, all.r8,
-                  all.r9,  all.r10, all.r11, all.r12, all.r13, all.r14, all.r15, all.rip};
-#else
-  found.pc = all.pc;
-  std::copy_n(all.regs, 31, found.values.begin());
-  found.values[kStackRegister] = all.sp;
-#endif
-  return found;
+  return frame_registers(all);
 }
 
 std::uint32_t take_maps(pid_t task, char* to) {
@@ -76,13 +64,9 @@ std::uint32_t take_maps(pid_t task, char* to) {
 
 // As copy_overflowed_stack() of capture/runtime/crash_memory.h, from outside.
 std::uint32_t take_overflowed_stack(pid_t task, const siginfo_t& info, std::uint64_t sp, char* to) {
-  const auto address = reinterpret_cast<std::uint64_t>(info.si_addr);
-  const bool has_address = info.si_code == SEGV_MAPERR || info.si_code == SEGV_ACCERR;
-  const bool overflow =
-      info.si_signo == SIGSEGV && has_address && address + kReach > sp && address < sp + kPage;
-  if (!overflow) return 0;
-  const std::uint64_t from = address >= sp ? (address | (kPage - 1)) + 1 : sp;
+  const std::uint64_t from = overflowed_from(info, sp);
   std::uint32_t size = 0;
+  if (from == 0) return 0;
   while (size + kPage <= kMaxCrashStack && read_memory(task, from + size, to + size, kPage)) {
     size += kPage;
   }

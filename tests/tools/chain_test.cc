@@ -224,6 +224,11 @@ TEST_F(ChainTest, MinimizeSaysWhatOfTheRestIsMasked) {
   CommandRun minimize = type("crashreel minimize crash.reel -o min.reel");
   EXPECT_EQ(minimize.exit, 0) << minimize.err;
   EXPECT_THAT(minimize.out, HasSubstr("2 of these inputs are masked"));
+  const CommandRun replay = type("crashreel replay crash.reel --tries 1 --json");
+  EXPECT_EQ(replay.exit, 0) << replay.err;
+  EXPECT_EQ(one_object(replay.out)["reproduced"], 1);
+  EXPECT_EQ(one_object(replay.out)["masked_inputs"], 2);
+  EXPECT_THAT(replay.err, Not(HasSubstr("may be why")));
   Json left = one_object(type("crashreel show min.reel --json").out);
   EXPECT_EQ(left["redaction"]["masked_records"], 2);
 }

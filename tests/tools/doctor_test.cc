@@ -4,11 +4,17 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <iostream>
 
 #include "tests/tools/run_command.h"
 #include "tests/tools/scene.h"
@@ -120,6 +126,51 @@ TEST_F(Doctor, SeesConnectionsThatTheRecorderDoesNot) {
       1);
   EXPECT_EQ(answer["finding"], "unknown");
   EXPECT_EQ(source(answer, "connections that no call told of")["seen"], 1);
+}
+
+// Of each that the kernel opened to the program; of what is refused here, the test says so.
+TEST_F(Doctor, NamesEveryWindowThroughWhichSomethingComesUnrecorded) {
+  const Json answer = examine({kPrograms + "ajar", port_},
+                              "bash -c 'exec 3<>/dev/tcp/127.0.0.1/" + port_ +
+                                  "; echo windows >&3; read -r x <&3; echo $x > opened'",
+                              0);
+  const std::string opened = " " + directory_.read("opened");
+  const auto is_open = [&](const std::string& window) {
+    const bool open = opened.find(" " + window) != std::string::npos;
+    if (!open) std::cout << "the kernel refuses " << window << " here\n";
+    return open;
+  };
+  const std::pair<const char*, const char*> alone[] = {
+      {"io_uring", "io_uring"},       {"inotify", "inotify"},         {"fanotify", "fanotify"},
+      {"userfaultfd", "userfaultfd"}, {"perf_events", "perf events"}, {"bpf", "bpf"},
+      {"device", "device /dev/ptmx"}};
+  for (const auto& [window, name] : alone) {
+    if (!is_open(window)) continue;
+    EXPECT_EQ(source(answer, name)["seen"], 1) << name;
+    EXPECT_EQ(source(answer, name)["recorded"], false) << name;
+    EXPECT_NE(source(answer, name)["remark"], Json()) << name;
+  }
+  int sockets = 0;
+  for (const char* window : {"netlink", "packet", "raw ", "raw6"}) sockets += is_open(window);
+  EXPECT_EQ(source(answer, "socket of another kind")["seen"], sockets);
+  ASSERT_TRUE(is_open("shared_memory") && is_open("child"));
+  const Json memory = source(answer, "shared memory");
+  EXPECT_EQ(memory["seen"], 3);  // a file's, a nameless one, System V's; none that is its own
+  EXPECT_EQ(memory["recorded"], false);
+  EXPECT_EQ(source(answer, "child processes")["seen"], 1);
+  EXPECT_EQ(source(answer, "child processes")["replayed"], false);
+}
+
+TEST_F(Doctor, SaysNothingOfAReplayWhereAllInputComesThroughAnIoUring) {
+  io_uring_params params{};
+  const auto fd = static_cast<int>(::syscall(SYS_io_uring_setup, 1, &params));
+  if (fd < 0) GTEST_SKIP() << "the kernel refuses io_uring here: " << ::strerror(errno);
+  ::close(fd);
+  const Json answer = examine({kPrograms + "ajar", port_, "ring"}, talk({"a", "b"}), 1);
+  EXPECT_EQ(answer["finding"], "unknown");
+  EXPECT_EQ(answer["command_status"], 0);
+  EXPECT_EQ(answer["inputs_seen"], 0);
+  EXPECT_EQ(source(answer, "io_uring")["recorded"], false);
 }
 
 TEST_F(Doctor, SaysWhyAProgramCannotBeRecorded) {

@@ -6,10 +6,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "capture/reel/reel_reader.h"
+#include "tests/capture/preload/recorded_server.h"
 #include "tests/capture/reel/fake_ring.h"
 #include "tests/tools/run_command.h"
 #include "tests/tools/scene.h"
@@ -85,6 +88,68 @@ TEST_F(SalvageVerbTest, TakesTheRingOfARunningProgramByItsNumber) {
   EXPECT_EQ(shown("live.reel")["crash"]["known"], false);
 }
 
+// Two clients that take turns, each waiting for its answer: so the server has their numbers in one
+// order, and the last that was answered before a moment is in its ring by then.
+class Traffic {
+ public:
+  explicit Traffic(int port) : thread_([this, port] { talk(port); }) {}
+  ~Traffic() {
+    done_ = true;
+    thread_.join();
+  }
+  std::uint64_t answered() const { return answered_; }
+  void wait_for(std::uint64_t count) const {
+    for (std::uint64_t now = answered_; now < count; now = answered_) answered_.wait(now);
+  }
+
+ private:
+  void talk(int port) {
+    testing::Client clients[] = {testing::Client::tcp(port), testing::Client::tcp(port)};
+    for (std::uint64_t number = 0; !done_; ++number) {
+      EXPECT_EQ(clients[number % 2].ask(std::to_string(number) + "\n"), "ok\n");
+      answered_ = number + 1;
+      answered_.notify_all();
+    }
+  }
+
+  std::atomic<std::uint64_t> answered_{0};
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+TEST_F(SalvageVerbTest, TakesWhatAServerHadUpToThatMomentWhileMoreComes) {
+  testing::RecordedServer server(
+      {.argv = {CRASHREEL_BUILD_DIR "/tests/programs/listener", "tcp4", "read"},
+       .ring_path = directory_.file("own.ring"),
+       .ring_bytes = "67108864"});
+  const Traffic traffic(server.port());
+  for (const char* name : {"first.reel", "second.reel"}) {
+    traffic.wait_for(traffic.answered() + 100);
+    const std::uint64_t before = traffic.answered();
+    const std::string file = directory_.file(name);
+    const CommandRun run =
+        type("crashreel salvage " + std::to_string(server.pid()) + " -o " + file);
+    EXPECT_EQ(run.exit, 0) << run.err;
+    const std::uint64_t after = traffic.answered();
+    const Result<ReadReel> read = read_reel(file);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_TRUE(read->damage.none());
+    EXPECT_TRUE(read->reel.loss.reaches_start);
+    EXPECT_TRUE(read->reel.crash.still_running);
+    std::uint64_t next = 0, session_of[2] = {};
+    for (const Input& input : read->reel.inputs) {
+      if (input.kind != InputKind::kData) continue;
+      ASSERT_EQ(input.data, std::to_string(next) + "\n");
+      std::uint64_t& session = session_of[next++ % 2];
+      if (session == 0) session = input.session;
+      ASSERT_EQ(input.session, session);
+    }
+    EXPECT_NE(session_of[0], session_of[1]);
+    EXPECT_GE(next, before);
+    EXPECT_LE(next, after + 1);  // one may be under way
+  }
+}
+
 // Here this test is the program, in the middle of an input.
 TEST_F(SalvageVerbTest, DoesNotTakeForTornWhatARunningProgramIsWriting) {
   FakeRing ring;
@@ -157,6 +222,70 @@ TEST_F(SalvageVerbTest, SaysWhatDoesNotGoTogether) {
   EXPECT_THAT(type("crashreel salvage").err, HasSubstr("RING|PID|FOLDER is missing"));
   EXPECT_THAT(type("crashreel salvage own.ring").err, HasSubstr("-o FILE.reel"));
   EXPECT_THAT(type("crashreel salvage --list . -o a.reel").err, HasSubstr("makes no reel"));
+}
+
+// What the kernel leaves where it is told to leave it beside the program.
+class CoreDumpTest : public SalvageVerbTest {
+ protected:
+  void SetUp() override {
+    std::string pattern;
+    std::getline(std::ifstream("/proc/sys/kernel/core_pattern"), pattern);
+    if (pattern.empty() || pattern.starts_with('|') || pattern.find('/') != std::string::npos) {
+      GTEST_SKIP() << "core dumps of this machine go elsewhere: " << pattern;
+    }
+    die("plain", "");
+    ASSERT_TRUE(has("dump"));
+  }
+  // Dies of a write to 0x10, as its reel says, and leaves its dump, and its ring as NAME.ring.
+  void die(const std::string& name, const std::string& options) {
+    const CommandRun run = type(
+        "ulimit -c unlimited; echo segv | crashreel record --ring 1MiB "
+        "--ring-path $PWD/" +
+        name + ".ring --keep-ring -q " + options + " -o " + name +
+        ".reel -- " CRASHREEL_BUILD_DIR
+        "/tests/programs/subject answers; status=$?; mv core* dump; exit $status");
+    EXPECT_EQ(run.exit, 128 + 11) << run.err;
+  }
+  // The offsets of those of the program itself.
+  std::vector<std::string> own_frames(const std::string& reel) {
+    std::vector<std::string> frames;
+    const Json signature = shown(reel)["crash"]["signature"];
+    for (const Json& frame : signature["frames"]) {
+      if (frame["module"] == "subject") frames.push_back(frame["offset"].dump());
+    }
+    return frames;
+  }
+};
+
+TEST_F(CoreDumpTest, GivesTheFramesThatAHandlerInTheProgramWouldHaveTaken) {
+  EXPECT_THAT(own_frames("plain.reel"), IsEmpty());
+  const CommandRun run = type("crashreel salvage plain.ring -o dumped.reel --core dump");
+  EXPECT_EQ(run.exit, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("SEGV_MAPERR at address 0x10"));
+  EXPECT_EQ(shown("dumped.reel")["crash"]["signature_from_replay"], false);
+  const std::vector<std::string> frames = own_frames("dumped.reel");
+  EXPECT_GE(frames.size(), 3u);
+  die("framed", "--frames");
+  EXPECT_EQ(own_frames("framed.reel"), frames);
+  // The frames that the ring has are not asked of the dump.
+  EXPECT_EQ(type("crashreel salvage framed.ring -o again.reel --core dump").exit, 0);
+  EXPECT_EQ(own_frames("again.reel"), frames);
+}
+
+TEST_F(CoreDumpTest, IsRefusedWhereItIsNoneOrOfAnotherEnd) {
+  const auto refused = [this](const std::string& ring, const std::string& dump, int status,
+                              const std::string& why) {
+    const CommandRun run = type("crashreel salvage " + ring + " -o x.reel --core " + dump);
+    EXPECT_EQ(run.exit, status) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(why));
+    EXPECT_FALSE(has("x.reel"));
+  };
+  refused("plain.ring", "plain.reel", 6, "plain.reel: is no core dump");
+  type("head -c 300 dump > cut");
+  refused("plain.ring", "cut", 6, "cut: is cut off");
+  refused("plain.ring", "none", 2, "none: can't be opened as a core dump");
+  leave_a_ring("other.ring");
+  refused("other.ring", "dump", 2, "dump: is of process");
 }
 
 // The units of tools/SYSTEMD.md, with this machine's places in them.

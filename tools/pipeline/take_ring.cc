@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "harness/core_dump.h"
 #include "harness/signature.h"
 
 namespace crashreel {
@@ -53,6 +54,28 @@ Result<TakenRing> take_ring(const std::string& path) {
 
 Result<TakenRing> take_live_ring(const std::string& path, const std::string& scratch_folder) {
   return with_frames(scan_live_ring(path, scratch_folder), path);
+}
+
+Result<void> add_core_dump(const std::string& path, TakenRing& taken) {
+  const Result<CoreDump> dump = read_core_dump(path);
+  if (!dump) return dump.error();
+  Reel& reel = taken.ring.reel;
+  if (dump->pid != reel.program.pid) {
+    return Error{Trouble::kUsage, path + ": is of process " + std::to_string(dump->pid) +
+                                      ", and the ring of " + std::to_string(reel.program.pid) +
+                                      "; name the dump of the same process"};
+  }
+  if (!is_end(dump->crash, reel.crash)) {
+    return Error{Trouble::kUsage, path + ": tells of " + signal_name(dump->crash.signal) +
+                                      ", of which the program did not die; name the dump of "
+                                      "its end"};
+  }
+  if (!reel.crash.signature.frames.empty()) return {};
+  if (!reel.crash.known) reel.crash.signal = dump->crash.signal;
+  if (!reel.crash.code) reel.crash.code = dump->crash.code;
+  if (!reel.crash.address && has_address(dump->crash)) reel.crash.address = dump->crash.address;
+  add_frames(dump->crash, reel);
+  return {};
 }
 
 }  // namespace crashreel

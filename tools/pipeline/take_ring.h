@@ -22,4 +22,8 @@ Result<TakenRing> take_ring(const std::string& path);
 // Of a program that runs on. What is read goes to a nameless file in `scratch_folder` on the way.
 Result<TakenRing> take_live_ring(const std::string& path, const std::string& scratch_folder);
 
+// Signal, address and frames from the core dump of the same end, where the ring has none itself.
+// Trouble::kUsage when it is of another process or another end.
+Result<void> add_core_dump(const std::string& path, TakenRing& taken);
+
 }  // namespace crashreel

@@ -23,7 +23,7 @@ void answer_once(int fd) {
 }
 
 void answer_datagrams(int fd) {
-  sockaddr_in asker = {};
+  sockaddr_storage asker = {};
   socklen_t size = sizeof(asker);
   char bytes[8];
   auto* to = reinterpret_cast<sockaddr*>(&asker);
@@ -99,6 +99,24 @@ TEST(Dependencies, OverUnixSocketsHaveTheirPath) {
   }
   EXPECT_THAT(scene.recorded_beside(1), ElementsAre("open 2 unix outbound unnamed " + path,
                                                     "data 2 answ", "data 2 er", "close 2"));
+}
+
+TEST(Dependencies, OverUnixSocketsOfOtherKindsAnswerRecordByRecord) {
+  Scene scene;
+  Client client = scene.connect();
+  const std::string path = scene.folder() / "there", other = scene.folder() / "other";
+  {
+    const Upstream upstream(path, answer_once, SOCK_SEQPACKET);
+    EXPECT_EQ(client.ask("errand seqpacket " + path + "\n"), "ok\n");
+  }
+  {
+    const Upstream upstream(other, answer_datagrams, SOCK_DGRAM);
+    EXPECT_EQ(client.ask("errand unix-datagram " + other + "\n"), "ok\n");
+  }
+  EXPECT_THAT(scene.recorded_beside(1),
+              ElementsAre("open 2 unix-seqpacket outbound unnamed " + path, "data 2 answer",
+                          "close 2", "open 3 unix-datagram outbound " + other + ".asker " + other,
+                          "data 3 answer", "data 3"));
 }
 
 TEST(Dependencies, AreAlsoTheCommandsThatTheProgramReads) {

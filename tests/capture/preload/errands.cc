@@ -65,13 +65,46 @@ void ask_nobody(const std::string& port, int) {
   ::close(dial(SOCK_STREAM, port));
 }
 
-void ask_unix(const std::string& path, int) {
+sockaddr_un at_path(const std::string& path) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
-  EXPECT(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-  ask(fd);
+  return address;
+}
+
+int dial_unix(int type, const std::string& path) {
+  const sockaddr_un address = at_path(path);
+  const int fd = ::socket(AF_UNIX, type, 0);
+  EXPECT(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
+  return fd;
+}
+
+void ask_unix(const std::string& path, int) {
+  ask(dial_unix(SOCK_STREAM, path));
+}
+
+// Record by record, the last of which is the end.
+void ask_seqpacket(const std::string& path, int) {
+  const int fd = dial_unix(SOCK_SEQPACKET, path);
+  char bytes[64];
+  EXPECT(::write(fd, "ask", 3) == 3);
+  while (::read(fd, bytes, sizeof(bytes)) > 0) {
+  }
+  ::close(fd);
+}
+
+// By a name of its own, for nobody can answer it else.
+void ask_unix_datagram(const std::string& path, int) {
+  const sockaddr_un own = at_path(path + ".asker");
+  const sockaddr_un there = at_path(path);
+  const int fd = ::socket(AF_UNIX, SOCK_DGRAM, 0);
+  char bytes[64];
+  EXPECT(::bind(fd, reinterpret_cast<const sockaddr*>(&own), sizeof(own)) == 0);
+  EXPECT(::connect(fd, reinterpret_cast<const sockaddr*>(&there), sizeof(there)) == 0);
+  EXPECT(::send(fd, "ask", 3, 0) == 3);
+  EXPECT(::recv(fd, bytes, sizeof(bytes), 0) == 6);
+  EXPECT(::recv(fd, bytes, sizeof(bytes), 0) == 0);
+  ::close(fd);
 }
 
 // As event loops do: they do not wait for the connection.
@@ -135,6 +168,7 @@ void read_by_stdio(FILE* file) {
   EXPECT(std::fscanf(file, "%d", &number) == 1 && number == 42);
   EXPECT(getc_unlocked(file) == '\n');
   EXPECT(std::ungetc('x', file) == 'x' && std::fgetc(file) == 'x');
+  EXPECT(std::ungetc('y', file) == 'y' && std::getc(file) == 'y');
   char* whole = nullptr;
   size_t room = 0;
   EXPECT(::getline(&whole, &room, file) > 0);
@@ -216,6 +250,33 @@ void gather(const std::string& how, int socket) {
   EXPECT(messages[2].msg_hdr.msg_name == nullptr && messages[2].msg_hdr.msg_namelen == 5);
 }
 
+// What takes the numbers of closed copies of a session is none; a copy that was only to be closed
+// at an exec goes on.
+void close_in_ranges(const std::string&, int session) {
+  for (const bool all_above : {false, true}) {
+    const int first = ::dup(session), second = ::dup(session);
+    EXPECT(first > session && second == first + 1);
+    if (all_above) {
+      ::closefrom(first);
+    } else {
+      EXPECT(::close_range(static_cast<unsigned>(first), static_cast<unsigned>(second), 0) == 0);
+    }
+    int ends[2];
+    char bytes[8];
+    EXPECT(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && ends[0] == first);
+    EXPECT(::write(ends[1], "own", 3) == 3 && ::read(ends[0], bytes, sizeof(bytes)) == 3);
+    EXPECT(::write(ends[0], "own", 3) == 3 && ::read(ends[1], bytes, sizeof(bytes)) == 3);
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+  const auto copy = static_cast<unsigned>(::dup(session));
+  char bytes[8];
+  EXPECT(::close_range(copy, copy, CLOSE_RANGE_CLOEXEC) == 0);
+  EXPECT(::write(session, "go on\n", 6) == 6);
+  EXPECT(::read(static_cast<int>(copy), bytes, sizeof(bytes)) > 0);
+  ::closefrom(static_cast<int>(copy));
+}
+
 void splice_session(const std::string&, int session) {
   int ends[2];
   EXPECT(::pipe(ends) == 0);
@@ -238,6 +299,8 @@ const std::map<std::string, Errand> kErrands = {
     {"nobody", ask_nobody},
     {"nobody-without-waiting", ask_nobody_without_waiting},
     {"unix", ask_unix},
+    {"seqpacket", ask_seqpacket},
+    {"unix-datagram", ask_unix_datagram},
     {"udp", ask_udp},
     {"udp-unconnected", ask_udp_unconnected},
     {"fifo", read_fifo},
@@ -247,6 +310,7 @@ const std::map<std::string, Errand> kErrands = {
     {"oneself", talk_to_oneself},
     {"inherited", read_inherited},
     {"splice", splice_session},
+    {"close-ranges", close_in_ranges},
     {"gather", gather},
 };
 

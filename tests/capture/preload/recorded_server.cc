@@ -65,12 +65,25 @@ Client Client::tcp(int port) {
   return Client(connect_to(reinterpret_cast<sockaddr*>(&address), sizeof(address)));
 }
 
-Client Client::tcp6(int port) {
+namespace {
+
+OwnedFd connect6(int port, int type) {
   sockaddr_in6 address = {};
   address.sin6_family = AF_INET6;
   address.sin6_addr = in6addr_loopback;
   address.sin6_port = htons(static_cast<std::uint16_t>(port));
-  return Client(connect_to(reinterpret_cast<sockaddr*>(&address), sizeof(address)));
+  return connect_to(reinterpret_cast<sockaddr*>(&address), sizeof(address), type);
+}
+
+}  // namespace
+
+Client Client::tcp6(int port) {
+  return Client(connect6(port, SOCK_STREAM));
+}
+
+// Of a server that has said that it listens, and so has the port.
+Client Client::udp6(int port) {
+  return Client(connect6(port, SOCK_DGRAM));
 }
 
 Client Client::udp(int port) {

@@ -22,6 +22,7 @@ class Client {
   static Client tcp(int port);
   static Client tcp6(int port);
   static Client udp(int port);
+  static Client udp6(int port);
   // "@name" of the abstract kind. `own` is the client's own name, by which it can be answered.
   static Client unix_socket(const std::string& path, int type = SOCK_STREAM,
                             const std::string& own = "");

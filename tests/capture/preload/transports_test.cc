@@ -38,6 +38,30 @@ INSTANTIATE_TEST_SUITE_P(EveryCall, DatagramReaders,
                                            "recvmmsg", "read_chk", "recv_chk", "recvfrom_chk"),
                          [](const auto& reader) { return reader.param; });
 
+TEST(Transports, TellThePeersOfTheOtherProtocolApartToo) {
+  Scene scene("recvmsg", "udp6");
+  Client one = Client::udp6(scene.port());
+  Client two = Client::udp6(scene.port());
+  EXPECT_EQ(one.ask_whole("first"), "ok\n");
+  EXPECT_EQ(two.ask_whole("second"), "ok\n");
+  EXPECT_EQ(one.ask_whole("third"), "ok\n");
+  const std::string opened = " udp inbound [::1]:PORT [::1]:PORT";
+  EXPECT_THAT(scene.recorded(), ElementsAre("open 1" + opened, "data 1 first", "open 2" + opened,
+                                            "data 2 second", "data 1 third"));
+}
+
+TEST(Transports, LetGoOfTheDescriptorsThatAreClosedAllAtOnce) {
+  Scene scene;
+  Client client = scene.connect();
+  client.send("errand close-ranges\n");
+  client.receive_until("go on\n");
+  EXPECT_EQ(client.ask("more"), "ok\n");
+  EXPECT_EQ(client.ask("last"), "ok\n");
+  const std::vector<std::string> recorded = scene.recorded();
+  EXPECT_THAT(std::vector(recorded.begin() + 1, recorded.end()),
+              ElementsAre("data 1 errand close-ranges\n", "data 1 more", "data 1 last"));
+}
+
 TEST(Transports, KeepEachOfTheDatagramsThatOneCallBrings) {
   Scene scene("recv", "udp4");
   Client one = Client::udp(scene.port());

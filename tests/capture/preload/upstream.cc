@@ -22,20 +22,20 @@ Upstream::Upstream(int type, Part part) : socket_(::socket(AF_INET, type | SOCK_
   begin(type, std::move(part));
 }
 
-Upstream::Upstream(const std::string& path, Part part)
-    : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+Upstream::Upstream(const std::string& path, Part part, int type)
+    : socket_(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0)) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
   auto* bound = reinterpret_cast<sockaddr*>(&address);
   CRASHREEL_CHECK(::bind(socket_.get(), bound, sizeof(address)) == 0);
-  begin(SOCK_STREAM, std::move(part));
+  begin(type, std::move(part));
 }
 
 void Upstream::begin(int type, Part part) {
-  if (type == SOCK_STREAM) CRASHREEL_CHECK(::listen(socket_.get(), 1) == 0);
+  if (type != SOCK_DGRAM) CRASHREEL_CHECK(::listen(socket_.get(), 1) == 0);
   thread_ = std::thread([this, type, part = std::move(part)] {
-    if (type != SOCK_STREAM) return part(socket_.get());
+    if (type == SOCK_DGRAM) return part(socket_.get());
     const OwnedFd fd(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     part(fd.get());
   });

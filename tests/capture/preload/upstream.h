@@ -2,6 +2,8 @@
 // test.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <functional>
 #include <string>
 #include <thread>
@@ -14,9 +16,9 @@ class Upstream {
  public:
   using Part = std::function<void(int fd)>;
 
-  // On a free port. Of SOCK_STREAM, `part` plays one connection; of SOCK_DGRAM, the socket itself.
+  // On a free port. `part` plays one connection; of SOCK_DGRAM, the socket itself.
   Upstream(int type, Part part);
-  Upstream(const std::string& path, Part part);
+  Upstream(const std::string& path, Part part, int type = SOCK_STREAM);
   ~Upstream() { thread_.join(); }  // when the part has been played
   Upstream(const Upstream&) = delete;
   Upstream& operator=(const Upstream&) = delete;

@@ -52,6 +52,45 @@ Reel repetitive_reel() {
   return reel;
 }
 
+// With something in every section of the facts: how it ended in full, what was redacted, by what it
+// was kept, digests of files, and what it was made from.
+Reel reel_with_sections() {
+  Reel reel = reel_with_places();
+  const std::uint64_t seq = reel.inputs.back().seq;
+  reel.inputs.push_back({seq + 1, 10, 1, 3, InputKind::kMasked, "57 1:mask:5+7 3:hash:20+16"});
+  reel.crash.reason = SaveReason::kHang;
+  reel.crash.still_running = true;
+  reel.crash.code = -6;
+  reel.crash.address = 0x7fff00001234;
+  reel.crash.report = "ERROR: AddressSanitizer: heap-use-after-free\n";
+  reel.redaction = {
+      .rules = {"1 mask:after", "0 hook"}, .salvage_rules = {"2 drop:regex"}, .masked_facts = 5};
+  reel.keeping = {.known = true,
+                  .tail_bytes = 1,
+                  .most_inputs = 2,
+                  .most_age_ns = 3,
+                  .beyond_inputs = 4,
+                  .beyond_age = 5,
+                  .prelude_bytes = 6,
+                  .prelude_full = true,
+                  .heads = 7,
+                  .head_bytes = 1024,
+                  .heads_open = 6,
+                  .heads_full = 5,
+                  .heads_gapped = 4,
+                  .heads_refused = 3,
+                  .pins = 32,
+                  .pin_bytes = 512,
+                  .pins_used = 31,
+                  .pins_refused = 30,
+                  .pins_missed = 29};
+  reel.file_digests = {
+      {"/var/large.db", 1'000'000'000, 1'790'000'000'000'000'000, 0x123456789abcdef0},
+      {"huge", UINT64_MAX, 1, std::nullopt}};
+  reel.lineage = {"session 3 of night.reel", "da39a3ee5e6b4b0d3255bfef95601890afd80709"};
+  return reel;
+}
+
 TEST(ReelFormat, TheDocumentsExampleIsWhatTheWriterMakes) {
   EXPECT_EQ(example_bytes(), serialize_reel(example_reel()));
 }
@@ -76,10 +115,12 @@ TEST(ReelGolden, EveryVersionIsRead) {
   EXPECT_EQ(golden_reel("v1-compressed.reel"), repetitive_reel());
   EXPECT_EQ(golden_reel("v2.reel"), reel_with_places());
   EXPECT_EQ(golden_reel("v2-compressed.reel"), repetitive_reel());
+  EXPECT_EQ(golden_reel("v2-sections.reel"), reel_with_sections());
 }
 
 TEST(ReelGolden, Version2IsWrittenByteByByte) {
   EXPECT_EQ(serialize_reel(reel_with_places()), file_bytes(kGolden + "v2.reel"));
+  EXPECT_EQ(serialize_reel(reel_with_sections()), file_bytes(kGolden + "v2-sections.reel"));
 }
 
 TEST(ReelGolden, CompressedVersion2IsWrittenByteByByte) {

@@ -75,6 +75,19 @@ TEST(RingFormat, RingsOfEachVersionAreReadForEver) {
   expect_the_rolled_ring("v2-rolled.ring");
 }
 
+// The same inputs, each payload with a sum behind it.
+TEST(RingFormat, RingsWithPayloadSumsAreReadForEver) {
+  expect_the_rolled_ring("v2-sums.ring");
+  std::string ring = file_bytes(kGolden + "v2-sums.ring");
+  const std::size_t at = ring.find("number 2999");
+  ASSERT_NE(at, std::string::npos);
+  ring[at] = 'N';
+  const auto read = salvage_ring_bytes(std::as_bytes(std::span(ring)), "v2-sums.ring");
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->damage.lost_inputs, 1u);
+  for (const Input& input : read->reel.inputs) EXPECT_NE(input.data, "Number 2999");
+}
+
 TEST(RingFormat, ARingOfVersion1HasChecksOfItsOwn) {
   const std::string ring = file_bytes(kGolden + "v1-ping.ring");
   const std::string_view chunk = std::string_view(ring).substr(kChunk, ring::kMinChunkBytes);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/reel/ring_crash_reader.h"
 #include "tests/capture/runtime/recorded.h"
 
 namespace crashreel {
@@ -21,16 +22,18 @@ using testing::Not;
 const std::string kPrograms = CRASHREEL_BUILD_DIR "/tests/programs/";
 const std::string kLibrary = CRASHREEL_BUILD_DIR "/lib/libcrashreel.so";
 
-// Its exit status. With `preload` the loader is told to bring the library in.
-int run(const std::string& program, const RingPath& ring, bool preload = false) {
+// Its exit status. With `preload` the loader is told to bring the library in; with `aborts` it ends
+// by a fatal signal, of which it has frames taken.
+int run(const std::string& program, const RingPath& ring, bool preload = false,
+        bool aborts = false) {
   const std::string path = kPrograms + program;
   std::vector<std::string> environment;
   if (preload) environment.push_back("LD_PRELOAD=" + kLibrary);
   std::vector<char*> variables;
   for (std::string& variable : environment) variables.push_back(variable.data());
   variables.push_back(nullptr);
-  std::string words[] = {program, ring.str()};
-  char* argv[] = {words[0].data(), words[1].data(), nullptr};
+  std::string words[] = {program, ring.str(), "abort"};
+  char* argv[] = {words[0].data(), words[1].data(), aborts ? words[2].data() : nullptr, nullptr};
   pid_t pid = 0;
   EXPECT_EQ(::posix_spawn(&pid, path.c_str(), nullptr, nullptr, argv, variables.data()), 0) << path;
   int status = 0;
@@ -84,6 +87,21 @@ TEST(Embedded, TheSameBinaryRunsUnrecordedAndIsRecordedOnceTheLibraryIsThere) {
   EXPECT_FALSE(ring.exists());
   EXPECT_EQ(run("in_c_alone", ring, true), 0);
   EXPECT_EQ(salvaged(ring), kRecordedInC);
+}
+
+TEST(Embedded, ACProgramHasItsFramesTakenWhereverTheLibraryIs) {
+  for (const char* program : {"in_c_shared", "in_c_static"}) {
+    const RingPath ring;
+    EXPECT_EQ(run(program, ring, false, true), 128 + SIGABRT);
+    const auto crash = read_ring_crash(ring.str());
+    ASSERT_TRUE(crash.has_value()) << program;
+    EXPECT_EQ(crash->signal, SIGABRT);
+    EXPECT_GE(crash->frames.size(), 3u);  // raise(), abort(), main()
+    EXPECT_THAT(crash->maps, HasSubstr(program));
+    EXPECT_THAT(salvaged(ring), HasSubstr("data PIN 1234\n"));
+  }
+  const RingPath none;
+  EXPECT_EQ(run("in_c_alone", none, false, true), 128 + SIGABRT);
 }
 
 TEST(Embedded, ACxxProgramNeedsNoCxxLibraryForIt) {

@@ -7,8 +7,9 @@
 // table of sums; ends with 1 if a single promise was broken. Such a run is named with what repeats
 // its plan (not its timing), and leaves its ring and the truth of it in the folder to --keep, for
 // --judge. WHAT is oom1 or oom2, the kernel's kills in a memory cgroup of that version, or the name
-// of a file system that the first FOLDER must be on; where that is not to be had, the last line
-// says why, and the exit status is 77.
+// of a file system: of the first FOLDER, or made there, or of another FOLDER. Where that is not to
+// be had, the last line says why, and the exit status is 77; but 1 where only an installation is
+// missing.
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@
 
 #include "tests/capture/runtime/kill_run.h"
 #include "tests/capture/runtime/memory_cgroup.h"
+#include "tests/capture/runtime/own_file_system.h"
 
 namespace {
 
@@ -32,6 +34,7 @@ using crashreel::Death;
 using crashreel::KillAccount;
 using crashreel::KillPlan;
 using crashreel::MemoryCgroup;
+using crashreel::OwnFileSystem;
 
 constexpr std::array kThreads = {1u, 2u, 4u, 8u};
 // The largest ring and some room. A victim that fills it with the truth of what it recorded dies of
@@ -49,6 +52,7 @@ struct Campaign {
   std::vector<std::string> folders;
   std::vector<Death> deaths;
   std::optional<MemoryCgroup> cgroup;
+  std::optional<OwnFileSystem> own_file_system;
 };
 
 unsigned long long number(std::uint64_t value) {
@@ -193,12 +197,28 @@ bool choose_deaths(Campaign& campaign) {
   return false;
 }
 
-bool has_file_system(const Campaign& campaign) {
-  const std::string there = file_system_of(campaign.folders[0]);
-  if (campaign.only.empty() || is_about_oom(campaign) || campaign.only == there) return true;
-  std::printf("no kills on %s: %s is on %s\n", campaign.only.c_str(), campaign.folders[0].c_str(),
-              there.c_str());
-  return false;
+bool is_on_wanted(const Campaign& campaign, const std::string& folder) {
+  return campaign.only.empty() || is_about_oom(campaign) || campaign.only == file_system_of(folder);
+}
+
+// Leaves those folders that are on the wanted file system. 0, or what the campaign is to end with.
+int choose_folders(Campaign& campaign) {
+  std::vector<std::string>& folders = campaign.folders;
+  if (!is_on_wanted(campaign, folders[0])) {
+    auto own = OwnFileSystem::make(campaign.only, folders[0]);
+    if (own) {
+      std::printf("%s is mounted for this campaign alone\n", campaign.only.c_str());
+      folders = {own->folder()};
+      campaign.own_file_system.emplace(std::move(*own));
+    } else {
+      std::printf("no %s of its own: %s\n", campaign.only.c_str(), own.error().message.c_str());
+      if (own.error().trouble == crashreel::Trouble::kUsage) return 1;
+    }
+  }
+  std::erase_if(folders, [&](const auto& folder) { return !is_on_wanted(campaign, folder); });
+  if (!folders.empty()) return 0;
+  std::printf("no kills on %s: no folder is on one\n", campaign.only.c_str());
+  return kNotToBeHad;
 }
 
 bool read_arguments(int argc, char** argv, Campaign& campaign) {
@@ -238,7 +258,8 @@ int main(int argc, char** argv) {
                  "[--only WHAT] COUNT FOLDER...\n       kill_campaign --judge RING TRUTH\n");
     return 2;
   }
-  if (!choose_deaths(campaign) || !has_file_system(campaign)) return kNotToBeHad;
+  if (!choose_deaths(campaign)) return kNotToBeHad;
+  if (const int trouble = choose_folders(campaign); trouble != 0) return trouble;
   if (!campaign.keep.empty()) std::filesystem::create_directories(campaign.keep);
   return run(campaign);
 }

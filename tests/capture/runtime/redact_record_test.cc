@@ -189,7 +189,34 @@ TEST(Redact, KnowsInAForkedChildWhatItsParentOpened) {
   EXPECT_EQ(read.reel.inputs[1].data, std::string(17, 'x'));
 }
 
-// Masks the digits, and hashes all behind '#'; hides what begins with '!'.
+// As often under one key as it comes; the openings, by which it is known, stay.
+TEST(Redact, HashesAllOfASessionWhoseOpeningFitsUnderTheKey) {
+  const auto hashed = [](const char* key) {
+    const RingPath path;
+    crashreel_options options = with_rules(path, "hash:session:tls");
+    options.redact_key = key;
+    const auto read = recorded(options, [] {
+      crashreel_record(CRASHREEL_OPEN, 1, "tls inbound", 11);
+      crashreel_record(CRASHREEL_OPEN, 2, "tcp inbound", 11);
+      for (const char* text : {kSecret, kSecret, "another"}) record_text(1, text);
+      record_text(2, kSecret);
+    });
+    auto inputs = told(read.reel);
+    EXPECT_EQ(inputs.size(), 9u);
+    EXPECT_EQ(inputs[0], "open:tls inbound");
+    EXPECT_THAT(inputs[2], testing::MatchesRegex("data:[a-p]+"));
+    EXPECT_EQ(inputs[2].size(), std::string("data:").size() + sizeof kSecret - 1);
+    EXPECT_EQ(inputs[3], "masked:17 1:hash:0+17");
+    EXPECT_EQ(inputs[4], inputs[2]);
+    EXPECT_THAT(inputs[6], testing::MatchesRegex("data:[a-p]{7}"));
+    EXPECT_EQ(inputs[8], std::string("data:") + kSecret);
+    return inputs[2];
+  };
+  EXPECT_EQ(hashed("key"), hashed("key"));
+  EXPECT_NE(hashed("key"), hashed("another"));
+}
+
+// Masks the digits, and hashes all behind '#'; hides what begins with '!', drops what has a '*'.
 std::size_t digits_and_names(void* context, std::uint32_t, std::uint32_t, const void* bytes,
                              std::size_t size, crashreel_range* ranges, std::size_t most) {
   ++*static_cast<int*>(context);
@@ -198,6 +225,7 @@ std::size_t digits_and_names(void* context, std::uint32_t, std::uint32_t, const 
   if (text[0] == '!') return most + 1;
   for (std::size_t i = 0; i < size && count < most; ++i) {
     if (text[i] >= '0' && text[i] <= '9') ranges[count++] = {i, 1, CRASHREEL_MASK};
+    if (text[i] == '*') ranges[count++] = {i, 1, CRASHREEL_DROP};
     if (text[i] == '#') {
       ranges[count++] = {i + 1, ~std::size_t{0}, CRASHREEL_HASH};
       break;
@@ -216,15 +244,19 @@ TEST(Redact, AsksTheProgramsHook) {
     record_text(1, "a1b2");
     record_text(1, "id#bob");
     record_text(1, "!all of it");
+    record_text(1, "7 * 6");
+    record_text(1, "*");
+    record_text(1, "clear");
     crashreel_close(1);
-    if (asked != 3) ::abort();
+    if (asked != 6) ::abort();
   });
   auto inputs = told(read.reel);
   EXPECT_THAT(inputs[2], testing::MatchesRegex("data:id#[a-p][a-p][a-p]"));
   inputs.erase(inputs.begin() + 2);
-  EXPECT_THAT(inputs,
-              ElementsAre("data:axbx", "masked:4 0:mask:1+1 0:mask:3+1", "masked:6 0:hash:3+3",
-                          "data:xxxxxxxxxx", "masked:10 0:mask:0+10", "close:"));
+  EXPECT_THAT(inputs, ElementsAre("data:axbx", "masked:4 0:mask:1+1 0:mask:3+1",
+                                  "masked:6 0:hash:3+3", "data:xxxxxxxxxx", "masked:10 0:mask:0+10",
+                                  "data:", "masked:5 0:drop:0+5", "data:", "masked:1 0:drop:0+1",
+                                  "data:clear", "close:"));
 }
 
 TEST(Redact, AppliesToFilesAndEnvironmentToo) {

@@ -1,9 +1,11 @@
 /* A C11 program that hands all it can to crashreel.h, built by the C driver alone. The first
- * argument is the ring's path. Ends with status 0 when it was recorded, 38 (ENOSYS) when there is
- * no library, any other where something answered wrongly. What it does for its users it does in
- * both cases. */
+ * argument is the ring's path; with a second it has frames taken, which goes without redaction, and
+ * ends by SIGABRT. Else it ends with status 0 when it was recorded, 38 (ENOSYS) when there is no
+ * library, any other where something answered wrongly. What it does for its users it does in both
+ * cases. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "capture/runtime/crashreel.h"
@@ -52,18 +54,22 @@ int main(int argc, char** argv) {
   int recorded;
   crashreel_options options = CRASHREEL_OPTIONS_INIT;
   crashreel_stats stats;
-  if (argc != 2) return 2;
+  if (argc < 2) return 2;
   memset(&stats, 0, sizeof stats);
   stats.struct_size = sizeof stats;
   options.ring_path = argv[1];
   options.ring_bytes = 256 << 10;
-  options.redact_rules = "mask:after:\"AUTH \"";
-  options.redact = hide_digits;
-  options.redact_context = &asked;
+  options.frames = argc > 2;
+  if (!options.frames) {
+    options.redact_rules = "mask:after:\"AUTH \"";
+    options.redact = hide_digits;
+    options.redact_context = &asked;
+  }
   started = crashreel_start(&options);
   recorded = started == 0;
   if (!recorded && started != ENOSYS) return 3;
   if (serve() != 0) return 4;
+  if (options.frames) abort();
   if (crashreel_add_file("in_c.conf", 0600, "port 1\n", 7) != started) return 5;
   if (crashreel_flush() != started) return 6;
   if (crashreel_stats_now(&stats) != started) return 7;
