@@ -25,6 +25,10 @@
 namespace crashreel {
 namespace {
 
+bool crashed_otherwise(const ReplayReport& report) {
+  return report.similar + report.different > 0;
+}
+
 // Tries without an answer count against the rate: nobody saw them crash.
 int status_of(const ReplayReport& report, std::uint64_t asked_percent) {
   auto reproduced = static_cast<std::uint64_t>(report.reproduced);
@@ -32,7 +36,7 @@ int status_of(const ReplayReport& report, std::uint64_t asked_percent) {
   if (reproduced > 0) {
     return reproduced * 100 >= asked_percent * tries ? kExitDone : kExitFlaky;
   }
-  if (report.different > 0) return kExitDifferent;
+  if (crashed_otherwise(report)) return kExitDifferent;
   return report.passed > 0 ? kExitNoCrash : kExitNotStarted;
 }
 
@@ -49,7 +53,7 @@ int bisect_status_of(const ReplayReport& report) {
 
 int fixed_status_of(const ReplayReport& report) {
   if (report.reproduced > 0) return kExitNoCrash;
-  if (report.different > 0) return kExitDifferent;
+  if (crashed_otherwise(report)) return kExitDifferent;
   return report.passed == report.tries ? kExitDone : kExitNotStarted;
 }
 
@@ -87,8 +91,9 @@ std::string counts_text(const ReplayReport& report) {
   };
   std::string text = "reproduced " + of_tries(report.reproduced);
   if (report.passed > 0) text += ", no crash in " + of_tries(report.passed);
+  if (report.similar > 0) text += ", a similar crash in " + of_tries(report.similar);
   if (report.different > 0) text += ", another crash in " + of_tries(report.different);
-  if (report.similar > 0) text += " (similar: " + std::to_string(report.similar) + ")";
+  if (report.hung > 0) text += ", a hang in " + of_tries(report.hung);
   if (report.unresolved > 0) text += ", no answer from " + of_tries(report.unresolved);
   return text;
 }
@@ -98,10 +103,8 @@ std::string report_text(const ReplayReport& report, const Reel& reel, const Repl
   std::string text = console.strong(counts_text(report)) + "\n" +
                      rate_text(report, asked.expectation, asked.tries);
   for (const std::string& line : outcome_lines(report.outcomes)) text += "  " + line + "\n";
-  if (!report.difference.empty()) {
-    text += std::string("  the ") + (report.similar > 0 ? "similar" : "other") +
-            " crash: " + visible(report.difference) + "\n";
-  }
+  if (report.similar > 0) text += "  the similar crash: " + visible(report.similarity) + "\n";
+  if (report.different > 0) text += "  the other crash: " + visible(report.difference) + "\n";
   text += seeds_text(report.seeds, report.reproducing_seeds);
   const std::string answers = answers_text(report.answers, reel);
   if (!answers.empty()) text += "  " + answers + "\n";
@@ -116,10 +119,12 @@ Json answer_of(const ReplayReport& report, const ReplayOptions& asked) {
   Json answer = new_answer("replay");
   answer["tries"] = report.tries;
   answer["reproduced"] = report.reproduced;
-  answer["different"] = report.different;
   answer["similar"] = report.similar;
+  answer["similarity"] = report.similarity.empty() ? Json() : Json(report.similarity);
+  answer["different"] = report.different;
   answer["difference"] = report.difference.empty() ? Json() : Json(report.difference);
   answer["passed"] = report.passed;
+  answer["hung"] = report.hung;
   answer["unresolved"] = report.unresolved;
   const RateInterval rate = rate_interval(report.reproduced, report.tries);
   // Where the tries ended by what they showed, they say nothing of the rate.
@@ -215,8 +220,9 @@ const Verb& replay_verb() {
           "Where production did not tell the stack of its crash, the first try that dies of the "
           "same signal defines it. Within one build crashes are the same by their exact frames, "
           "across builds by the top three functions of the program's own. What agrees in a part "
-          "alone, such as another signal in the same functions, is another crash, and is said to "
-          "be similar.\n\n"
+          "alone, such as another signal in the same functions, is another crash, and is counted "
+          "as a similar one; the reason is said of the first similar and the first other crash. "
+          "Hangs are counted apart, too.\n\n"
           "Where the reel has digests of what production answered, those of the first try are held "
           "against them, and the first input is named that was answered otherwise. If there is "
           "one, "

@@ -234,7 +234,10 @@ void begin_mutex_wait(Wait& wait, pthread_mutex_t* mutex) {
   thread_seen();
   wait.kind = Wait::Kind::kMutex;
   wait.object = mutex;
-  wait.thread_id = kernel_id();
+  // Whoever has it already waits for itself. Nobody is to take him for one who has just been given
+  // it.
+  const bool has_it = __atomic_load_n(&mutex->__data.__owner, __ATOMIC_RELAXED) == kernel_id();
+  wait.thread_id = has_it ? 0 : kernel_id();
   const Locked locked;
   block(wait);
   while (!is_ready(wait) && program_is_idle(&wait) && bring_on() != Woken::kPassedOn) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/tools/document.h"
 #include "tests/tools/run_command.h"
 #include "tests/tools/scene.h"
@@ -16,7 +18,8 @@ using testing::one_object;
 
 // Counts the lines of its standard input; in `lines` it may keep the longest of them.
 std::string program_text(const std::string& keep) {
-  return "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n"
+  return "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <sys/random.h>\n"
+         "#include <unistd.h>\n"
          "static char longest[16];\nstatic char *volatile where = longest;\n"
          "__attribute__((noinline)) void keep(const char *line, size_t size) {\n" +
          keep +
@@ -29,6 +32,15 @@ std::string program_text(const std::string& keep) {
 const std::string kNothing = "  (void)line; (void)size;\n";
 const std::string kBug = "  if (size > 16) where = (char *)8;\n  where[0] = line[0];\n";
 const std::string kOtherBug = "  if (line[0] == 'l') abort();\n  (void)size;\n";
+
+// As it was before: in the same function, but elsewhere in the program, and with more in it.
+const std::string kOlderBug =
+    "  if (size == 0) puts(\"nothing\");\n  if (size > 16) where = (char *)16;\n"
+    "  where[0] = line[0];\n";
+const std::string kFlakyBug =
+    "  unsigned char side = 0;\n"
+    "  if (size > 16 && getrandom(&side, 1, 0) == 1 && side % 2 == 1) where = (char *)8;\n"
+    "  where[0] = line[0];\n";
 
 class BuildsTest : public ::testing::Test {
  protected:
@@ -81,6 +93,54 @@ TEST_F(BuildsTest, TellsWhatEachBuildDoes) {
   type_well("cp crash.reel small.reel");
   EXPECT_THAT(type(testing::commands_in_scene("README.md", "builds")).out,
               HasSubstr("  ./fix      no crash    0 of 1     -         "));
+}
+
+// The seeds are the same in every run, so that the flaky one's counts are, too.
+TEST_F(BuildsTest, PutsAnOlderBuildAndAFlakyOneIntoOneTable) {
+  build("release", kBug);
+  build("older", kOlderBug, "-O0");
+  build("flaky", kFlakyBug);
+  import_for("./release");
+  const std::string line =
+      "crashreel replay crash.reel --tries 8 --build ./release --build ./older --build ./flaky";
+  const CommandRun run = type(line + " --json");
+  EXPECT_EQ(run.exit, 0) << run.err;
+  const Json builds = one_object(run.out)["builds"];
+  std::vector<std::string> verdicts;
+  for (const Json& each : builds) verdicts.push_back(each["verdict"]);
+  EXPECT_EQ(verdicts,
+            (std::vector<std::string>{"same crash", "same crash", "same crash now and then"}));
+  EXPECT_EQ(builds[1]["reproduced"], 8);
+  EXPECT_GT(builds[2]["reproduced"], 0);
+  EXPECT_GT(builds[2]["passed"], 0);
+  EXPECT_EQ(builds[2]["reproduced"].get<int>() + builds[2]["passed"].get<int>(), 8);
+  EXPECT_LT(builds[2]["rate_interval"][1], 1);
+  const std::string crashed = std::to_string(builds[2]["reproduced"].get<int>());
+  EXPECT_THAT(type(line).out,
+              HasSubstr("  ./flaky    same crash now and then  " + crashed + " of 8"));
+}
+
+// 1 where a try crashed the same way, 0 where none did, 125 where that can't be told.
+TEST_F(BuildsTest, AnswersGitBisectForOlderAndFlakyBuilds) {
+  build("release", kBug);
+  build("older", kOlderBug, "-O0");
+  build("flaky", kFlakyBug);
+  build("odd", kOtherBug);
+  import_for("./release");
+  // The stack with its names, which builds share.
+  type_well("crashreel minimize crash.reel -q -o small.reel");
+  const auto bisect = [&](const std::string& options, const std::string& program) {
+    return type("crashreel replay small.reel --bisect " + options + " -- " + program).exit;
+  };
+  EXPECT_EQ(bisect("", "./older"), 1);
+  EXPECT_EQ(bisect("--tries 8", "./flaky"), 1);
+  EXPECT_EQ(bisect("--tries 2", "./odd"), 125);
+  EXPECT_EQ(bisect("", "./none"), 125);
+  const Json seeds = one_object(
+      type("crashreel replay small.reel --tries 8 --json -- ./flaky").out)["reproducing_seeds"];
+  int well = 1;
+  while (std::ranges::count(seeds, Json(well)) != 0) ++well;
+  EXPECT_EQ(bisect("--seed " + std::to_string(well), "./flaky"), 0);
 }
 
 TEST_F(BuildsTest, NamesTheBuildThatCantBeTried) {

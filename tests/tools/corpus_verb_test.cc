@@ -144,7 +144,7 @@ TEST_F(CorpusVerbTest, VerifyAnswersBisect) {
 }
 
 TEST_F(CorpusVerbTest, MergeKeepsWhatAddsCoverageAndEveryReproducer) {
-  if (type("command -v clang++-19").exit != 0) GTEST_SKIP() << "clang++-19 is not installed";
+  ASSERT_EQ(type("command -v clang++-19").exit, 0) << "clang++-19 is not installed";
   const CommandRun built = type("clang++-19 -fsanitize=fuzzer " CRASHREEL_SOURCE_DIR
                                 "/tests/tools/merge_target.cc -o fuzz");
   ASSERT_EQ(built.exit, 0) << built.err;
@@ -214,7 +214,7 @@ TEST_F(CorpusVerbTest, ExportsAnArrayThatACompilerTakes) {
 }
 
 TEST_F(CorpusVerbTest, ExportsConversationsThatWiresharkReads) {
-  if (type("command -v tshark").exit != 0) GTEST_SKIP() << "tshark is not installed";
+  ASSERT_EQ(type("command -v tshark").exit, 0) << "tshark is not installed";
   Reel reel = scene("@5 1+ 2+ 1:PING @1500000000 2:hello 1- 2:datagram");
   reel.inputs[0].data = "tcp inbound 127.0.0.1:6379 127.0.0.1:50112";
   reel.inputs[1].data = "udp inbound [::1]:9999 [::1]:40001";

@@ -251,7 +251,7 @@ exit 1)sh");
 }
 
 TEST_F(DebugVerbTest, RecordsWithRrOrSaysWhyItCanNot) {
-  if (type("command -v rr").exit != 0) GTEST_SKIP() << "rr is not installed";
+  ASSERT_EQ(type("command -v rr").exit, 0) << "rr is not installed";
   import_ledger();
   const CommandRun run = type("crashreel debug crash.reel --rr --json");
   if (run.exit == 2) {

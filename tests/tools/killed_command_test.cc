@@ -23,6 +23,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr int kDeaths = 20;
+constexpr int kFewDeaths = 8;
 
 OwnedFd process(pid_t pid) {
   return OwnedFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -81,8 +82,10 @@ class KilledCommand : public ::testing::Test {
       if (pid <= 0 || pid == ::getpid()) continue;
       std::error_code error;
       const std::string runs = fs::read_symlink(entry.path() / "exe", error);
+      // A debugger has the folder in neither, but is told of it in its environment.
       if (runs.starts_with(folder_.path().string()) ||
-          process_file(entry.path() / "cmdline").find(folder_.path()) != std::string::npos) {
+          process_file(entry.path() / "cmdline").find(folder_.path()) != std::string::npos ||
+          process_file(entry.path() / "environ").find(folder_.path()) != std::string::npos) {
         found.push_back(pid);
       }
     }
@@ -100,8 +103,9 @@ class KilledCommand : public ::testing::Test {
   }
 
   // Killed at moments that lie apart by that, and then run to its end.
-  void kill_again_and_again(const std::vector<std::string>& words, int step_ms) const {
-    for (int death = 0; death < kDeaths; ++death) {
+  void kill_again_and_again(const std::vector<std::string>& words, int step_ms,
+                            int deaths = kDeaths) const {
+    for (int death = 0; death < deaths; ++death) {
       kill_after(death * step_ms, words);
       ASSERT_NO_FATAL_FAILURE(expect_no_process());
     }
@@ -126,6 +130,30 @@ TEST_F(KilledCommand, LeavesNothingOfAMinimization) {
       run_line("crashreel show small.reel --inputs", {.directory = folder_.path()});
   EXPECT_THAT(shown.out, HasSubstr("BURN a"));
   EXPECT_FALSE(fs::exists(folder_.file("small.reel.journal")));
+}
+
+TEST_F(KilledCommand, LeavesNothingOfAReach) {
+  kill_again_and_again({"reach", "c.reel", "--jobs", "2"}, 15, kFewDeaths);
+}
+
+TEST_F(KilledCommand, LeavesNothingOfABlame) {
+  kill_again_and_again({"blame", "c.reel", "--jobs", "2"}, 20, kFewDeaths);
+}
+
+TEST_F(KilledCommand, LeavesNothingOfADebugger) {
+  kill_again_and_again({"debug", "c.reel", "--batch", "--ex", "reel goto 30", "--ex", "reel back"},
+                       120, kFewDeaths);
+}
+
+TEST_F(KilledCommand, LeavesNothingOfACorpusThatIsVerified) {
+  const CommandRun added =
+      run_line("crashreel corpus add corpus c.reel", {.directory = folder_.path()});
+  ASSERT_EQ(added.exit, 0) << added.err;
+  const std::vector<std::string> verify = {"corpus", "verify", "corpus", "--jobs", "2"};
+  for (int death = 0; death < kFewDeaths; ++death) {
+    kill_after(death * 10, verify);
+    ASSERT_NO_FATAL_FAILURE(expect_no_process());
+  }
 }
 
 // A service outlives who records it, and its ring has what came since.

@@ -230,7 +230,7 @@ bool is_installed(const char* program) {
 }
 
 TEST(RecordStockPrograms, ACommandInterpreterThatCrashesAtItsFourthLine) {
-  if (!is_installed("jimsh")) GTEST_SKIP() << "jimsh is not installed";
+  ASSERT_TRUE(is_installed("jimsh")) << "jimsh is not installed";
   Scene scene;
   const std::vector<std::string> lines = case_inputs("jimsh-upvar-cycle");
   scene.give_stdin(lines[0] + lines[1] + lines[2] + lines[3]);
@@ -245,7 +245,7 @@ TEST(RecordStockPrograms, ACommandInterpreterThatCrashesAtItsFourthLine) {
 }
 
 TEST(RecordStockPrograms, ADatabaseShellThatReadsByStdio) {
-  if (!is_installed("sqlite3")) GTEST_SKIP() << "sqlite3 is not installed";
+  ASSERT_TRUE(is_installed("sqlite3")) << "sqlite3 is not installed";
   Scene scene;
   const std::string output = ".output " + (scene.folder() / "answer") + "\n";
   scene.give_stdin(output + "select 6*7;\n");
@@ -275,7 +275,7 @@ class RedisScene : public Scene {
 class RecordRedis : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!is_installed("redis-server")) GTEST_SKIP() << "redis-server is not installed";
+    ASSERT_TRUE(is_installed("redis-server")) << "redis-server is not installed";
   }
 };
 

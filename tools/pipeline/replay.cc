@@ -16,7 +16,20 @@
 namespace crashreel {
 namespace {
 
-void count(ReplayReport& report, Verdict verdict) {
+// Another crash may be like the one that is sought; by names, which searches do without.
+void count_other_crash(ReplayReport& report, const Outcome& outcome, const Tries& tries) {
+  Signature expected = tries.expected();
+  Signature seen = outcome.signature;
+  name_frames(expected);
+  name_frames(seen);
+  const Comparison result = compare(expected, seen);
+  const bool is_similar = result.likeness == Likeness::kSimilar;
+  std::string& reason = is_similar ? report.similarity : report.difference;
+  if (reason.empty()) reason = result.reason;
+  ++(is_similar ? report.similar : report.different);
+}
+
+void count(ReplayReport& report, const Outcome& outcome, Verdict verdict, const Tries& tries) {
   switch (verdict) {
     case Verdict::kReproduces:
       ++report.reproduced;
@@ -25,32 +38,19 @@ void count(ReplayReport& report, Verdict verdict) {
       ++report.passed;
       break;
     case Verdict::kDifferent:
-      ++report.different;
+      count_other_crash(report, outcome, tries);
       break;
     case Verdict::kUnresolved:
-      ++report.unresolved;
+      ++(outcome.ending == Ending::kHung ? report.hung : report.unresolved);
       break;
   }
-}
-
-// Whether another crash is like the one that is sought; with names, which searches do without.
-void note_likeness(ReplayReport& report, const Outcome& outcome, const Tries& tries) {
-  Signature expected = tries.expected();
-  Signature seen = outcome.signature;
-  name_frames(expected);
-  name_frames(seen);
-  const Comparison result = compare(expected, seen);
-  const bool is_first_of_these = result.likeness == Likeness::kSimilar && report.similar == 0;
-  if (is_first_of_these || report.difference.empty()) report.difference = result.reason;
-  report.similar += result.likeness == Likeness::kSimilar;
 }
 
 void add(ReplayReport& report, const Outcome& outcome, Tries& tries) {
   if (report.tries++ == 0) report.hints.push_back(missed_file_hint(tries.reel(), outcome));
   const Verdict verdict = tries.judge(outcome);
-  count(report, verdict);
+  count(report, outcome, verdict, tries);
   if (verdict == Verdict::kReproduces && !report.crash) report.crash = outcome;
-  if (verdict == Verdict::kDifferent) note_likeness(report, outcome, tries);
   report.outcomes.push_back(describe(outcome));
   const std::uint64_t seed = outcome.made_random == 0 ? 0 : outcome.random_seed;
   report.seeds.push_back(seed);
@@ -145,7 +145,7 @@ bool is_certain(const ReplayReport& report, const ReplayOptions& options) {
     case Expectation::kCrash:
       return report.reproduced > 0;
     case Expectation::kFixed:
-      return report.reproduced + report.different > 0;
+      return report.reproduced + report.similar + report.different > 0;
   }
   return false;
 }

@@ -35,13 +35,15 @@ struct ReplayOptions {
 };
 
 struct ReplayReport {
-  int tries = 0;  // that were made
+  int tries = 0;  // that were made: the sum of the six that follow
   int reproduced = 0;
-  int different = 0;                  // crashed, but not in the same way
-  int similar = 0;                    // of these, so many agree in a part (harness/likeness.h)
-  std::string difference;             // of the first of these, of the most alike, what it was
-  int passed = 0;                     // no crash
-  int unresolved = 0;                 // did not start, hung, could not be attached
+  int similar = 0;         // crashed in another way that agrees in a part (harness/likeness.h)
+  int different = 0;       // crashed in another way altogether
+  int passed = 0;          // no crash
+  int hung = 0;            // where a hang is not what is sought
+  int unresolved = 0;      // did not start, could not be attached
+  std::string similarity;  // of the first similar crash: what agrees and what does not
+  std::string difference;  // of the first different one
   std::vector<std::string> outcomes;  // one line a try
   // Of each try, where random bytes came of it; else 0. And those of the tries that reproduced.
   std::vector<std::uint64_t> seeds;

@@ -35,7 +35,7 @@ bool own_network() {
 }
 
 TEST(Capture, BecomesAReelThatIsReplayed) {
-  if (testing::run_line("command -v tcpdump").exit != 0) GTEST_SKIP() << "tcpdump is not installed";
+  ASSERT_EQ(testing::run_line("command -v tcpdump").exit, 0) << "tcpdump is not installed";
   const testing::TemporaryDirectory work;
   bool alone = false;
   CommandRun run;
