@@ -4,6 +4,7 @@
 
 #include "capture/reel/reel_writer.h"
 #include "tools/arguments.h"
+#include "tools/choice_of.h"
 #include "tools/console.h"
 #include "tools/exit_status.h"
 #include "tools/pipeline/import.h"
@@ -20,20 +21,6 @@ constexpr std::uint64_t kMaxLinesBytes = std::uint64_t{16} << 30;
 TargetKind kind_of(const std::string& name) {
   if (name == "function") return TargetKind::kFunction;
   return name == "stdin" ? TargetKind::kStdin : TargetKind::kServer;
-}
-
-std::string choice_of_formats() {
-  std::string words;
-  for (const ImportFormat& format : import_formats())
-    words += (words.empty() ? "" : "|") + std::string(format.name);
-  return words;
-}
-
-std::string text_of_formats() {
-  std::string text;
-  for (const ImportFormat& format : import_formats())
-    text += (text.empty() ? "" : "; ") + std::string(format.name) + ": " + format.what;
-  return text;
 }
 
 ImportSettings settings_of(const Arguments& arguments) {
@@ -72,7 +59,7 @@ Result<int> run_import(const Arguments& arguments, Console& console) {
 }  // namespace
 
 const Verb& import_verb() {
-  static const std::string formats = choice_of_formats();
+  static const std::string formats = choice_of(import_formats());
   static const Verb verb{
       .name = "import",
       .summary = "Make a reel of inputs that were kept in another way",
@@ -85,7 +72,7 @@ const Verb& import_verb() {
           "'thread' are filled in where they are missing. 'crashreel show --jsonl' writes the same "
           "lines. Of a packet capture an input is what a client sent in one go, up to a segment "
           "with PSH. All formats: " +
-          text_of_formats() +
+          text_of_choice(import_formats()) +
           ". corpus/imports/IMPORTS.md says what one input is in each.\n\n"
           "The program is looked up as a shell does it, and its build id is kept; it is not run. A "
           "server takes each session as a connection of its own.",
