@@ -56,10 +56,47 @@ Result<int> run_import(const Arguments& arguments, Console& console) {
   return kExitDone;
 }
 
+std::vector<Option> import_options() {
+  return {{.name = "output",
+           .letter = 'o',
+           .value = Value::kText,
+           .argument = "FILE.reel",
+           .help = "Where the reel goes",
+           .required = true},
+          {.name = "format",
+           .value = Value::kChoice,
+           .argument = choice_of(import_formats()),
+           .help = "What INPUTS is",
+           .fallback = "jsonl"},
+          {.name = "port",
+           .value = Value::kCount,
+           .argument = "NUMBER",
+           .help = "Of the server, in a packet capture: what others received is left out",
+           .most = 65535},
+          {.name = "prefix",
+           .value = Value::kChoice,
+           .argument = "1|2be|2le|4be|4le",
+           .help = "Of length-prefixed inputs: bytes of the length, and their order",
+           .fallback = "4be"},
+          {.name = "kind",
+           .value = Value::kChoice,
+           .argument = "server|stdin|function",
+           .help = "Does the program take connections, read its standard input, or is it "
+                   "a NAME-replay of crashreel_add_fuzz_target()?",
+           .fallback = "server"},
+          {.name = "file",
+           .value = Value::kText,
+           .argument = "NAME",
+           .help = "A file that the program needs, for example its configuration; it "
+                   "travels in the reel",
+           .repeated = true},
+          {.name = "no-check",
+           .help = "The program is not on this machine: take its absolute path as given"}};
+}
+
 }  // namespace
 
 const Verb& import_verb() {
-  static const std::string formats = choice_of(import_formats());
   static const Verb verb{
       .name = "import",
       .summary = "Make a reel of inputs that were kept in another way",
@@ -77,41 +114,7 @@ const Verb& import_verb() {
           "The program is looked up as a shell does it, and its build id is kept; it is not run. A "
           "server takes each session as a connection of its own.",
       .operands = {{"INPUTS", "The inputs, in order; '-' reads them from standard input"}},
-      .options = {{.name = "output",
-                   .letter = 'o',
-                   .value = Value::kText,
-                   .argument = "FILE.reel",
-                   .help = "Where the reel goes",
-                   .required = true},
-                  {.name = "format",
-                   .value = Value::kChoice,
-                   .argument = formats,
-                   .help = "What INPUTS is",
-                   .fallback = "jsonl"},
-                  {.name = "port",
-                   .value = Value::kCount,
-                   .argument = "NUMBER",
-                   .help = "Of the server, in a packet capture: what others received is left out",
-                   .most = 65535},
-                  {.name = "prefix",
-                   .value = Value::kChoice,
-                   .argument = "1|2be|2le|4be|4le",
-                   .help = "Of length-prefixed inputs: bytes of the length, and their order",
-                   .fallback = "4be"},
-                  {.name = "kind",
-                   .value = Value::kChoice,
-                   .argument = "server|stdin|function",
-                   .help = "Does the program take connections, read its standard input, or is it "
-                           "a NAME-replay of crashreel_add_fuzz_target()?",
-                   .fallback = "server"},
-                  {.name = "file",
-                   .value = Value::kText,
-                   .argument = "NAME",
-                   .help = "A file that the program needs, for example its configuration; it "
-                           "travels in the reel",
-                   .repeated = true},
-                  {.name = "no-check",
-                   .help = "The program is not on this machine: take its absolute path as given"}},
+      .options = import_options(),
       .program = ProgramPart::kRequired,
       .statuses = {{kExitDone, "The reel is written"},
                    {kExitNotStarted, "There is no such program here, or it is not executable"}},
