@@ -5,12 +5,6 @@
 namespace crashreel {
 namespace {
 
-std::uint64_t bytes_in(const Candidate& candidate) {
-  std::uint64_t bytes = 0;
-  for (const Part& part : candidate) bytes += part.bytes.size();
-  return bytes;
-}
-
 std::strong_ordering compare_bytes(const std::string& a, const std::string& b) {
   if (const auto sizes = a.size() <=> b.size(); sizes != 0) return sizes;
   for (std::size_t at = 0; at < a.size(); ++at) {
@@ -39,6 +33,12 @@ bool between(char first, char byte, char last) {
 }
 
 }  // namespace
+
+std::uint64_t bytes_in(const Candidate& candidate) {
+  std::uint64_t bytes = 0;
+  for (const Part& part : candidate) bytes += part.bytes.size();
+  return bytes;
+}
 
 std::uint8_t rank_of(char byte) {
   constexpr int kDigits = 1, kSmall = kDigits + 10, kLarge = kSmall + 26, kRest = kLarge + 26;

@@ -28,6 +28,8 @@ struct Part {
 // Inputs strictly rising.
 using Candidate = std::vector<Part>;
 
+std::uint64_t bytes_in(const Candidate& candidate);  // of all its parts
+
 ContentKey content_key(std::span<const Part> candidate);
 
 // Less is better: fewer inputs, then fewer bytes, then plainer ones, then fewer waits, then shorter

@@ -64,12 +64,6 @@ class Remembered : public CandidateOracle {
   std::unordered_map<ContentKey, Verdict, KeyHash> known_;
 };
 
-std::uint64_t bytes_in(const Candidate& candidate) {
-  std::uint64_t bytes = 0;
-  for (const Part& part : candidate) bytes += part.bytes.size();
-  return bytes;
-}
-
 class Passes {
  public:
   Passes(const Candidate& start, std::span<const Item> items, CandidateOracle& oracle,

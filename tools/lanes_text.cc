@@ -51,9 +51,9 @@ char sign_of(std::uint64_t inputs, std::uint64_t most) {
   return inputs * 2 <= most ? ':' : '#';
 }
 
-class Drawing {
+class TextDrawing {
  public:
-  Drawing(const std::vector<LanesText::Place>& places, std::size_t columns) : places_(places) {
+  TextDrawing(const std::vector<LanesText::Place>& places, std::size_t columns) : places_(places) {
     const auto [first, last] = std::ranges::minmax_element(places, {}, &LanesText::Place::time_ns);
     from_ = first->time_ns;
     to_ = last->time_ns;
@@ -140,7 +140,7 @@ void LanesText::add(const Input& input) {
 }
 
 std::string LanesText::text(std::size_t columns) const {
-  return places_.empty() ? "  no inputs\n" : Drawing(places_, columns).text();
+  return places_.empty() ? "  no inputs\n" : TextDrawing(places_, columns).text();
 }
 
 }  // namespace crashreel

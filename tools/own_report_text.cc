@@ -10,7 +10,7 @@
 namespace crashreel {
 namespace {
 
-constexpr std::size_t kMostLines = 24;
+constexpr std::size_t kMostReportLines = 24;
 
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
@@ -27,7 +27,7 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 std::string own_report_text(const std::string& report) {
   const std::vector<std::string_view> lines = lines_of(report);
   if (lines.empty()) return "";
-  const std::size_t left_out = lines.size() - std::min(lines.size(), kMostLines);
+  const std::size_t left_out = lines.size() - std::min(lines.size(), kMostReportLines);
   std::string text = "  the program's own handler said";
   if (left_out > 0) text += ", after " + std::to_string(left_out) + " lines more (--json has them)";
   text += ":\n";

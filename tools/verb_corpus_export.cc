@@ -8,6 +8,7 @@
 #include "corpus/exports/formats.h"
 #include "corpus/store.h"
 #include "tools/arguments.h"
+#include "tools/choice_of.h"
 #include "tools/console.h"
 #include "tools/exit_status.h"
 #include "tools/json.h"
@@ -27,20 +28,6 @@ struct Exported {
   std::string path;
   std::uint64_t bytes = 0;
 };
-
-std::string choice_of_formats() {
-  std::string words;
-  for (const ExportFormat& format : export_formats())
-    words += (words.empty() ? "" : "|") + std::string(format.name);
-  return words;
-}
-
-std::string text_of_formats() {
-  std::string text;
-  for (const ExportFormat& format : export_formats())
-    text += (text.empty() ? "" : "; ") + std::string(format.name) + ": " + format.what;
-  return text;
-}
 
 Result<Exported> export_one(const std::string& from, const ExportFormat& format,
                             const std::optional<std::uint32_t>& session, const std::string& path,
@@ -134,14 +121,14 @@ Result<int> run_corpus_export(const Arguments& arguments, Console& console) {
 }  // namespace
 
 const Verb& corpus_export_verb() {
-  static const std::string formats = choice_of_formats();
+  static const std::string formats = choice_of(export_formats());
   static const Verb verb{
       .name = "corpus export",
       .summary = "Give reproducers to other tools: AFL++, AFLNet, Wireshark, GoogleTest, ...",
       .text =
           "Of one reel or seed a file is made, of a corpus a folder with a file for each seed. "
           "Formats: " +
-          text_of_formats() + ". corpus/exports/EXPORTS.md says more of each.",
+          text_of_choice(export_formats()) + ". corpus/exports/EXPORTS.md says more of each.",
       .operands = {{"FROM", "A reel, a seed in a corpus, or a corpus directory"}},
       .options = {{.name = "format",
                    .value = Value::kChoice,

@@ -4,6 +4,7 @@
 
 #include "capture/reel/reel_writer.h"
 #include "tools/arguments.h"
+#include "tools/choice_of.h"
 #include "tools/console.h"
 #include "tools/exit_status.h"
 #include "tools/pipeline/import.h"
@@ -20,20 +21,6 @@ constexpr std::uint64_t kMaxLinesBytes = std::uint64_t{16} << 30;
 TargetKind kind_of(const std::string& name) {
   if (name == "function") return TargetKind::kFunction;
   return name == "stdin" ? TargetKind::kStdin : TargetKind::kServer;
-}
-
-std::string choice_of_formats() {
-  std::string words;
-  for (const ImportFormat& format : import_formats())
-    words += (words.empty() ? "" : "|") + std::string(format.name);
-  return words;
-}
-
-std::string text_of_formats() {
-  std::string text;
-  for (const ImportFormat& format : import_formats())
-    text += (text.empty() ? "" : "; ") + std::string(format.name) + ": " + format.what;
-  return text;
 }
 
 ImportSettings settings_of(const Arguments& arguments) {
@@ -69,10 +56,47 @@ Result<int> run_import(const Arguments& arguments, Console& console) {
   return kExitDone;
 }
 
+std::vector<Option> import_options() {
+  return {{.name = "output",
+           .letter = 'o',
+           .value = Value::kText,
+           .argument = "FILE.reel",
+           .help = "Where the reel goes",
+           .required = true},
+          {.name = "format",
+           .value = Value::kChoice,
+           .argument = choice_of(import_formats()),
+           .help = "What INPUTS is",
+           .fallback = "jsonl"},
+          {.name = "port",
+           .value = Value::kCount,
+           .argument = "NUMBER",
+           .help = "Of the server, in a packet capture: what others received is left out",
+           .most = 65535},
+          {.name = "prefix",
+           .value = Value::kChoice,
+           .argument = "1|2be|2le|4be|4le",
+           .help = "Of length-prefixed inputs: bytes of the length, and their order",
+           .fallback = "4be"},
+          {.name = "kind",
+           .value = Value::kChoice,
+           .argument = "server|stdin|function",
+           .help = "Does the program take connections, read its standard input, or is it "
+                   "a NAME-replay of crashreel_add_fuzz_target()?",
+           .fallback = "server"},
+          {.name = "file",
+           .value = Value::kText,
+           .argument = "NAME",
+           .help = "A file that the program needs, for example its configuration; it "
+                   "travels in the reel",
+           .repeated = true},
+          {.name = "no-check",
+           .help = "The program is not on this machine: take its absolute path as given"}};
+}
+
 }  // namespace
 
 const Verb& import_verb() {
-  static const std::string formats = choice_of_formats();
   static const Verb verb{
       .name = "import",
       .summary = "Make a reel of inputs that were kept in another way",
@@ -85,46 +109,12 @@ const Verb& import_verb() {
           "'thread' are filled in where they are missing. 'crashreel show --jsonl' writes the same "
           "lines. Of a packet capture an input is what a client sent in one go, up to a segment "
           "with PSH. All formats: " +
-          text_of_formats() +
+          text_of_choice(import_formats()) +
           ". corpus/imports/IMPORTS.md says what one input is in each.\n\n"
           "The program is looked up as a shell does it, and its build id is kept; it is not run. A "
           "server takes each session as a connection of its own.",
       .operands = {{"INPUTS", "The inputs, in order; '-' reads them from standard input"}},
-      .options = {{.name = "output",
-                   .letter = 'o',
-                   .value = Value::kText,
-                   .argument = "FILE.reel",
-                   .help = "Where the reel goes",
-                   .required = true},
-                  {.name = "format",
-                   .value = Value::kChoice,
-                   .argument = formats,
-                   .help = "What INPUTS is",
-                   .fallback = "jsonl"},
-                  {.name = "port",
-                   .value = Value::kCount,
-                   .argument = "NUMBER",
-                   .help = "Of the server, in a packet capture: what others received is left out",
-                   .most = 65535},
-                  {.name = "prefix",
-                   .value = Value::kChoice,
-                   .argument = "1|2be|2le|4be|4le",
-                   .help = "Of length-prefixed inputs: bytes of the length, and their order",
-                   .fallback = "4be"},
-                  {.name = "kind",
-                   .value = Value::kChoice,
-                   .argument = "server|stdin|function",
-                   .help = "Does the program take connections, read its standard input, or is it "
-                           "a NAME-replay of crashreel_add_fuzz_target()?",
-                   .fallback = "server"},
-                  {.name = "file",
-                   .value = Value::kText,
-                   .argument = "NAME",
-                   .help = "A file that the program needs, for example its configuration; it "
-                           "travels in the reel",
-                   .repeated = true},
-                  {.name = "no-check",
-                   .help = "The program is not on this machine: take its absolute path as given"}},
+      .options = import_options(),
       .program = ProgramPart::kRequired,
       .statuses = {{kExitDone, "The reel is written"},
                    {kExitNotStarted, "There is no such program here, or it is not executable"}},

@@ -238,6 +238,39 @@ std::vector<Option> all_options(std::vector<Option> options) {
   return options;
 }
 
+std::vector<Option> minimize_options() {
+  return {target_option(),
+          no_sandbox_option(),
+          allow_write_option(),
+          memory_option(),
+          leaks_option(),
+          {.name = "output",
+           .letter = 'o',
+           .value = Value::kText,
+           .argument = "FILE",
+           .help = "Where the minimized reel, or file, goes",
+           .required = true},
+          jobs_option(),
+          tries_option("How often the whole reel is tried before, and the result after", "3"),
+          {.name = "rate",
+           .value = Value::kCount,
+           .argument = "PERCENT",
+           .help = "How many tries of the result in a hundred must crash in the same way for "
+                   "exit status 0",
+           .fallback = "100",
+           .most = 100},
+          {.name = "hang",
+           .value = Value::kText,
+           .argument = "TIME",
+           .help = "So long without progress is a hang, for example 2s; 10s without this. Of a "
+                   "reel that was saved because its program hung, a hang is what is sought, and "
+                   "each costs as long as that"},
+          alone_option(),
+          {.name = "values",
+           .help = "Then make every byte plain that can be: 0 for a digit, a or A for a "
+                   "letter, a space for the rest; and every number as small as it can be"}};
+}
+
 }  // namespace
 
 const Verb& minimize_verb() {
@@ -259,37 +292,7 @@ const Verb& minimize_verb() {
           "not "
           "proven.",
       .operands = {{"FILE", "A reel, or a seed in a corpus directory; with --test any file"}},
-      .options = all_options(
-          {target_option(),
-           no_sandbox_option(),
-           allow_write_option(),
-           memory_option(),
-           leaks_option(),
-           {.name = "output",
-            .letter = 'o',
-            .value = Value::kText,
-            .argument = "FILE",
-            .help = "Where the minimized reel, or file, goes",
-            .required = true},
-           jobs_option(),
-           tries_option("How often the whole reel is tried before, and the result after", "3"),
-           {.name = "rate",
-            .value = Value::kCount,
-            .argument = "PERCENT",
-            .help = "How many tries of the result in a hundred must crash in the same way for "
-                    "exit status 0",
-            .fallback = "100",
-            .most = 100},
-           {.name = "hang",
-            .value = Value::kText,
-            .argument = "TIME",
-            .help = "So long without progress is a hang, for example 2s; 10s without this. Of a "
-                    "reel that was saved because its program hung, a hang is what is sought, and "
-                    "each costs as long as that"},
-           alone_option(),
-           {.name = "values",
-            .help = "Then make every byte plain that can be: 0 for a digit, a or A for a "
-                    "letter, a space for the rest; and every number as small as it can be"}}),
+      .options = all_options(minimize_options()),
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone, "The minimized reel is written"},
                    {kExitNoCrash, "The whole reel brings no crash; nothing is written"},

@@ -198,6 +198,46 @@ Result<int> run_replay(const Arguments& arguments, Console& console) {
   return status_of(*report, arguments.has("rate") ? arguments.count("rate") : 100);
 }
 
+std::vector<Option> replay_options() {
+  return {target_option(),
+          no_sandbox_option(),
+          allow_write_option(),
+          memory_option(),
+          leaks_option(),
+          tries_option("How many independent tries", "1"),
+          jobs_option("How many of them at a time"),
+          {.name = "rate",
+           .value = Value::kCount,
+           .argument = "PERCENT",
+           .help = "How many of the tries in a hundred must crash in the same way for exit "
+                   "status 0, all unless it is said; no more tries are made once that is "
+                   "certain",
+           .most = 100},
+          {.name = "expect",
+           .value = Value::kText,
+           .argument = "crash|fixed",
+           .help = "Make no more tries than it takes to know: 'crash' ends at the first "
+                   "that brings the crash back, 'fixed' at the first that crashes at all, "
+                   "and says below which rate a crash that never came must lie"},
+          {.name = "bisect",
+           .help = "As '--expect fixed', with the exit statuses of 'git bisect run': 0 for "
+                   "no crash, 1 for this crash, 125 where that can't be told"},
+          {.name = "seed",
+           .value = Value::kCount,
+           .argument = "N",
+           .help = "The first try's, of random bytes that the reel does not have; those of "
+                   "the others follow. Which brought the crash is told",
+           .fallback = "1",
+           .most = 1'000'000'000'000},
+          {.name = "build",
+           .value = Value::kText,
+           .argument = "PROGRAM",
+           .help = "Run the reel on this build, with the reel's arguments, and print a "
+                   "table of verdicts: the release first, then one with a sanitizer, an "
+                   "older one, the fix",
+           .repeated = true}};
+}
+
 }  // namespace
 
 const Verb& replay_verb() {
@@ -229,43 +269,7 @@ const Verb& replay_verb() {
           "another try with another date and one connection more, which counts nowhere, shows what "
           "varies anyway: that is counted, neither the same nor a divergence.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
-      .options = {target_option(),
-                  no_sandbox_option(),
-                  allow_write_option(),
-                  memory_option(),
-                  leaks_option(),
-                  tries_option("How many independent tries", "1"),
-                  jobs_option("How many of them at a time"),
-                  {.name = "rate",
-                   .value = Value::kCount,
-                   .argument = "PERCENT",
-                   .help = "How many of the tries in a hundred must crash in the same way for exit "
-                           "status 0, all unless it is said; no more tries are made once that is "
-                           "certain",
-                   .most = 100},
-                  {.name = "expect",
-                   .value = Value::kText,
-                   .argument = "crash|fixed",
-                   .help = "Make no more tries than it takes to know: 'crash' ends at the first "
-                           "that brings the crash back, 'fixed' at the first that crashes at all, "
-                           "and says below which rate a crash that never came must lie"},
-                  {.name = "bisect",
-                   .help = "As '--expect fixed', with the exit statuses of 'git bisect run': 0 for "
-                           "no crash, 1 for this crash, 125 where that can't be told"},
-                  {.name = "seed",
-                   .value = Value::kCount,
-                   .argument = "N",
-                   .help = "The first try's, of random bytes that the reel does not have; those of "
-                           "the others follow. Which brought the crash is told",
-                   .fallback = "1",
-                   .most = 1'000'000'000'000},
-                  {.name = "build",
-                   .value = Value::kText,
-                   .argument = "PROGRAM",
-                   .help = "Run the reel on this build, with the reel's arguments, and print a "
-                           "table of verdicts: the release first, then one with a sanitizer, an "
-                           "older one, the fix",
-                   .repeated = true}},
+      .options = replay_options(),
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone,
                     "The same crash came back, as often as asked; with --expect fixed, no try "

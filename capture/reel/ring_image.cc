@@ -13,11 +13,11 @@ namespace {
 
 using ring::Superblock;
 
-Error damaged(const std::string& name, const std::string& what) {
+Error damaged_ring(const std::string& name, const std::string& what) {
   return Error{Trouble::kDamaged, name + ": " + what};
 }
 
-std::string hex(std::string_view bytes) {
+std::string bytes_in_hex(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) {
     char digits[4];
@@ -31,16 +31,18 @@ std::string hex(std::string_view bytes) {
 // The first eight bytes are not a ring's. What are they?
 Error not_a_ring(const std::string& name, std::string_view first) {
   if (first == kReelMagic) {
-    return damaged(name, "is a reel, not a ring; it needs no salvage, use it as it is");
+    return damaged_ring(name, "is a reel, not a ring; it needs no salvage, use it as it is");
   }
-  if (first.empty()) return damaged(name, "is empty, not a ring; name the file of a recorded run");
+  if (first.empty())
+    return damaged_ring(name, "is empty, not a ring; name the file of a recorded run");
   if (first.find_first_not_of('\0') == std::string_view::npos) {
-    return damaged(name,
-                   "is a ring that was never finished: its program ended while making it, or is "
-                   "making it now; record once more");
+    return damaged_ring(
+        name,
+        "is a ring that was never finished: its program ended while making it, or is "
+        "making it now; record once more");
   }
-  return damaged(name, "is no ring: it begins with " + hex(first) +
-                           "; name the file that the recorded program wrote");
+  return damaged_ring(name, "is no ring: it begins with " + bytes_in_hex(first) +
+                                "; name the file that the recorded program wrote");
 }
 
 // Region [offset, offset + bytes) lies inside the ring, behind the superblock.
@@ -86,25 +88,25 @@ bool plausible(const Superblock& super) {
 std::optional<Error> trouble_with(const Superblock& super, const std::string& name) {
   if (super.byte_order != ring::kByteOrder) {
     if (super.byte_order == __builtin_bswap32(ring::kByteOrder)) {
-      return damaged(name, "ring of a machine with the other byte order; salvage it there");
+      return damaged_ring(name, "ring of a machine with the other byte order; salvage it there");
     }
   } else if (super.version < ring::kOldestVersion || super.version > ring::kVersion) {
-    return damaged(name, "ring of version " + std::to_string(super.version) +
-                             ", this crashreel reads versions " +
-                             std::to_string(ring::kOldestVersion) + " to " +
-                             std::to_string(ring::kVersion) +
-                             "; salvage it with the one that recorded it");
+    return damaged_ring(name, "ring of version " + std::to_string(super.version) +
+                                  ", this crashreel reads versions " +
+                                  std::to_string(ring::kOldestVersion) + " to " +
+                                  std::to_string(ring::kVersion) +
+                                  "; salvage it with the one that recorded it");
   }
   const std::uint32_t crc = ring::crc_of(super);
   if (super.crc != crc) {
-    return damaged(name, "the superblock (bytes 0 to 255) is damaged: its checksum is " +
-                             std::to_string(crc) + ", not " + std::to_string(super.crc) +
-                             "; copy the ring again if its machine still has it");
+    return damaged_ring(name, "the superblock (bytes 0 to 255) is damaged: its checksum is " +
+                                  std::to_string(crc) + ", not " + std::to_string(super.crc) +
+                                  "; copy the ring again if its machine still has it");
   }
   if (!plausible(super)) {
-    return damaged(name,
-                   "the superblock (bytes 0 to 255) is sound but says what no ring can have; "
-                   "name the file that the recorded program wrote");
+    return damaged_ring(name,
+                        "the superblock (bytes 0 to 255) is sound but says what no ring can have; "
+                        "name the file that the recorded program wrote");
   }
   return std::nullopt;
 }
@@ -123,8 +125,9 @@ Result<RingImage> RingImage::over_source(std::unique_ptr<ByteSource> source,
                                ring::kMagic.size());
   if (read->substr(0, magic.size()) != magic) return not_a_ring(name, read->substr(0, 8));
   if (read->size() < sizeof(Superblock)) {
-    return damaged(name, "ring cut inside its superblock, at byte " + std::to_string(read->size()) +
-                             " of " + std::to_string(sizeof(Superblock)) + "; copy it again");
+    return damaged_ring(name, "ring cut inside its superblock, at byte " +
+                                  std::to_string(read->size()) + " of " +
+                                  std::to_string(sizeof(Superblock)) + "; copy it again");
   }
   Superblock super;
   std::memcpy(&super, read->data(), sizeof super);

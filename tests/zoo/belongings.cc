@@ -4,17 +4,15 @@
 //
 //   belongings PORT
 #include <fcntl.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <cstdint>
 #include <fstream>
-#include <map>
 #include <string>
 
-#include "tests/zoo/lines.h"
+#include "tests/zoo/epoll_lines.h"
 
 namespace {
 
@@ -53,32 +51,11 @@ struct Belongings {
   }
 };
 
-void wait_for(int set, int fd) {
-  epoll_event event = {};
-  event.events = EPOLLIN;
-  event.data.fd = fd;
-  ::epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   const int listener = zoo::listen_on(argc > 1 ? argv[1] : "0");
-  const int set = ::epoll_create1(EPOLL_CLOEXEC);
-  wait_for(set, listener);
+  const int set = zoo::set_with(listener);
   Belongings belongings;
-  std::map<int, std::string> unread;
-  for (;;) {
-    epoll_event event;
-    if (::epoll_wait(set, &event, 1, -1) != 1) continue;
-    if (event.data.fd == listener) {
-      wait_for(set, ::accept(listener, nullptr, nullptr));
-    } else if (zoo::read_some(event.data.fd, unread[event.data.fd])) {
-      for (std::string line; zoo::take_line(unread[event.data.fd], line);) {
-        zoo::answer(event.data.fd, belongings.use());
-      }
-    } else {
-      ::close(event.data.fd);
-    }
-  }
+  zoo::serve_lines(set, listener, [&](const std::string&) { return belongings.use(); });
 }

@@ -13,18 +13,16 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <sys/epoll.h>
 #include <sys/syscall.h>
 
 #include <array>
 #include <condition_variable>
-#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "tests/zoo/lines.h"
+#include "tests/zoo/epoll_lines.h"
 
 namespace {
 
@@ -180,32 +178,10 @@ void start_crew(const std::string& further) {
   if (further == "unseen") start_unseen();
 }
 
-void wait_for(int set, int fd) {
-  epoll_event event = {};
-  event.events = EPOLLIN;
-  event.data.fd = fd;
-  ::epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   const int listener = zoo::listen_on(argc > 1 ? argv[1] : "0");
   start_crew(argc > 2 ? argv[2] : "");
-  const int set = ::epoll_create1(EPOLL_CLOEXEC);
-  wait_for(set, listener);
-  std::map<int, std::string> unread;
-  for (;;) {
-    epoll_event event;
-    if (::epoll_wait(set, &event, 1, -1) != 1) continue;
-    const int fd = event.data.fd;
-    if (fd == listener) {
-      wait_for(set, ::accept(listener, nullptr, nullptr));
-    } else if (zoo::read_some(fd, unread[fd])) {
-      for (std::string line; zoo::take_line(unread[fd], line);) zoo::answer(fd, answer_to(line));
-    } else {
-      ::close(fd);
-      unread.erase(fd);
-    }
-  }
+  zoo::serve_lines(zoo::set_with(listener), listener, answer_to);
 }

@@ -6,7 +6,6 @@
 //     DEFACE  changes a byte of each page of a large mapping that is not its own, and aborts
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -18,12 +17,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "tests/zoo/lines.h"
+#include "tests/zoo/epoll_lines.h"
 
 namespace {
 
@@ -117,33 +115,14 @@ struct State {
   }
 };
 
-void wait_for(int set, int fd) {
-  epoll_event event = {};
-  event.events = EPOLLIN;
-  event.data.fd = fd;
-  ::epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   const int listener = zoo::listen_on(argc > 1 ? argv[1] : "0");
-  const int set = ::epoll_create1(EPOLL_CLOEXEC);
-  wait_for(set, listener);
+  const int set = zoo::set_with(listener);
   State state;
-  std::map<int, std::string> unread;
-  for (;;) {
-    epoll_event event;
-    if (::epoll_wait(set, &event, 1, -1) != 1) continue;
-    if (event.data.fd == listener) {
-      wait_for(set, ::accept(listener, nullptr, nullptr));
-    } else if (zoo::read_some(event.data.fd, unread[event.data.fd])) {
-      for (std::string line; zoo::take_line(unread[event.data.fd], line);) {
-        state.change(line);
-        zoo::answer(event.data.fd, state.told());
-      }
-    } else {
-      ::close(event.data.fd);
-    }
-  }
+  zoo::serve_lines(set, listener, [&](const std::string& line) {
+    state.change(line);
+    return state.told();
+  });
 }

@@ -11,7 +11,7 @@ namespace crashreel {
 namespace {
 
 // More lines at a time than these nobody reads, nor does a message hold them.
-constexpr std::uint64_t kMostLines = 500;
+constexpr std::uint64_t kMostInputLines = 500;
 constexpr std::size_t kColumns = 110;
 constexpr std::size_t kMostBytes = 64 * 1024;
 
@@ -114,10 +114,10 @@ Json Dialogue::inputs(const Question& question) const {
   Json json;
   json["head"] = "  input " + input_table_head();
   json["rows"] = Json::array();
-  for (std::uint64_t i = from; i <= to && i - from < kMostLines; ++i) {
+  for (std::uint64_t i = from; i <= to && i - from < kMostInputLines; ++i) {
     json["rows"].push_back(numbered_row(debuggee_, i));
   }
-  json["left_out"] = to >= from && to - from >= kMostLines;
+  json["left_out"] = to >= from && to - from >= kMostInputLines;
   return json;
 }
 

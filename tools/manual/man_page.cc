@@ -58,7 +58,7 @@ std::string title(const std::string& name, const std::string& version) {
   return ".TH " + plain(upper) + " 1 \"\" \"crashreel " + version + "\" \"crashreel\"\n";
 }
 
-std::string paragraphs(const std::string& text) {
+std::string roff_paragraphs(const std::string& text) {
   std::string roff;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find("\n\n", at), text.size());
@@ -92,7 +92,7 @@ std::string page_of(const Verb& verb, const std::string& version) {
   std::string roff = title(page_name(verb), version);
   roff += ".SH NAME\n" + plain(page_name(verb)) + " \\- " + plain(verb.summary) + "\n";
   roff += ".SH SYNOPSIS\n" + plain(synopsis_of(verb)) + "\n";
-  roff += ".SH DESCRIPTION\n" + paragraphs(sentence(verb.summary) + "\n\n" + verb.text);
+  roff += ".SH DESCRIPTION\n" + roff_paragraphs(sentence(verb.summary) + "\n\n" + verb.text);
   if (!verb.operands.empty()) roff += ".SH OPERANDS\n";
   for (const Operand& operand : verb.operands) {
     roff += entry(italic(operand.name + (operand.many ? "..." : "")), operand.help + ".");
@@ -115,7 +115,7 @@ std::string main_page(std::span<const Verb* const> verbs, const std::string& ver
   roff += ".SH NAME\ncrashreel \\- " + plain(purpose_in_a_line()) + "\n";
   roff += ".SH SYNOPSIS\n" + bold("crashreel") + " " + italic("VERB") + " ...\n";
   roff += ".SH DESCRIPTION\n" +
-          paragraphs(
+          roff_paragraphs(
               "Keeps the last external inputs of a running program in a ring that outlives the "
               "process, replays that tail against a fresh instance until the same crash comes "
               "back, minimizes it to the few inputs and bytes that matter, and puts the result "

@@ -41,9 +41,9 @@ std::string lane_name(const ReportSession& session) {
   return session.session == kNoSession ? "signals" : "session " + std::to_string(session.session);
 }
 
-class Drawing {
+class PageDrawing {
  public:
-  explicit Drawing(const ReportModel& model) : model_(model) {
+  explicit PageDrawing(const ReportModel& model) : model_(model) {
     if (model.inputs.empty()) return;
     const auto [first, last] = std::ranges::minmax_element(model.inputs, {}, &ReportInput::time_ns);
     lanes_.from_ns = first->time_ns;
@@ -150,7 +150,7 @@ class Drawing {
 }  // namespace
 
 Lanes lanes_of(const ReportModel& model) {
-  return Drawing(model).draw();
+  return PageDrawing(model).draw();
 }
 
 }  // namespace crashreel
