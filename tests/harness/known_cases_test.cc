@@ -17,7 +17,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr int kTries = 10;
+constexpr int kTriesOfACase = 10;
 
 const std::vector<std::string> kRedis = {"/usr/bin/redis-server", "--port", "7001", "--save", "",
                                          "--appendonly",          "no"};
@@ -64,13 +64,13 @@ void expect_that_crash(const Outcome& outcome, const Reel& reel, const Signature
 
 void expect_always_the_same(const std::vector<std::string>& argv, const Reel& reel,
                             const Signature& expected) {
-  for (int i = 0; i < kTries; ++i) expect_that_crash(try_once(reel, argv), reel, expected);
+  for (int i = 0; i < kTriesOfACase; ++i) expect_that_crash(try_once(reel, argv), reel, expected);
   if (reel.program.kind != TargetKind::kServer) return;  // of others there are no copies
   const Target target = target_for(reel, argv);
   const Layout layout = whole_layout(reel, target);
   auto server = ForkServer::start(target, layout, TryOptions().hang_ms);
   ASSERT_TRUE(server) << server.error().message;
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < kTriesOfACase; ++i) {
     const auto copy = run_try(*server, target, layout);
     ASSERT_TRUE(copy) << copy.error().message;
     expect_that_crash(*copy, reel, expected);

@@ -20,13 +20,13 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const std::string kZoo = CRASHREEL_BUILD_DIR "/zoo/";
+const std::string kZooPrograms = CRASHREEL_BUILD_DIR "/zoo/";
 
 class RecordedZooProgram : public RecordedProgram {};
 
 // What one read took is one input, and the next read takes no more.
 TEST_F(RecordedZooProgram, ReadsInTheSamePieces) {
-  RecordedServer server(setup({kZoo + "fiddler", "0", "epoll"}));
+  RecordedServer server(setup({kZooPrograms + "fiddler", "0", "epoll"}));
   Client client = Client::tcp(server.port());
   EXPECT_EQ(client.ask("PARTS\n"), "PARTS done\n");
   EXPECT_EQ(client.ask_until("hello\n", "hello done\n"), "3\nhello done\n");
@@ -39,7 +39,7 @@ TEST_F(RecordedZooProgram, ReadsInTheSamePieces) {
 // Of the program's arguments none is the file's name, so that nobody lays it where it looks.
 TEST_F(RecordedZooProgram, ThatMissesAFileIsSaidToMissIt) {
   put_file(folder_ / "rooms.conf", "rooms 0\n");
-  RecordedServer server(setup({kZoo + "tenant", "0", "--conf=" + (folder_ / "rooms.conf")}));
+  RecordedServer server(setup({kZooPrograms + "tenant", "0", "--conf=" + (folder_ / "rooms.conf")}));
   const int port = server.port();
   Client client = Client::tcp(port);
   EXPECT_EQ(client.ask("hello\n"), "hello\n");
@@ -57,7 +57,7 @@ TEST_F(RecordedZooProgram, ThatMissesAFileIsSaidToMissIt) {
 // Two clients part in two ways, and the program tells them apart; of the whole what one did is
 // needed.
 TEST_F(RecordedZooProgram, SeesItsClientsPartAsTheyDid) {
-  RecordedServer server(setup({kZoo + "parting", "0"}));
+  RecordedServer server(setup({kZooPrograms + "parting", "0"}));
   const int port = server.port();
   Client last = Client::tcp(port);
   EXPECT_EQ(last.ask("1\n"), "OK\n");
@@ -90,7 +90,7 @@ TEST_F(RecordedZooProgram, WhoseThreadsWaitForOneAnotherHangsAgain) {
   Scene scene;
   scene.options().hang = {.after = std::chrono::milliseconds(300), .kill_signal = SIGTERM};
   const int port = free_port();
-  scene.start({kZoo + "embrace", std::to_string(port)});
+  scene.start({kZooPrograms + "embrace", std::to_string(port)});
   Client client = Client::tcp(port);
   Client later = Client::tcp(port);
   for (const char* command : {"T", "W"}) EXPECT_EQ(client.ask_until(command, "."), ".");
