@@ -202,6 +202,27 @@ INSTANTIATE_TEST_SUITE_P(WithThreads, ComesBack,
                                          Return{"1:x !10 2:x !12 !1 1:x", true, "bell"},
                                          Return{"1:ASIDE 2:x", true, "handoff"}));
 
+// The first copy's threads are where the kernel has put them, and are put together when it is back.
+TEST(ForkServer, HoldsThreadsToOneProcessorUntilTheProgramAsks) {
+  const Reel reel = lines("1:WHERE");
+  const Target target = target_for(reel, {zoo("crew"), "7001"});
+  const auto alone = run_try(target, reel, whole_sequence(reel), kImpatient);
+  ASSERT_TRUE(alone);
+  ASSERT_THAT(alone->output_tail, HasSubstr("may run on "));
+  const std::string all = alone->output_tail.substr(alone->output_tail.rfind(", is told "));
+  if (all.starts_with(", is told 1,")) GTEST_SKIP() << "this machine has one processor";
+  auto server = serve(target, reel);
+  ASSERT_TRUE(server) << server.error().message;
+  for (int i = 0; i < kCopies; ++i) {
+    const auto copy = run_try(*server, target, whole_layout(reel, target), kImpatient);
+    ASSERT_TRUE(copy) << copy.error().message;
+    EXPECT_TRUE(copy->output_tail.ends_with(all)) << copy->output_tail;
+    const std::string first = copy->output_tail.substr(0, copy->output_tail.rfind(all));
+    const bool is_held = first.find_first_of(",-") == std::string::npos;
+    EXPECT_EQ(is_held, i > 0) << i << ": " << copy->output_tail;
+  }
+}
+
 TEST(ForkServer, TakesOneSequenceAfterAnother) {
   const Reel crash = lines("1:ARM_a 2:BIND_a 1:FIRE");
   const Reel none = lines("1:ARM_a 1:FIRE");

@@ -9,6 +9,8 @@
 //   START   starts one more, which stays
 //   END     the thread that waits for a condition ends
 //   DIE     it writes where it must not
+//   WHERE   prints on which processors the main thread may run, as the kernel's files tell, and the
+//           same after it has asked the kernel
 #include <fenv.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -17,6 +19,8 @@
 
 #include <array>
 #include <condition_variable>
+#include <cstdio>
+#include <fstream>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -61,6 +65,21 @@ std::string own_mask() {
 int own_processors() {
   cpu_set_t set;
   return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+}
+
+std::string own_processors_by_files() {
+  std::ifstream status("/proc/thread-self/status");
+  for (std::string word; status >> word;) {
+    if (word == "Cpus_allowed_list:" && status >> word) return word;
+  }
+  return "?";
+}
+
+void print_processors() {
+  const std::string before = own_processors_by_files();
+  const int asked = own_processors();
+  std::fprintf(stderr, "may run on %s, is told %d, then %s\n", before.c_str(), asked,
+               own_processors_by_files().c_str());
 }
 
 void do_job() {
@@ -141,6 +160,10 @@ std::string answer_to(const std::string& line) {
   job = {line, "?\n"};
   if (line == "START") {
     std::thread(wait_for_semaphore).detach();
+    return "OK\n";
+  }
+  if (line == "WHERE") {
+    print_processors();
     return "OK\n";
   }
   if (line == "LOCK") {
