@@ -112,8 +112,8 @@ TEST(WhyNot, CountsInputsThatNobodyRead) {
 TEST(WhyNot, CountsInputsThatLieUnread) {
   const Outcome outcome = tried("1:WAIT 2:PING 1:one 1:two 2:PING 1:three 2:PING");
   EXPECT_EQ(outcome.ending, Ending::kSurvived);
-  EXPECT_EQ(outcome.unread, 3U);
-  EXPECT_EQ(outcome.first_unread->data, "one\n");
+  ASSERT_EQ(outcome.unread.size(), 3U);
+  EXPECT_EQ(outcome.unread.front()->data, "one\n");
   EXPECT_THAT(unread_hint(outcome),
               StartsWith("3 inputs were given and never read, the first is "));
   EXPECT_EQ(unread_hint(tried("1:PING 2:PING 1:PING")), "");

@@ -210,10 +210,12 @@ std::string real_times_hint(const Outcome& outcome) {
 }
 
 std::string unread_hint(const Outcome& outcome) {
-  if (outcome.unread == 0 || outcome.first_unread == nullptr) return "";
-  return counted_text(outcome.unread, "input") + (outcome.unread == 1 ? " was" : " were") +
-         " given and never read, the first is input " + std::to_string(outcome.first_unread->seq) +
-         " in session " + std::to_string(outcome.first_unread->session) +
+  if (outcome.unread.empty()) return "";
+  const Input& first = *outcome.unread.front();
+  return counted_text(outcome.unread.size(), "input") +
+         (outcome.unread.size() == 1 ? " was" : " were") +
+         " given and never read, the first is input " + std::to_string(first.seq) + " in session " +
+         std::to_string(first.session) +
          ": the program waits for something else, which production had: another session, a signal, "
          "a service that it calls";
 }
@@ -234,7 +236,8 @@ std::string echo_hint(const std::optional<Echo>& echo) {
 
 std::vector<std::string> why_not(const Reel& reel, const Target& target) {
   std::vector<std::string> hints = {masked_hint(reel), lost_openings_hint(reel),
-                                    changed_program_hint(reel, target), outside_hint(target)};
+                                     changed_program_hint(reel, target),
+                                    outside_hint(target)};
   for (const FileDigest& file : reel.file_digests) hints.push_back(changed_file_hint(file));
   std::erase(hints, "");
   return hints;
