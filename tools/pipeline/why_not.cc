@@ -15,6 +15,7 @@
 #include "capture/base/owned_fd.h"
 #include "capture/runtime/output_digest.h"
 #include "tools/pipeline/redaction.h"
+#include "tools/pipeline/tail_edge.h"
 
 namespace crashreel {
 namespace {
@@ -236,7 +237,7 @@ std::string echo_hint(const std::optional<Echo>& echo) {
 
 std::vector<std::string> why_not(const Reel& reel, const Target& target) {
   std::vector<std::string> hints = {masked_hint(reel), lost_openings_hint(reel),
-                                     changed_program_hint(reel, target),
+                                    tail_edge_hint(reel), changed_program_hint(reel, target),
                                     outside_hint(target)};
   for (const FileDigest& file : reel.file_digests) hints.push_back(changed_file_hint(file));
   std::erase(hints, "");
