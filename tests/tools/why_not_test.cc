@@ -52,6 +52,7 @@ Reel tail_of(const std::string& head, const std::string& tail) {
   }
   reel.loss = {.first_kept_seq = 100, .overwritten_inputs = 50, .reaches_start = false};
   reel.keeping.known = true;
+  reel.keeping.heads = 8;
   reel.keeping.heads_full = 1;
   return reel;
 }
@@ -86,6 +87,9 @@ TEST(TailEdge, SaysNothingWhereNothingIsLost) {
   EXPECT_EQ(tail_edge_hint(reel), "");
   reel.keeping.heads_full = 1;
   EXPECT_THAT(tail_edge_hint(reel), StartsWith("1 session goes on behind inputs that are lost"));
+  reel.keeping.heads = reel.keeping.heads_full = 0;  // but for openings none is kept
+  EXPECT_THAT(tail_edge_hint(reel), StartsWith("1 session goes on behind inputs that are lost"));
+  EXPECT_THAT(lost_openings_hint(reel), StartsWith("1 session has lost the beginning"));
   reel.loss.reaches_start = true;
   EXPECT_EQ(tail_edge_hint(reel), "");
 }

@@ -9,16 +9,19 @@ namespace {
 
 struct Session {
   bool has_opening = false;
-  bool reached_tail = false;  // an input of it is there
-  bool was_answered = false;  // since its newest input
+  bool reached_tail = false;   // an input of it is there
+  bool was_answered = false;   // since its newest input
+  std::uint64_t last_seq = 0;  // of that, or of its opening
 };
 
-// Has this session lost what came before its first input in the tail? Of one whose head is kept
-// that is not known as long as no head was full.
+// Has this session lost what came before its first input in the tail? Its opening is always there
+// where the ring still had it; its head has the rest, if heads were kept and none ended early.
 bool may_have_lost(const Session& session, const Reel& reel) {
   const Keeping& keeping = reel.keeping;
-  const bool heads_end_early = keeping.heads_full != 0 || keeping.heads_gapped != 0;
-  return !session.has_opening || !keeping.known || heads_end_early;
+  const bool heads_are_whole = keeping.known && keeping.heads != 0 && keeping.heads_full == 0 &&
+                               keeping.heads_gapped == 0 && keeping.heads_refused == 0;
+  if (!session.has_opening) return true;
+  return !heads_are_whole && session.last_seq + 1 < reel.loss.first_kept_seq;
 }
 
 std::vector<const Input*> unanswered_first_inputs(const Reel& reel) {
@@ -35,9 +38,11 @@ std::vector<const Input*> unanswered_first_inputs(const Reel& reel) {
     // One that begins in the tail has lost nothing.
     if (input.kind == InputKind::kOpen && in_tail) session.reached_tail = true;
     session.has_opening |= input.kind == InputKind::kOpen;
+    if (input.kind == InputKind::kOpen) session.last_seq = input.seq;
     if (input.kind != InputKind::kData) continue;
     const bool is_first = in_tail && !session.reached_tail;
     if (is_first && !session.was_answered && may_have_lost(session, reel)) first.push_back(&input);
+    session.last_seq = input.seq;
     session.reached_tail |= in_tail;
     session.was_answered = false;
   }

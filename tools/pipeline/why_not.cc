@@ -53,11 +53,14 @@ constexpr const char* kLayItThere = ": lay it there as it was then, or its state
 
 std::string lost_openings_hint(const Reel& reel) {
   if (reel.loss.reaches_start) return "";
+  // A ring that keeps no heads may still have the openings, and nothing of what followed.
+  const bool keeps_heads = !reel.keeping.known || reel.keeping.heads != 0;
   std::unordered_set<std::uint32_t> opened;
   std::unordered_map<std::uint32_t, std::uint64_t> lost;  // by session, its first input
   const Input* first = nullptr;
   for (const Input& input : reel.inputs) {
-    if (input.kind == InputKind::kOpen) opened.insert(input.session);
+    const bool is_followed = keeps_heads || input.place != Place::kHead;
+    if (input.kind == InputKind::kOpen && is_followed) opened.insert(input.session);
     if (input.kind != InputKind::kData || opened.contains(input.session)) continue;
     if (!lost.emplace(input.session, input.seq).second) continue;
     if (first == nullptr) first = &input;
