@@ -53,9 +53,11 @@ struct Outcome {
   std::uint32_t resumed = 0;       // of these, those that a checkpoint had behind it
   std::uint32_t undelivered = 0;   // inputs whose session the program had ended, or never had
   const Input* first_undelivered = nullptr;
-  std::uint32_t unread = 0;  // inputs that were given and not read to their end; where answers are
-                             // kept and every step was performed
-  const Input* first_unread = nullptr;
+  // Where answers are kept, in the reel's order: these, and those that were given and not read to
+  // their end when the try ended. (Of a crash that a program fed from outside dies of nobody
+  // knows.)
+  std::vector<const Input*> undelivered_inputs;
+  std::vector<const Input*> unread;
   // Connections that the program opened and no session of the reel answers; they were refused.
   std::uint32_t unanswered = 0;
   std::string first_unanswered;          // whom the first was for: "10.0.0.5:5432", "/run/db.sock"

@@ -91,6 +91,7 @@ void OutsideSteps::send(const Step& step) {
 }
 
 void OutsideSteps::note_undelivered() {
+  clients_.note_undelivered(script_.performed.load());
   if (script_.undelivered.fetch_add(1) == 0) script_.first_undelivered = script_.performed.load();
 }
 

@@ -133,4 +133,8 @@ std::uint64_t Script::unread_at(std::uint32_t step) const {
   return answers_ == nullptr ? 0 : answers_[step].unread;
 }
 
+bool Script::is_undelivered(std::uint32_t step) const {
+  return answers_ != nullptr && answers_[step].undelivered != 0;
+}
+
 }  // namespace crashreel

@@ -107,6 +107,7 @@ class Script {
   // How many bytes of its session the program had not read when that was over: told of the
   // session's last step.
   std::uint64_t unread_at(std::uint32_t step) const;
+  bool is_undelivered(std::uint32_t step) const;
 
  private:
   Script(SharedMemory memory, std::uint32_t step_count, const StepAnswer* answers,

@@ -100,10 +100,10 @@ void note_unread(Outcome& outcome, const Script& script, const Layout& layout) {
     std::uint64_t& bytes = unread[input->session];
     bytes += script.unread_at(step);
     if (bytes == 0 || input->kind != InputKind::kData || input->data.empty()) continue;
-    ++outcome.unread;
-    outcome.first_unread = input;
+    outcome.unread.push_back(input);
     bytes -= std::min<std::uint64_t>(bytes, input->data.size());
   }
+  std::ranges::reverse(outcome.unread);
 }
 
 // The program shares the memory: whatever it says, what is shown can be.
@@ -131,6 +131,11 @@ void note_steps(Outcome& outcome, const Script& script, const Layout& layout, st
   if (outcome.unanswered > 0) outcome.first_unanswered = first_unanswered(script.header());
   if (!layout.keeps_answers) return;
   note_unread(outcome, script, layout);
+  for (std::uint32_t step = 0; step < performed; ++step) {
+    const Input* input = layout.inputs[before + step];
+    if (script.is_undelivered(step) && input != nullptr)
+      outcome.undelivered_inputs.push_back(input);
+  }
   std::vector<std::string> bytes;
   if (layout.keeps_bytes) bytes = script.transcript();
   for (std::uint32_t step = 0; step < outcome.performed; ++step) {

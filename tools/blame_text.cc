@@ -95,21 +95,23 @@ std::string witness_lines(const Witness& witness, const Reel& reel) {
          input_text(*witness.at, reel) + "\n";
 }
 
+// "  never read: 2 inputs before the trigger, seq 3, 4\n"; empty where there are none.
+std::string list_line(const std::string& what, const std::vector<std::size_t>& positions,
+                      const std::string& which, const Reel& reel) {
+  if (positions.empty()) return "";
+  std::string text =
+      "  " + what + ": " + counted(positions.size(), "input") + " " + which + ", seq";
+  for (std::size_t i = 0; i < std::min(positions.size(), kShownUnconsumed); ++i) {
+    text += (i == 0 ? " " : ", ") + std::to_string(reel.inputs[positions[i]].seq);
+  }
+  return text + (positions.size() > kShownUnconsumed ? ", ... (--json has all)\n" : "\n");
+}
+
 std::string unconsumed_lines(const BlameReport& report, const Reel& reel) {
-  std::string text;
-  if (!report.unconsumed.empty()) {
-    text += "  never consumed: " + counted(report.unconsumed.size(), "input") +
-            " after the trigger, seq";
-    for (std::size_t i = 0; i < std::min(report.unconsumed.size(), kShownUnconsumed); ++i) {
-      text += (i == 0 ? " " : ", ") + std::to_string(reel.inputs[report.unconsumed[i]].seq);
-    }
-    text += report.unconsumed.size() > kShownUnconsumed ? ", ... (--json has all)\n" : "\n";
-  }
-  if (report.undelivered > 0) {
-    text += "  never delivered: " + counted(report.undelivered, "input") +
-            " of sessions that the program had ended\n";
-  }
-  return text;
+  return list_line("never read", report.unread, "before the trigger", reel) +
+         list_line("never delivered", report.undelivered, "of sessions that the program had ended",
+                   reel) +
+         list_line("never consumed", report.unconsumed, "after the trigger", reel);
 }
 
 }  // namespace

@@ -58,6 +58,12 @@ Json continuations_of(const BlameReport& report, const Reel& reel) {
   return all;
 }
 
+Json sequence_numbers(const std::vector<std::size_t>& positions, const Reel& reel) {
+  Json numbers = Json::array();
+  for (const std::size_t position : positions) numbers.push_back(reel.inputs[position].seq);
+  return numbers;
+}
+
 Json answer_of(const BlameReport& report, const Reel& reel) {
   Json answer = new_answer("blame");
   answer["poison"] = json_of(report.poison, reel);
@@ -77,11 +83,9 @@ Json answer_of(const BlameReport& report, const Reel& reel) {
   answer["continuations"] = continuations_of(report, reel);
   answer["last_needed"] = json_of(report.last_needed, reel);
   answer["witness"] = report.witness ? json_of(*report.witness, reel) : Json();
-  answer["unconsumed"] = Json::array();
-  for (const std::size_t position : report.unconsumed) {
-    answer["unconsumed"].push_back(reel.inputs[position].seq);
-  }
-  answer["undelivered"] = report.undelivered;
+  answer["unread"] = sequence_numbers(report.unread, reel);
+  answer["undelivered"] = sequence_numbers(report.undelivered, reel);
+  answer["unconsumed"] = sequence_numbers(report.unconsumed, reel);
   answer["outcomes"] = report.outcomes;
   answer["signature"] = report.trigger ? Json(describe(report.signature)) : Json();
   answer["signature_from_replay"] = report.signature_from_replay;
@@ -144,7 +148,9 @@ const Verb& blame_verb() {
           "A build of the program with AddressSanitizer stops at the damage and is an early "
           "witness: --witness names it, and it takes the reel's arguments.\n\n"
           "It also tells the last input before the trigger that can't be left out, and which "
-          "inputs of the reel were never consumed. What is claimed was seen of instances that "
+          "inputs of the reel were never consumed: those that the program left unread or whose "
+          "session it had ended, and those after the trigger. What is claimed was seen of "
+          "instances that "
           "were started alone, and how often is told.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
       .options = {target_option(),

@@ -95,6 +95,10 @@ void Clients::end_answer(Session& session) {
   session.step = 0;
 }
 
+void Clients::note_undelivered(std::uint32_t step) {
+  if (StepAnswer* const answer = answer_to(step)) answer->undelivered = 1;
+}
+
 void Clients::end_answers() {
   for (Session& session : sessions_) end_answer(session);
 }

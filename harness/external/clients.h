@@ -34,6 +34,8 @@ class Clients {
   // What is answered in the session from now on is the answer to this step.
   void begin_answer(std::uint32_t session, std::uint32_t step);
   void end_answers();
+  // Nobody was there to read what this step brings.
+  void note_undelivered(std::uint32_t step);
   // Takes what was answered; how many bytes.
   std::size_t take(std::uint32_t session);
   std::size_t take_all();

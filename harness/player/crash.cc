@@ -19,6 +19,7 @@
 #include "harness/player/idle.h"
 #include "harness/player/kernel_call.h"
 #include "harness/player/rewind.h"
+#include "harness/player/stage.h"
 #include "harness/player/warm_pages.h"
 
 namespace crashreel::player {
@@ -99,6 +100,7 @@ void write_down(int signal, const siginfo_t& info, const ucontext_t& context) {
       std::memory_order_release);
   take_frames(context, memory);
   script->state.store(static_cast<std::uint32_t>(ScriptState::kCrashed));
+  note_what_is_unread();
 }
 
 // What it prints goes into a file without a name, unless it has put another one there.

@@ -13,6 +13,7 @@
 
 #include "capture/interpose/real_call.h"
 #include "harness/player/bypass.h"
+#include "harness/player/random_devices.h"
 
 using namespace crashreel::player;
 
@@ -41,19 +42,19 @@ CRASHREEL_HOOK int epoll_ctl(int set, int operation, int fd, epoll_event* event)
 
 CRASHREEL_HOOK int dup(int fd) noexcept {
   leave_to_kernel(fd);
-  return CRASHREEL_REAL(dup)(fd);
+  return random_device_copied(fd, CRASHREEL_REAL(dup)(fd));
 }
 
 CRASHREEL_HOOK int dup2(int fd, int wanted) noexcept {
   leave_to_kernel(fd);
   leave_to_kernel(wanted);
-  return CRASHREEL_REAL(dup2)(fd, wanted);
+  return random_device_copied(fd, CRASHREEL_REAL(dup2)(fd, wanted));
 }
 
 CRASHREEL_HOOK int dup3(int fd, int wanted, int flags) noexcept {
   leave_to_kernel(fd);
   leave_to_kernel(wanted);
-  return CRASHREEL_REAL(dup3)(fd, wanted, flags);
+  return random_device_copied(fd, CRASHREEL_REAL(dup3)(fd, wanted, flags));
 }
 
 CRASHREEL_HOOK int fcntl(int fd, int command, ...) {
@@ -61,8 +62,9 @@ CRASHREEL_HOOK int fcntl(int fd, int command, ...) {
   va_start(arguments, command);
   void* const argument = argument_of(arguments);
   va_end(arguments);
-  if (copies_descriptor(command)) leave_to_kernel(fd);
-  return CRASHREEL_REAL(fcntl)(fd, command, argument);
+  if (!copies_descriptor(command)) return CRASHREEL_REAL(fcntl)(fd, command, argument);
+  leave_to_kernel(fd);
+  return random_device_copied(fd, CRASHREEL_REAL(fcntl)(fd, command, argument));
 }
 
 CRASHREEL_HOOK int fcntl64(int fd, int command, ...) {
@@ -70,8 +72,9 @@ CRASHREEL_HOOK int fcntl64(int fd, int command, ...) {
   va_start(arguments, command);
   void* const argument = argument_of(arguments);
   va_end(arguments);
-  if (copies_descriptor(command)) leave_to_kernel(fd);
-  return CRASHREEL_REAL(fcntl64)(fd, command, argument);
+  if (!copies_descriptor(command)) return CRASHREEL_REAL(fcntl64)(fd, command, argument);
+  leave_to_kernel(fd);
+  return random_device_copied(fd, CRASHREEL_REAL(fcntl64)(fd, command, argument));
 }
 
 CRASHREEL_HOOK int ioctl(int fd, unsigned long request, ...) noexcept {

@@ -8,6 +8,8 @@
 #include "capture/interpose/real_call.h"
 #include "harness/player/clock.h"
 #include "harness/player/idle.h"
+#include "harness/player/random.h"
+#include "harness/player/random_devices.h"
 
 using namespace crashreel::player;
 
@@ -53,12 +55,18 @@ CRASHREEL_HOOK int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags
 }
 
 CRASHREEL_HOOK ssize_t preadv2(int fd, const iovec* parts, int count, off_t position, int flags) {
+  if (is_random_device(fd) && serves_random() && position >= -1) {
+    return ::readv(fd, parts, count);
+  }
   if (is_plain(position, flags)) return ::readv(fd, parts, count);
   return CRASHREEL_REAL(preadv2)(fd, parts, count, position, flags);
 }
 
 CRASHREEL_HOOK ssize_t preadv64v2(int fd, const iovec* parts, int count, off64_t position,
                                   int flags) {
+  if (is_random_device(fd) && serves_random() && position >= -1) {
+    return ::readv(fd, parts, count);
+  }
   if (is_plain(position, flags)) return ::readv(fd, parts, count);
   return CRASHREEL_REAL(preadv64v2)(fd, parts, count, position, flags);
 }

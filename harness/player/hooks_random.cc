@@ -83,8 +83,15 @@ constexpr bool takes_mode(int flags) {
 
 extern "C" {
 
+int __open_2(const char* path, int flags);
+int __open64_2(const char* path, int flags);
+int __openat_2(int folder, const char* path, int flags);
+int __openat64_2(int folder, const char* path, int flags);
+
 CRASHREEL_HOOK ssize_t getrandom(void* bytes, size_t size, unsigned flags) {
-  if (!serves_random()) return CRASHREEL_REAL(getrandom)(bytes, size, flags);
+  if (!serves_random() || !are_random_flags(flags)) {
+    return CRASHREEL_REAL(getrandom)(bytes, size, flags);
+  }
   draw(bytes, size);
   return static_cast<ssize_t>(size);
 }
@@ -132,6 +139,23 @@ CRASHREEL_HOOK int openat(int folder, const char* path, int flags, ...) {
 CRASHREEL_HOOK int openat64(int folder, const char* path, int flags, ...) {
   CRASHREEL_TAKE_MODE(flags, mode)
   return opened(CRASHREEL_REAL(openat64)(folder, path, flags, mode), path);
+}
+
+// What FORTIFY_SOURCE makes of these where it does not know the flags; none of them creates a file.
+CRASHREEL_HOOK int __open_2(const char* path, int flags) {
+  return opened(CRASHREEL_REAL(__open_2)(path, flags), path);
+}
+
+CRASHREEL_HOOK int __open64_2(const char* path, int flags) {
+  return opened(CRASHREEL_REAL(__open64_2)(path, flags), path);
+}
+
+CRASHREEL_HOOK int __openat_2(int folder, const char* path, int flags) {
+  return opened(CRASHREEL_REAL(__openat_2)(folder, path, flags), path);
+}
+
+CRASHREEL_HOOK int __openat64_2(int folder, const char* path, int flags) {
+  return opened(CRASHREEL_REAL(__openat64_2)(folder, path, flags), path);
 }
 
 CRASHREEL_HOOK FILE* fopen(const char* path, const char* mode) {

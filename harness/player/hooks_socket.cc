@@ -138,6 +138,7 @@ CRASHREEL_HOOK int close(int fd) {
 
 CRASHREEL_HOOK int close_range(unsigned first, unsigned last, int flags) noexcept {
   leave_range_to_kernel(first, last);
+  if ((flags & CLOSE_RANGE_CLOEXEC) == 0) forget_random_devices(first, last);
   const unsigned most = INT_MAX;
   if ((flags & CLOSE_RANGE_CLOEXEC) == 0 && first <= most) {
     forget_descriptor_timers(static_cast<int>(first), static_cast<int>(last < most ? last : most));

@@ -13,6 +13,8 @@
 
 #include "capture/interpose/real_call.h"
 #include "harness/player/idle.h"
+#include "harness/player/random.h"
+#include "harness/player/random_devices.h"
 
 using namespace crashreel::player;
 
@@ -57,6 +59,12 @@ bool may_wait(int fd, const char* mode) {
          (flags & O_ACCMODE) == O_RDONLY;
 }
 
+bool is_read_only(int fd, const char* mode) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  return ::strstr(mode, "ccs=") == nullptr && mode[0] == 'r' && ::strchr(mode, '+') == nullptr &&
+         (flags & O_ACCMODE) != O_WRONLY;
+}
+
 }  // namespace
 
 #define CRASHREEL_HOOK __attribute__((visibility("default")))
@@ -64,13 +72,16 @@ bool may_wait(int fd, const char* mode) {
 extern "C" {
 
 CRASHREEL_HOOK FILE* fdopen(int fd, const char* mode) noexcept {
-  if (!scheduling() || !may_wait(fd, mode)) return CRASHREEL_REAL(fdopen)(fd, mode);
+  const bool draws = is_random_device(fd) && serves_random() && is_read_only(fd, mode);
+  if (!draws && (!scheduling() || !may_wait(fd, mode))) return CRASHREEL_REAL(fdopen)(fd, mode);
   const cookie_io_functions_t functions = {read_stream, write_stream, seek_nowhere, close_stream};
   FILE* const stream =
       ::fopencookie(reinterpret_cast<void*>(static_cast<intptr_t>(fd)), mode, functions);
   if (stream == nullptr) return nullptr;
   // A stream with functions has no descriptor of its own; programs ask for it all the same.
   stream->_fileno = fd;
+  // Without reading ahead: what is left over would belong to an input that is past.
+  if (draws) ::setvbuf(stream, nullptr, _IONBF, 0);
   if (::strchr(mode, 'e') != nullptr) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   return stream;
 }

@@ -1,5 +1,5 @@
 // The call by which a program makes system calls that libc has no function for. Of those only
-// futexes make it wait unseen.
+// futexes make it wait unseen, and only getrandom draws: the recorder sees none of its bytes.
 
 #include <errno.h>
 #include <stdarg.h>
@@ -10,6 +10,7 @@
 #include "harness/player/futexes.h"
 #include "harness/player/idle.h"
 #include "harness/player/kernel_call.h"
+#include "harness/player/random.h"
 #include "harness/player/rewind.h"
 
 using namespace crashreel::player;
@@ -58,6 +59,10 @@ CRASHREEL_HOOK long syscall(long number, ...) noexcept {
   va_end(rest);
   if (is_for_descriptor(number)) leave_to_kernel(static_cast<int>(given[0]));
   if (number == SYS_sched_getaffinity || number == SYS_sched_setaffinity) give_processors_back();
+  if (number == SYS_getrandom && serves_random() && are_random_flags(given[2])) {
+    draw_unrecorded(reinterpret_cast<void*>(given[0]), static_cast<std::size_t>(given[1]));
+    return given[1];
+  }
   long result = 0;
   const bool is_served =
       number == SYS_futex && scheduling() &&

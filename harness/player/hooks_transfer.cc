@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -297,6 +298,9 @@ CRASHREEL_HOOK ssize_t read(int fd, void* buffer, size_t size) {
 
 CRASHREEL_HOOK ssize_t readv(int fd, const iovec* parts, int count) {
   const auto real = CRASHREEL_REAL(readv);
+  if (is_random_device(fd) && serves_random() && count >= 0 && count <= IOV_MAX) {
+    return draw(parts, count);
+  }
   if (!scheduling() || count <= 0) return real(fd, parts, count);
   msghdr message = {};
   message.msg_iov = const_cast<iovec*>(parts);

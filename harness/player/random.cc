@@ -1,6 +1,7 @@
 #include "harness/player/random.h"
 
 #include <string.h>
+#include <sys/random.h>
 
 #include <atomic>
 
@@ -12,6 +13,8 @@ std::atomic<ScriptHeader*> script{nullptr};
 // Whose bytes are being drawn (the upper half, StepRandom::key) and how many of them are gone. In
 // one word, for threads and handlers; a copy of a checkpoint goes on where its parent was.
 std::atomic<std::uint64_t> drawn{0};
+std::atomic<std::uint64_t> drawn_unrecorded{0};
+constexpr std::uint64_t kUnrecorded = 0x756e7265636f7264;  // other bytes of the same seed
 
 constexpr std::uint64_t kOffsetBits = 32;
 constexpr std::uint64_t kOffsets = (std::uint64_t{1} << kOffsetBits) - 1;
@@ -54,12 +57,12 @@ std::uint32_t key_of(const ScriptHeader& from, std::uint32_t performed) {
 }
 
 // Claims `size` bytes of this key: where they begin.
-std::uint64_t claim(std::uint32_t key, std::size_t size) {
-  std::uint64_t before = drawn.load(std::memory_order_relaxed);
+std::uint64_t claim(std::atomic<std::uint64_t>& counter, std::uint32_t key, std::size_t size) {
+  std::uint64_t before = counter.load(std::memory_order_relaxed);
   for (;;) {
     const std::uint64_t offset = before >> kOffsetBits == key ? before & kOffsets : 0;
     const std::uint64_t after = std::uint64_t{key} << kOffsetBits | ((offset + size) & kOffsets);
-    if (drawn.compare_exchange_weak(before, after, std::memory_order_relaxed)) return offset;
+    if (counter.compare_exchange_weak(before, after, std::memory_order_relaxed)) return offset;
   }
 }
 
@@ -77,12 +80,18 @@ bool serves_random() {
   return script.load(std::memory_order_acquire) != nullptr;
 }
 
+bool are_random_flags(unsigned long flags) {
+  constexpr unsigned long kKnown = GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE;
+  constexpr unsigned long kOneOf = GRND_RANDOM | GRND_INSECURE;
+  return (flags & ~kKnown) == 0 && (flags & kOneOf) != kOneOf;
+}
+
 void draw(void* bytes, std::size_t size) {
   ScriptHeader& from = *script.load(std::memory_order_acquire);
   const std::uint32_t performed = from.performed.load(std::memory_order_acquire);
   const std::uint32_t key = key_of(from, performed);
   const StepRandom* recorded = recorded_for(from, performed);
-  const std::uint64_t offset = claim(key, size);
+  const std::uint64_t offset = claim(drawn, key, size);
   auto* to = static_cast<unsigned char*>(bytes);
   std::size_t done = 0;
   if (recorded != nullptr && offset < recorded->size) {
@@ -92,6 +101,25 @@ void draw(void* bytes, std::size_t size) {
   }
   if (done < size) from.made_random.fetch_add(size - done, std::memory_order_relaxed);
   for (; done < size; ++done) to[done] = made(from.random_seed, key, offset + done);
+}
+
+void draw_unrecorded(void* bytes, std::size_t size) {
+  ScriptHeader& from = *script.load(std::memory_order_acquire);
+  const std::uint32_t key = key_of(from, from.performed.load(std::memory_order_acquire));
+  const std::uint64_t offset = claim(drawn_unrecorded, key, size);
+  auto* to = static_cast<unsigned char*>(bytes);
+  from.made_random.fetch_add(size, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < size; ++i)
+    to[i] = made(from.random_seed ^ kUnrecorded, key, offset + i);
+}
+
+ssize_t draw(const iovec* parts, int count) {
+  std::size_t size = 0;
+  for (int i = 0; i < count; ++i) {
+    draw(parts[i].iov_base, parts[i].iov_len);
+    size += parts[i].iov_len;
+  }
+  return static_cast<ssize_t>(size);
 }
 
 }  // namespace crashreel::player

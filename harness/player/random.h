@@ -8,6 +8,8 @@
 // order is theirs.
 #pragma once
 
+#include <sys/uio.h>
+
 #include <cstddef>
 
 #include "harness/player/script.h"
@@ -19,7 +21,14 @@ void take_random_from(ScriptHeader* script);
 // In a child that the program forked.
 void abandon_random();
 bool serves_random();
+// Those that getrandom(2) takes.
+bool are_random_flags(unsigned long flags);
 
 void draw(void* bytes, std::size_t size);
+// Of a call that the recorder does not see: of the seed alone, so that those of production stay for
+// the calls that they came by.
+void draw_unrecorded(void* bytes, std::size_t size);
+// Into all of these, one behind the other; how many bytes.
+ssize_t draw(const iovec* parts, int count);
 
 }  // namespace crashreel::player

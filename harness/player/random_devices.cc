@@ -28,6 +28,22 @@ void forget_random_device(int fd) {
   }
 }
 
+void forget_random_devices(unsigned first, unsigned last) {
+  if (count.load(std::memory_order_acquire) == 0) return;
+  for (const std::atomic<int>& number : numbers) {
+    const int fd = number.load(std::memory_order_relaxed) - 1;
+    if (fd < 0 || static_cast<unsigned>(fd) < first || static_cast<unsigned>(fd) > last) continue;
+    forget_random_device(fd);
+  }
+}
+
+int random_device_copied(int fd, int copy) {
+  if (copy < 0 || copy == fd) return copy;
+  forget_random_device(copy);
+  if (is_random_device(fd)) remember_random_device(copy);
+  return copy;
+}
+
 bool is_random_device(int fd) {
   if (count.load(std::memory_order_acquire) == 0) return false;
   for (const std::atomic<int>& number : numbers) {

@@ -15,7 +15,7 @@ namespace crashreel {
 inline constexpr char kScriptEnv[] = "CRASHREEL_SCRIPT";
 inline constexpr char kScriptName[] = "crashreel-script";          // of all shared memory of ours
 inline constexpr std::uint64_t kScriptMagic = 0x3170697263737243;  // "Crscrip1", little-endian
-inline constexpr std::uint32_t kScriptVersion = 8;
+inline constexpr std::uint32_t kScriptVersion = 9;
 
 // The numbers of InputKind. The last three are of a function's steps alone.
 enum class StepKind : std::uint32_t {
@@ -69,6 +69,7 @@ struct StepAnswer {
   std::uint64_t digest;
   std::uint64_t unread;  // of the session's last step: bytes of the session that nobody has read
   std::atomic<std::uint32_t> is_whole;  // 0: there may be more, or nobody has looked yet
+  std::uint32_t undelivered;            // 1: nobody was there to read what the step brings
 };
 static_assert(sizeof(StepAnswer) == 32);
 

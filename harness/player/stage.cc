@@ -27,7 +27,7 @@
 #include "harness/player/step_answers.h"
 #include "harness/player/stop.h"
 #include "harness/player/timers.h"
-#include "harness/player/unread.h"
+#include "harness/player/untaken.h"
 #include "harness/player/warm_pages.h"
 
 namespace crashreel::player {
@@ -101,6 +101,7 @@ void open_session(const Step& step) {
 
 // The program has ended the session, or never had it.
 void note_undelivered(const Step& step) {
+  if (keeping_step_answers()) note_step_undelivered(static_cast<std::uint32_t>(&step - steps));
   if (script->undelivered.fetch_add(1, std::memory_order_relaxed) != 0) return;
   script->first_undelivered.store(static_cast<std::uint32_t>(&step - steps));
 }
@@ -174,20 +175,8 @@ int perform(const Step& step) {
   return signal;
 }
 
-void found_unread(std::uint16_t here, std::uint16_t there, std::uint64_t bytes) {
-  for (std::uint32_t i = 0; i < session_count(); ++i) {
-    const int fd = end_of(i);
-    if (fd >= 0 && is_between(fd, there, here)) return note_unread(i, bytes);
-  }
-}
-
 [[noreturn]] void end_over(ScriptState state) {
-  if (keeping_step_answers()) {
-    find_unread(found_unread);
-    for (std::uint32_t i = 0; i < session_count(); ++i) {
-      if (unread_of(i) != 0) note_unread(i, unread_of(i));
-    }
-  }
+  note_what_is_unread();
   end_step_answers();
   if (state == ScriptState::kDone) look_for_leaks();
   end_try(state);
@@ -253,6 +242,11 @@ void note_sent(std::size_t bytes) {
 
 bool brings_plain_bytes() {
   return script != nullptr && script->has_tls != 0;
+}
+
+void note_what_is_unread() {
+  if (!keeping_step_answers() || attends()) return;
+  note_untaken(steps, script->performed.load(std::memory_order_relaxed));
 }
 
 void miss_thread() {

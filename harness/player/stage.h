@@ -24,6 +24,10 @@ void note_full();
 // Whether what was inside TLS is brought without it.
 bool brings_plain_bytes();
 
+// The try is over, or a crash ends it: what of the steps so far nobody has read is written down,
+// where answers are. In a handler, too.
+void note_what_is_unread();
+
 // The scheduler's Act and Missed (idle.h).
 int act(std::uint64_t nearest_deadline_ns);
 void miss_thread();

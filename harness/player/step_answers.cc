@@ -69,7 +69,11 @@ void step_answered(std::uint32_t session, const char* bytes, std::size_t size) {
 }
 
 void note_unread(std::uint32_t session, std::uint64_t bytes) {
-  if (answering[session].step != 0) answers[answering[session].step - 1].unread = bytes;
+  if (answering[session].step != 0) answers[answering[session].step - 1].unread += bytes;
+}
+
+void note_step_undelivered(std::uint32_t step) {
+  answers[step].undelivered = 1;
 }
 
 void end_step_answer(std::uint32_t session) {

@@ -22,8 +22,9 @@ void begin_step_answer(std::uint32_t session, std::uint32_t step);
 // Has it begun already?
 bool is_at_step(std::uint32_t session, std::uint32_t step);
 void step_answered(std::uint32_t session, const char* bytes, std::size_t size);
-// So many bytes of the session lie unread where it ends.
+// So many bytes more of the session lie unread where it ends.
 void note_unread(std::uint32_t session, std::uint64_t bytes);
+void note_step_undelivered(std::uint32_t step);
 // There will be no more of the session's last answer.
 void end_step_answer(std::uint32_t session);
 void end_step_answers();

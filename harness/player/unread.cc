@@ -2,13 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
+#include <sys/syscall.h>
 
-#include "capture/interpose/real_call.h"
+#include "harness/player/kernel_call.h"
 
 namespace crashreel::player {
 namespace {
@@ -36,11 +38,11 @@ void take_line(const char* line, FoundUnread found) {
 
 // A listener's line has there how many wait to be accepted, and port 0.
 void find_in(const char* path, FoundUnread found) {
-  const int fd = CRASHREEL_REAL(open)(path, O_RDONLY | O_CLOEXEC);
+  const auto fd = static_cast<int>(own_syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC));
   char text[4096];
   std::size_t size = 0;
   while (fd >= 0) {
-    const ssize_t got = CRASHREEL_REAL(read)(fd, text + size, sizeof text - 1 - size);
+    const long got = own_syscall(SYS_read, fd, text + size, sizeof text - 1 - size);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     size += static_cast<std::size_t>(got);
@@ -54,7 +56,7 @@ void find_in(const char* path, FoundUnread found) {
     size = static_cast<std::size_t>(text + size - line);
     ::memmove(text, line, size);
   }
-  if (fd >= 0) CRASHREEL_REAL(close)(fd);
+  if (fd >= 0) own_syscall(SYS_close, fd);
 }
 
 std::uint16_t port_of(const sockaddr_storage& address) {
@@ -68,9 +70,27 @@ std::uint16_t port_of(const sockaddr_storage& address) {
 bool is_between(int fd, std::uint16_t own_port, std::uint16_t other_port) {
   sockaddr_storage own = {}, other = {};
   socklen_t own_size = sizeof own, other_size = sizeof other;
-  return CRASHREEL_REAL(getsockname)(fd, reinterpret_cast<sockaddr*>(&own), &own_size) == 0 &&
-         CRASHREEL_REAL(getpeername)(fd, reinterpret_cast<sockaddr*>(&other), &other_size) == 0 &&
-         port_of(own) == own_port && port_of(other) == other_port;
+  return own_syscall(SYS_getsockname, fd, &own, &own_size) == 0 &&
+         own_syscall(SYS_getpeername, fd, &other, &other_size) == 0 && port_of(own) == own_port &&
+         port_of(other) == other_port;
+}
+
+void take_unread_datagrams(int fd, FoundDatagram found) {
+  for (;;) {
+    sockaddr_storage from = {};
+    socklen_t from_size = sizeof from;
+    char nothing;
+    const long bytes =
+        own_syscall(SYS_recvfrom, fd, &nothing, 1, MSG_DONTWAIT | MSG_TRUNC, &from, &from_size);
+    if (bytes < 0 && errno == EINTR) continue;
+    if (bytes < 0) return;
+    found(port_of(from), static_cast<std::uint64_t>(bytes));
+  }
+}
+
+bool has_unread_behind(int fd) {
+  int bytes = 0;
+  return own_syscall(SYS_ioctl, fd, SIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
 
 void find_unread(FoundUnread found) {

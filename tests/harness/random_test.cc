@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "capture/runtime/output_digest.h"
 #include "harness/drawn.h"
 #include "tests/harness/tries.h"
@@ -74,6 +76,38 @@ TEST_F(Drawn, AreProductionsInWhateverWayTheyAreDrawn) {
   EXPECT_EQ(lines, (std::vector<std::uint64_t>{
                        digest_of_line("6161616161616161"), digest_of_line("6262626262626262"),
                        digest_of_line("6363636363636363"), digest_of_line("6464646464646464")}));
+}
+
+// By whatever call a device is read, one after the other: the bytes are those of the line in hand.
+TEST_F(Drawn, OfADeviceAreProductionsByEachOfItsCalls) {
+  const Reel reel = with_tickets(
+      "1:TICKET_device 1:TICKET_parts 1:TICKET_offset 1:TICKET_parts-at-offset 1:TICKET_copy "
+      "1:TICKET_wrapped 1:TICKET_stream");
+  const Outcome outcome = run(reel, whole_sequence(reel), kAnswers);
+  EXPECT_EQ(outcome.made_random, 0U);
+  std::vector<std::uint64_t> expected;
+  for (const char digit : {'1', '2', '3', '4', '5', '6', '7'}) {
+    std::string line;
+    for (int i = 0; i < 8; ++i) line += std::string("6") + digit;
+    expected.push_back(digest_of_line(line));
+  }
+  std::vector<std::uint64_t> lines;
+  for (const ReplayedAnswer& answer : outcome.answers) {
+    if (answer.to->kind == InputKind::kData) lines.push_back(answer.digest.value);
+  }
+  EXPECT_EQ(lines, expected);
+}
+
+// The recorder sees no bytes of a call that is made by its number: they come of the seed, that is
+// said, and production's are there for the calls that brought them.
+TEST_F(Drawn, ByTheCallsNumberComeOfTheSeedAndLeaveProductionsAlone) {
+  Reel reel = with_tickets("1:TICKET_call 1:TICKET");
+  const auto of_the_call = std::ranges::find(reel.inputs, InputKind::kRandom, &Input::kind);
+  reel.inputs.erase(of_the_call);
+  const Outcome outcome = run(reel, whole_sequence(reel), kAnswers);
+  EXPECT_EQ(outcome.made_random, 8U);
+  EXPECT_EQ(digests(run(reel, whole_sequence(reel), kAnswers)), digests(outcome));
+  EXPECT_EQ(outcome.answers.back().digest.value, digest_of_line("6262626262626262"));
 }
 
 TEST_F(Drawn, OfOneNumberAreItsBytes) {

@@ -135,6 +135,23 @@ TEST_F(BlameVerbTest, NamesTheInputInFlightAndListsThoseAfterIt) {
               HasSubstr("never consumed: 2 inputs after the trigger, seq 3, 4\n"));
 }
 
+// One session is no longer read, another is closed; both have inputs before the one that kills.
+TEST_F(BlameVerbTest, ListsWhatTheProgramLeftUnreadOrHadEnded) {
+  import(line_of(1, "PUT a b\n") + line_of(2, "WAIT\n") + line_of(3, "QUIT\n") +
+             line_of(2, "PUT c d\n") + line_of(3, "DATE\n") + line_of(2, "GET c\n") +
+             line_of(1, "GET a\n") + line_of(1, "BURN a\n") + line_of(2, "DATE\n"),
+         "server", std::string(kZoo) + "clerk 0");
+  const Json answer = blame();
+  EXPECT_EQ(answer["trigger"]["input"], answer["trigger"]["seq"].get<int>() + 1);
+  const int trigger = answer["trigger"]["seq"];
+  EXPECT_EQ(answer["unread"], Json({trigger - 4, trigger - 2}));
+  EXPECT_EQ(answer["undelivered"], Json({trigger - 3}));
+  EXPECT_EQ(answer["unconsumed"], Json({trigger + 1}));
+  const CommandRun run = type("crashreel blame crash.reel");
+  EXPECT_THAT(run.out, HasSubstr("never read: 2 inputs before the trigger, seq "));
+  EXPECT_THAT(run.out, HasSubstr("never delivered: 1 input of sessions that the program had"));
+}
+
 TEST_F(BlameVerbTest, SaysWhenThereIsNoCrash) {
   import(line_of(0, "ECHO a\n"), "stdin", std::string(kZoo) + "canary_stdin");
   const Json answer = blame("", 1);

@@ -86,6 +86,36 @@ TEST_F(RecordedZooProgram, SeesItsClientsPartAsTheyDid) {
   EXPECT_EQ(std::ranges::count(smaller->reel.inputs, InputKind::kClose, &Input::kind), 1);
 }
 
+// Of a long line the first piece is lost, and of another session its opening: between two of its
+// lines, so that nothing of these is cut.
+TEST_F(RecordedZooProgram, WhoseTailBeginsWithinAMessageIsSaidToDoSo) {
+  Scene scene;
+  scene.options().keep_inputs = 3;
+  scene.options().prelude_bytes = 0;
+  scene.options().heads_bytes = 0;
+  const int port = free_port();
+  scene.start({kZoo + "clerk", std::to_string(port)});
+  Client one = Client::tcp(port);
+  EXPECT_EQ(one.ask("PUT a b\n"), "OK\n");
+  Client two = Client::tcp(port);
+  EXPECT_EQ(two.ask("PUT c " + std::string(9'000, 'x') + "\n"), "OK\n");
+  EXPECT_EQ(one.ask("BURN a\n"), "");
+  scene.wait();
+  const Reel reel = scene.reel();
+  const std::vector<std::string> kept = data_of(reel);
+  ASSERT_EQ(kept.size(), 3u);
+  EXPECT_EQ(kept[0].find("PUT"), std::string::npos);
+  const ReplayReport report = replayed(reel);
+  EXPECT_EQ(report.reproduced, 0);
+  EXPECT_THAT(report.hints, Contains(HasSubstr("2 sessions have lost the beginning")));
+  const auto first = std::ranges::find(reel.inputs, InputKind::kData, &Input::kind);
+  EXPECT_THAT(report.hints,
+              Contains(HasSubstr("1 session goes on behind inputs that are lost, the first is "
+                                 "session " +
+                                 std::to_string(first->session) + " at input " +
+                                 std::to_string(first->seq) + ", and had no answer in between")));
+}
+
 TEST_F(RecordedZooProgram, WhoseThreadsWaitForOneAnotherHangsAgain) {
   Scene scene;
   scene.options().hang = {.after = std::chrono::milliseconds(300), .kill_signal = SIGTERM};

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <deque>
 
@@ -12,6 +13,7 @@
 #include "tests/capture/reel/scene.h"
 #include "tests/tools/run_command.h"
 #include "tools/pipeline/replay.h"
+#include "tools/pipeline/tail_edge.h"
 
 namespace crashreel {
 namespace {
@@ -40,6 +42,56 @@ TEST(WhyNot, NamesSessionsWhoseBeginningIsLost) {
               StartsWith("2 sessions have lost the beginning, the first is session 1 at input "));
   reel.loss.reaches_start = true;  // then there never was an opening
   EXPECT_EQ(lost_openings_hint(reel), "");
+}
+
+// A tail that begins at 100, of sessions that were open before it; their heads were full.
+Reel tail_of(const std::string& head, const std::string& tail) {
+  Reel reel = scene(head + " #100 " + tail);
+  for (Input& input : reel.inputs) {
+    input.place = input.seq < 100 ? Place::kHead : Place::kTail;
+  }
+  reel.loss = {.first_kept_seq = 100, .overwritten_inputs = 50, .reaches_start = false};
+  reel.keeping.known = true;
+  reel.keeping.heads = 8;
+  reel.keeping.heads_full = 1;
+  return reel;
+}
+
+// The same where the program had answered that session before the input of that number.
+Reel answered(Reel reel, std::uint32_t session, std::uint64_t seq) {
+  const auto at = std::ranges::find(reel.inputs, seq, &Input::seq);
+  reel.inputs.insert(at, {.seq = seq, .session = session, .kind = InputKind::kDigest});
+  for (auto input = std::ranges::find(reel.inputs, seq, &Input::seq) + 1;
+       input != reel.inputs.end(); ++input) {
+    ++input->seq;
+  }
+  return reel;
+}
+
+TEST(TailEdge, SaysWhichInputsMayBeTheRestOfAMessage) {
+  const Reel reel = answered(tail_of("2+ 2:SET", "1:lo 1:GET 2:bye 3+ 3:GET"), 1, 101);
+  EXPECT_THAT(tail_edge_hint(reel),
+              StartsWith("2 sessions go on behind inputs that are lost, the first is session 1 at "
+                         "input 100, and had no answer in between: that input may be the rest"));
+}
+
+TEST(TailEdge, TakesAnAnsweredSessionForOneThatBeginsAnew) {
+  const Reel one = tail_of("", "1:GET 3+ 3:GET");
+  EXPECT_THAT(tail_edge_hint(one), HasSubstr("nobody recorded whether it had an answer"));
+  EXPECT_EQ(tail_edge_hint(answered(one, 1, 100)), "");
+}
+
+TEST(TailEdge, SaysNothingWhereNothingIsLost) {
+  Reel reel = tail_of("2+ 2:SET", "2:GET 3+ 3:GET");
+  reel.keeping.heads_full = 0;  // what the head has is all that there was
+  EXPECT_EQ(tail_edge_hint(reel), "");
+  reel.keeping.heads_full = 1;
+  EXPECT_THAT(tail_edge_hint(reel), StartsWith("1 session goes on behind inputs that are lost"));
+  reel.keeping.heads = reel.keeping.heads_full = 0;  // but for openings none is kept
+  EXPECT_THAT(tail_edge_hint(reel), StartsWith("1 session goes on behind inputs that are lost"));
+  EXPECT_THAT(lost_openings_hint(reel), StartsWith("1 session has lost the beginning"));
+  reel.loss.reaches_start = true;
+  EXPECT_EQ(tail_edge_hint(reel), "");
 }
 
 TEST(WhyNot, NamesAProgramThatHasChanged) {
@@ -112,8 +164,8 @@ TEST(WhyNot, CountsInputsThatNobodyRead) {
 TEST(WhyNot, CountsInputsThatLieUnread) {
   const Outcome outcome = tried("1:WAIT 2:PING 1:one 1:two 2:PING 1:three 2:PING");
   EXPECT_EQ(outcome.ending, Ending::kSurvived);
-  EXPECT_EQ(outcome.unread, 3U);
-  EXPECT_EQ(outcome.first_unread->data, "one\n");
+  ASSERT_EQ(outcome.unread.size(), 3U);
+  EXPECT_EQ(outcome.unread.front()->data, "one\n");
   EXPECT_THAT(unread_hint(outcome),
               StartsWith("3 inputs were given and never read, the first is "));
   EXPECT_EQ(unread_hint(tried("1:PING 2:PING 1:PING")), "");

@@ -6,8 +6,11 @@
 // One line is one request:
 //   PUT key value  -> OK
 //   GET key        -> the value, or NONE
-//   TICKET [HOW]   -> 16 digits, drawn at random: by getrandom(), or from the 'device', a 'stream'
-//                     on it, or as a 'number'; or made of the 'time'. It is a key from then on
+//   TICKET [HOW]   -> 16 digits, drawn at random: by getrandom(), its 'call', or as a 'number';
+//   from
+//                     the 'device', in 'parts', at an 'offset', of 'parts-at-offset', from a 'copy'
+//                     of it, a 'stream' or a 'wrapped' one; or made of the 'time'. It is a key from
+//                     then on
 //   RACE           -> how often one thread has counted until another was done
 //   DATE           -> seconds since 1970
 //   QUIT           -> BYE, and closes
@@ -18,6 +21,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -40,6 +46,33 @@ struct Session {
 
 std::map<std::string, std::string> values;
 
+std::size_t draw_from_stream(std::uint64_t& number, int fd) {
+  std::FILE* const stream = ::fdopen(fd, "r");
+  auto* const bytes = reinterpret_cast<unsigned char*>(&number);
+  std::size_t got = 0;
+  for (int next; got < sizeof number && (next = std::fgetc(stream)) != EOF; ++got) {
+    bytes[got] = static_cast<unsigned char>(next);
+  }
+  std::fclose(stream);
+  return got;
+}
+
+std::size_t draw_from_device(std::uint64_t& number, const std::string& how) {
+  const int fd = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+  auto* const half = reinterpret_cast<char*>(&number) + sizeof number / 2;
+  const iovec parts[] = {{&number, sizeof number / 2}, {half, sizeof number / 2}};
+  if (how == "wrapped") return draw_from_stream(number, fd);
+  const int copy = ::dup(fd);
+  const ssize_t got = how == "parts"             ? ::readv(fd, parts, 2)
+                      : how == "offset"          ? ::pread(fd, &number, sizeof number, 64)
+                      : how == "parts-at-offset" ? ::preadv(fd, parts, 2, 64)
+                      : how == "copy"            ? ::read(copy, &number, sizeof number)
+                                                 : ::read(fd, &number, sizeof number);
+  ::close(copy);
+  ::close(fd);
+  return static_cast<std::size_t>(got);
+}
+
 // How many bytes there are of it.
 std::size_t draw(std::uint64_t& number, const std::string& how) {
   if (how == "number") {
@@ -59,11 +92,11 @@ std::size_t draw(std::uint64_t& number, const std::string& how) {
              static_cast<std::uint64_t>(now.tv_nsec);
     return sizeof number;
   }
-  if (how != "device") return static_cast<std::size_t>(::getrandom(&number, sizeof number, 0));
-  const int fd = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-  const ssize_t got = ::read(fd, &number, sizeof number);
-  ::close(fd);
-  return static_cast<std::size_t>(got);
+  if (how == "call") {
+    return static_cast<std::size_t>(::syscall(SYS_getrandom, &number, sizeof number, 0));
+  }
+  if (how.empty()) return static_cast<std::size_t>(::getrandom(&number, sizeof number, 0));
+  return draw_from_device(number, how);
 }
 
 std::string ticket(const std::string& how) {

@@ -17,6 +17,7 @@
 #include "tools/pipeline/parts.h"
 #include "tools/pipeline/replay_oracle.h"
 #include "tools/pipeline/tries.h"
+#include "tools/pipeline/untaken.h"
 #include "tools/pipeline/why_not.h"
 #include "tools/pipeline/witness.h"
 
@@ -87,7 +88,7 @@ class Blaming {
       if (report_.obstacle.empty()) report_.obstacle = obstacle_of(outcome, tries_.target());
       if (verdict != Verdict::kReproduces || outcome.in_flight == nullptr) continue;
       ++in_flight[outcome.in_flight];
-      report_.undelivered = std::max(report_.undelivered, outcome.undelivered);
+      if (in_flight.size() == 1) seed_ = outcome.random_seed;
     }
     report_.runs += static_cast<std::uint64_t>(report_.tries);
     if (in_flight.empty()) {
@@ -101,6 +102,16 @@ class Blaming {
     for (const std::size_t position : inputs_) {
       if (position > report_.trigger->position) report_.unconsumed.push_back(position);
     }
+    return list_untaken(whole, most->first);
+  }
+
+  Result<void> list_untaken(const Sequence& whole, const Input* trigger) {
+    if (tries_.target().kind != TargetKind::kServer) return {};  // one stream, read in its order
+    const auto untaken = find_untaken(tries_, whole, trigger, {seed_, options_.tries});
+    if (!untaken) return untaken.error();
+    report_.runs += static_cast<std::uint64_t>(untaken->runs);
+    report_.unread = untaken->unread;
+    report_.undelivered = untaken->undelivered;
     return {};
   }
 
@@ -257,6 +268,7 @@ class Blaming {
   Tries& tries_;
   const BlameVerbOptions& options_;
   BlameReport& report_;
+  std::uint64_t seed_ = 1;  // of the first try that crashed
   SequenceJudge judge_;
   std::vector<std::size_t> inputs_;  // positions of the inputs in the narrow sense
   std::optional<Blamed> poison_by_continuations_;

@@ -76,7 +76,10 @@ struct BlameReport {
   std::optional<Blamed> last_needed;
   std::optional<Witness> witness;
   std::vector<std::size_t> unconsumed;  // positions of inputs that came after the trigger
-  std::uint32_t undelivered = 0;        // inputs before it whose session the program had ended
+  // Before it: given and not read to their end when the program died; and those whose session it
+  // had ended. Of one try; of several it may be others, if the crash does not come in each.
+  std::vector<std::size_t> unread;
+  std::vector<std::size_t> undelivered;
   bool stopped = false;
   std::uint64_t questions = 0;
   std::uint64_t runs = 0;  // of instances started alone, witness included

@@ -15,6 +15,7 @@
 #include "capture/base/owned_fd.h"
 #include "capture/runtime/output_digest.h"
 #include "tools/pipeline/redaction.h"
+#include "tools/pipeline/tail_edge.h"
 
 namespace crashreel {
 namespace {
@@ -52,11 +53,14 @@ constexpr const char* kLayItThere = ": lay it there as it was then, or its state
 
 std::string lost_openings_hint(const Reel& reel) {
   if (reel.loss.reaches_start) return "";
+  // A ring that keeps no heads may still have the openings, and nothing of what followed.
+  const bool keeps_heads = !reel.keeping.known || reel.keeping.heads != 0;
   std::unordered_set<std::uint32_t> opened;
   std::unordered_map<std::uint32_t, std::uint64_t> lost;  // by session, its first input
   const Input* first = nullptr;
   for (const Input& input : reel.inputs) {
-    if (input.kind == InputKind::kOpen) opened.insert(input.session);
+    const bool is_followed = keeps_heads || input.place != Place::kHead;
+    if (input.kind == InputKind::kOpen && is_followed) opened.insert(input.session);
     if (input.kind != InputKind::kData || opened.contains(input.session)) continue;
     if (!lost.emplace(input.session, input.seq).second) continue;
     if (first == nullptr) first = &input;
@@ -210,10 +214,12 @@ std::string real_times_hint(const Outcome& outcome) {
 }
 
 std::string unread_hint(const Outcome& outcome) {
-  if (outcome.unread == 0 || outcome.first_unread == nullptr) return "";
-  return counted_text(outcome.unread, "input") + (outcome.unread == 1 ? " was" : " were") +
-         " given and never read, the first is input " + std::to_string(outcome.first_unread->seq) +
-         " in session " + std::to_string(outcome.first_unread->session) +
+  if (outcome.unread.empty()) return "";
+  const Input& first = *outcome.unread.front();
+  return counted_text(outcome.unread.size(), "input") +
+         (outcome.unread.size() == 1 ? " was" : " were") +
+         " given and never read, the first is input " + std::to_string(first.seq) + " in session " +
+         std::to_string(first.session) +
          ": the program waits for something else, which production had: another session, a signal, "
          "a service that it calls";
 }
@@ -234,7 +240,8 @@ std::string echo_hint(const std::optional<Echo>& echo) {
 
 std::vector<std::string> why_not(const Reel& reel, const Target& target) {
   std::vector<std::string> hints = {masked_hint(reel), lost_openings_hint(reel),
-                                    changed_program_hint(reel, target), outside_hint(target)};
+                                    tail_edge_hint(reel), changed_program_hint(reel, target),
+                                    outside_hint(target)};
   for (const FileDigest& file : reel.file_digests) hints.push_back(changed_file_hint(file));
   std::erase(hints, "");
   return hints;

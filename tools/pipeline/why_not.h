@@ -1,7 +1,8 @@
 // Why may the crash not have come back, and what can be done about it?
 //
 // Each check is one line that says what is missing and what to do: masked fields, sessions whose
-// beginning is lost, files that the program had and this machine has not, a program that has
+// beginning is lost, messages cut at
+// the tail's edge, files that the program had and this machine has not, a program that has
 // changed, inputs that found nobody to read them, words that clients repeat of production's
 // answers. A check finds a possible reason, never the proof of one; where it finds nothing it says
 // nothing.
