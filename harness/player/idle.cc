@@ -108,6 +108,7 @@ Woken bring_on() {
   const int signal = act_now();
   if (signal == 0) return gave_others_alone() ? Woken::kPassedOn : Woken::kReady;
   if (signal == kPassOn) return Woken::kPassedOn;
+  if (signal == kTimePassed) return Woken::kTimedOut;
   const Woken woken = after_handling(signal);
   const TimerSignal timer = take_timer_signal();
   ++scheduler.thread_count;
@@ -163,6 +164,12 @@ Woken wait_for_descriptors(pollfd* descriptors, nfds_t count, std::uint64_t dead
       woken = bring_on();
     else
       woken = Woken::kPassedOn;
+    // Since the look nothing can have become ready.
+    if (woken == Woken::kTimedOut &&
+        wait.state.load(std::memory_order_relaxed) == Wait::kTimedOut) {
+      note_move();
+      return woken;
+    }
     if (woken == Woken::kPassedOn && !sleep_until_ready(wait)) {
       woken = Woken::kResumable;  // nobody can say; most handlers are installed so
     }

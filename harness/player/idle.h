@@ -58,8 +58,10 @@ using Look = int (*)(void* context);
 // What the scheduler does with an idle program; set once at the start. Called under the lock by
 // the thread that found the program idle. Returns after something was done that may have made a
 // thread runnable, or does not return at all (the try is over). Returns the signal that the caller
-// has to raise, kPassOn after pass_on(), else 0.
+// has to raise, kPassOn after pass_on(), kTimePassed where nothing has changed but the clock and
+// the waits that have ended by it, else 0.
 inline constexpr int kPassOn = -1;
+inline constexpr int kTimePassed = -2;
 using Act = int (*)(std::uint64_t nearest_deadline_ns);
 
 // What is done when a thread is missed, see lose_other_threads(). Called under the lock; does not

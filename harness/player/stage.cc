@@ -191,11 +191,11 @@ bool stands_still(std::uint32_t next) {
   return true;
 }
 
-// Returns the signal to raise, else 0.
+// As Act does.
 int let_time_pass(std::uint64_t until) {
   advance_clock(until);
   expire_waits(until);
-  return end_timers(now_ns());
+  return has_timers() ? end_timers(now_ns()) : kTimePassed;
 }
 
 bool much_was_answered() {

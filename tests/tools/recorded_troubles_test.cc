@@ -94,7 +94,7 @@ TEST_F(RecordedZooProgram, WhoseTailBeginsWithinAMessageIsSaidToDoSo) {
   scene.options().prelude_bytes = 0;
   scene.options().heads_bytes = 0;
   const int port = free_port();
-  scene.start({kZoo + "clerk", std::to_string(port)});
+  scene.start({kZooPrograms + "clerk", std::to_string(port)});
   Client one = Client::tcp(port);
   EXPECT_EQ(one.ask("PUT a b\n"), "OK\n");
   Client two = Client::tcp(port);
