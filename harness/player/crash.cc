@@ -18,6 +18,7 @@
 #include "harness/player/handover.h"
 #include "harness/player/idle.h"
 #include "harness/player/kernel_call.h"
+#include "harness/player/process_number.h"
 #include "harness/player/rewind.h"
 #include "harness/player/stage.h"
 #include "harness/player/warm_pages.h"
@@ -78,7 +79,7 @@ void die_by(int signal) {
   sigemptyset(&only);
   sigaddset(&only, signal);
   CRASHREEL_REAL(pthread_sigmask)(SIG_UNBLOCK, &only, nullptr);
-  own_syscall(SYS_tgkill, ::getpid(), own_syscall(SYS_gettid), signal);
+  own_syscall(SYS_tgkill, real_process(), own_syscall(SYS_gettid), signal);
   own_syscall(SYS_exit_group, 128 + signal);
 }
 
@@ -119,12 +120,12 @@ std::uint64_t printed_bytes() {
 // the first one, so they do without.
 bool let_speak(int signal, const siginfo_t& info) {
   if (script->lets_speak == 0 || script->crash.is_handled == 0) return false;
-  if (::getpid() != first_process) return false;
+  if (real_process() != first_process) return false;
   script->crash.printed = printed_bytes();
   stop_scheduling();
   stop_watching();
   const bool was_sent = info.si_code <= 0;
-  if (was_sent) own_syscall(SYS_tgkill, ::getpid(), own_syscall(SYS_gettid), signal);
+  if (was_sent) own_syscall(SYS_tgkill, real_process(), own_syscall(SYS_gettid), signal);
   return true;
 }
 
@@ -188,7 +189,7 @@ void give_alternate_stack() {
 
 void watch_for_crash(ScriptHeader* attached) {
   script = attached;
-  first_process = ::getpid();
+  first_process = real_process();
   void* warm_up[2];
   ::backtrace(warm_up, 2);  // loads the unwinder now, for dlopen in a dying process may deadlock
   ::pthread_key_create(&alternate_stack, take_alternate_stack);

@@ -19,6 +19,7 @@
 #include "harness/player/passing.h"
 #include "harness/player/player.h"
 #include "harness/player/proc_file.h"
+#include "harness/player/process_number.h"
 #include "harness/player/rewind.h"
 #include "harness/player/script.h"
 #include "harness/player/shared_descriptors.h"
@@ -80,7 +81,7 @@ void close_passed(const Order& order) {
 // What libc's fork() adds (handlers that the program has registered) is not wanted: the program
 // does not know of this one.
 pid_t fork_instance(const Order& order) {
-  const pid_t server = ::getpid();
+  const pid_t server = real_process();
   const pid_t pid = ::_Fork();
   if (pid != 0) {
     ::setpgid(pid, pid);
@@ -88,7 +89,8 @@ pid_t fork_instance(const Order& order) {
   }
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != server) ::_exit(127);
+  if (own_syscall(SYS_getppid) != server) ::_exit(127);
+  take_number_of(server);
   close_own(harness);
   harness = -1;
   holder = order.holder < 0 ? -1 : move_out_of_sight(order.holder);
@@ -185,12 +187,14 @@ void become_server() {
 
 // Zero in each copy of the checkpoint.
 pid_t fork_checkpoint(const int (&pair)[2]) {
+  const pid_t instance = real_process();
   const pid_t pid = ::_Fork();
   if (pid != 0) {
     ::setpgid(pid, pid);
     return pid;
   }
   ::setpgid(0, 0);
+  take_number_of(instance);
   close_own(holder);
   holder = -1;
   CRASHREEL_REAL(close)(pair[1]);

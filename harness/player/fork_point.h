@@ -4,7 +4,8 @@
 // its first input: then all of its start is behind it and no thread has to be copied, so that each
 // instance starts its own. There the process stops for good and makes copies of itself, one for
 // each script that the harness sends (script.h has the protocol). A copy gets descriptors of its
-// own (shared_descriptors.h) and goes on as if it had been started alone.
+// own (shared_descriptors.h) and goes on as if it had been started alone, under the number of the
+// process that it was copied from (process_number.h).
 //
 // Checkpoints are left behind on the way: at a mark of its script an instance makes a copy of
 // itself that is a fork server from there on, and goes on. Copies of a checkpoint have connections

@@ -12,6 +12,7 @@
 #include "harness/player/fork_point.h"
 #include "harness/player/idle.h"
 #include "harness/player/kernel_call.h"
+#include "harness/player/process_number.h"
 
 namespace crashreel::player {
 namespace {
@@ -93,7 +94,7 @@ bool may_be_fed() {
 
 bool is_aside() {
   if (!aside || has_handed_over) return aside;
-  if (static_cast<pid_t>(script->fed.load()) != ::getpid()) return true;
+  if (static_cast<pid_t>(script->fed.load()) != real_process()) return true;
   aside = false;
   watch_again();
   return false;

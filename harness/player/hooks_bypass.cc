@@ -13,6 +13,7 @@
 
 #include "capture/interpose/real_call.h"
 #include "harness/player/bypass.h"
+#include "harness/player/process_number.h"
 #include "harness/player/random_devices.h"
 
 using namespace crashreel::player;
@@ -26,6 +27,13 @@ bool copies_descriptor(int command) {
 // The one argument behind the dots, whatever it is.
 void* argument_of(va_list arguments) {
   return va_arg(arguments, void*);
+}
+
+// Who is told of a descriptor's events is a process, by its number.
+void* meant_by(int command, void* argument) {
+  if (command != F_SETOWN) return argument;
+  const auto process = static_cast<pid_t>(reinterpret_cast<long>(argument));
+  return reinterpret_cast<void*>(static_cast<long>(number_meant(process)));
 }
 
 }  // namespace
@@ -60,7 +68,7 @@ CRASHREEL_HOOK int dup3(int fd, int wanted, int flags) noexcept {
 CRASHREEL_HOOK int fcntl(int fd, int command, ...) {
   va_list arguments;
   va_start(arguments, command);
-  void* const argument = argument_of(arguments);
+  void* const argument = meant_by(command, argument_of(arguments));
   va_end(arguments);
   if (!copies_descriptor(command)) return CRASHREEL_REAL(fcntl)(fd, command, argument);
   leave_to_kernel(fd);
@@ -70,7 +78,7 @@ CRASHREEL_HOOK int fcntl(int fd, int command, ...) {
 CRASHREEL_HOOK int fcntl64(int fd, int command, ...) {
   va_list arguments;
   va_start(arguments, command);
-  void* const argument = argument_of(arguments);
+  void* const argument = meant_by(command, argument_of(arguments));
   va_end(arguments);
   if (!copies_descriptor(command)) return CRASHREEL_REAL(fcntl64)(fd, command, argument);
   leave_to_kernel(fd);

@@ -2,6 +2,7 @@
 // futexes make it wait unseen, and only getrandom draws: the recorder sees none of its bytes.
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -44,6 +45,30 @@ bool is_for_descriptor(long number) {
   }
 }
 
+// Asks for the number of a process, or means one: as by the functions of those names.
+bool is_for_process(long number, const long (&given)[6], long* answer) {
+  const auto first = static_cast<pid_t>(given[0]);
+  switch (number) {
+    case SYS_getpid:
+      *answer = ::getpid();
+      return true;
+    case SYS_getppid:
+      *answer = ::getppid();
+      return true;
+    case SYS_gettid:
+      *answer = ::gettid();
+      return true;
+    case SYS_kill:
+      *answer = ::kill(first, static_cast<int>(given[1]));
+      return true;
+    case SYS_tgkill:
+      *answer = ::tgkill(first, static_cast<pid_t>(given[1]), static_cast<int>(given[2]));
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 #define CRASHREEL_HOOK __attribute__((visibility("default")))
@@ -57,6 +82,8 @@ CRASHREEL_HOOK long syscall(long number, ...) noexcept {
   long given[6];
   for (long& argument : given) argument = va_arg(rest, long);
   va_end(rest);
+  long answer = 0;
+  if (is_for_process(number, given, &answer)) return answer;
   if (is_for_descriptor(number)) leave_to_kernel(static_cast<int>(given[0]));
   if (number == SYS_sched_getaffinity || number == SYS_sched_setaffinity) give_processors_back();
   if (number == SYS_getrandom && serves_random() && are_random_flags(given[2])) {

@@ -12,6 +12,7 @@
 #include "harness/player/clock.h"
 #include "harness/player/handover.h"
 #include "harness/player/kernel_call.h"
+#include "harness/player/process_number.h"
 #include "harness/player/scheduler.h"
 #include "harness/player/timers.h"
 
@@ -113,7 +114,7 @@ Woken bring_on() {
   const TimerSignal timer = take_timer_signal();
   ++scheduler.thread_count;
   unlock_scheduler();
-  timer.event.sigev_signo == 0 ? static_cast<void>(::kill(::getpid(), signal))
+  timer.event.sigev_signo == 0 ? static_cast<void>(::kill(real_process(), signal))
                                : raise_for_timer(timer);
   lock_scheduler();
   --scheduler.thread_count;

@@ -12,6 +12,7 @@
 #include "harness/player/memory_image.h"
 #include "harness/player/proc_file.h"
 #include "harness/player/proc_folder.h"
+#include "harness/player/process_number.h"
 
 namespace crashreel::player {
 namespace {
@@ -157,7 +158,7 @@ bool StoppedThreads::signal_all(const Slot& own) {
   action.flags = (action.flags & kRestorer) | SA_SIGINFO | SA_ONSTACK | SA_RESTART;
   action.mask = ~std::uint64_t{0};
   if (!put_action(kStop, action)) return false;
-  const long process = ::getpid();
+  const long process = real_process();
   for (int i = 0; i < count_; ++i) {
     if (&slots_[i] != &own) own_syscall(SYS_tgkill, process, slots_[i].thread, kStop);
   }

@@ -10,6 +10,7 @@
 
 #include "capture/interpose/real_call.h"
 #include "harness/player/proc_file.h"
+#include "harness/player/process_number.h"
 #include "harness/player/scheduler.h"
 
 namespace crashreel::player {
@@ -198,7 +199,7 @@ TimerSignal take_timer_signal() {
 void raise_for_timer(const TimerSignal& timer) {
   const int signal = timer.event.sigev_signo;
   if (timer.is_alarm) {
-    ::kill(::getpid(), signal);
+    ::kill(real_process(), signal);
     return;
   }
   siginfo_t info = {};
@@ -207,9 +208,9 @@ void raise_for_timer(const TimerSignal& timer) {
   info.si_value = timer.event.sigev_value;
   info.si_overrun = timer.overrun < INT_MAX ? static_cast<int>(timer.overrun) : INT_MAX;
   if (timer.event.sigev_notify == SIGEV_THREAD_ID) {
-    ::syscall(SYS_rt_tgsigqueueinfo, ::getpid(), timer.event._sigev_un._tid, signal, &info);
+    ::syscall(SYS_rt_tgsigqueueinfo, real_process(), timer.event._sigev_un._tid, signal, &info);
   } else {
-    ::syscall(SYS_rt_sigqueueinfo, ::getpid(), signal, &info);
+    ::syscall(SYS_rt_sigqueueinfo, real_process(), signal, &info);
   }
 }
 

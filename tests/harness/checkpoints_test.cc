@@ -94,6 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Cut{"idle_poll", "1:SET_k_v 1:EXPIRE_k_10 @9000000000 1:GET_k 2:GET_k 1:TIME"},
                     Cut{"idle_select", "1:GET_k @299000000000 2:GET_k @301000000000 1:GET_k"},
                     Cut{"hushed", "1:hello 1:BREAK"},
+                    Cut{"namesake", "1:NUMBERS 1:KILL 1:QUEUE 1:GROUP 1:CALLS 1:LIMIT 1:NUMBERS"},
                     Cut{"belongings", "1:x 2:x 1:x 2- 3:x", false},
                     Cut{"pool", "1:OPEN 1:hello 2:PAY 2:x", false},
                     Cut{"handoff", "1:ASIDE 2:x 2:ASIDE 1:x", false},

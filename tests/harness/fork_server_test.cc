@@ -68,6 +68,8 @@ INSTANTIATE_TEST_SUITE_P(
         Scene{"bell", "1:x !10 2:x !12 !1 1:x !1 2:x"}, Scene{"busy", "1:hello 1:SPIN 2:late"},
         Scene{"belongings", "1:x 2:x 1:x 2- 3:x"}, Scene{"hushed", "1:hello 1:BREAK"},
         Scene{"vandal", "1:hello 1:more"},
+        Scene{"namesake", "1:NUMBERS 2:KILL 1:QUEUE 2:THREAD 1:GROUP 2:CALLS 1:LIMIT 1:NUMBERS"},
+        Scene{"namesake", "1:NUMBERS 1:CHILD 1:NUMBERS 2:KILL"},
         Scene{"restless", "1:SAY 1:MAP 2:MAP 1:UNMAP 1:GROW 1:SAY 1:OPEN 2:OPEN 1:SAY"},
         Scene{"restless", "1:HANDLE 1:MASK !10 1:SAY"}, Scene{"restless", "1:PROTECT 1:MAP 1:SAY"},
         Scene{"restless", "1:MOVE 1:SAY"}, Scene{"restless", "1:CLOSE 1:SAY"},
@@ -78,6 +80,23 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& scene) {
       return std::string(scene.param.program) + std::to_string(scene.index);
     });
+
+// One that remembers its number: all agrees, and what it sends there comes, once each.
+TEST(Copies, AreOneProcessToThemselves) {
+  const Reel reel = lines("1:NUMBERS 1:KILL 1:QUEUE 1:THREAD 1:GROUP 1:CALLS 1:LIMIT 1:CHILD");
+  const Target target = target_for(reel, {zoo("namesake"), "7001"});
+  const Layout layout = lay_out(reel, whole_sequence(reel), target.kind,
+                                {.keeps_answers = true, .keeps_bytes = true});
+  auto server = ForkServer::start(target, layout, kImpatient.hang_ms);
+  ASSERT_TRUE(server) << server.error().message;
+  for (int i = 0; i < kCopies; ++i) {
+    const auto copy = run_try(*server, target, layout, kImpatient);
+    ASSERT_TRUE(copy) << copy.error().message;
+    std::string answers;
+    for (const ReplayedAnswer& answer : copy->answers) answers += answer.bytes;
+    EXPECT_EQ(answers, "11111\n11\n11\n11\n12\n11111\n11111\n11\n");
+  }
+}
 
 // Once it has performed its script, or died.
 bool comes_back(ForkServer& server, Instance& copy) {

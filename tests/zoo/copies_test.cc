@@ -17,7 +17,7 @@
 namespace crashreel::zoo {
 namespace {
 
-// The one program whose copies do something else: it asks for the number of its process.
+// The one program whose copies do something else: it asks the kernel for the number of its process.
 constexpr char kTellsCopies[] = "kinship";
 
 TryOptions options_for(const Minimum& minimum) {
