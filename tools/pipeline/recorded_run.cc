@@ -16,6 +16,7 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "capture/base/owned_fd.h"
 #include "capture/runtime/crashreel.h"
@@ -191,8 +192,11 @@ class Watch {
     if (count < 0) return false;
     if (ready_ && count == 0) recorder_answered(std::nullopt);
     if (polled[4].revents != 0) tee_->step();
-    if (polled[1].revents != 0 && relay_.pass_on_to(program_.pid)) save(SaveReason::kSignal);
+    if (polled[1].revents != 0 && relay_.pass_on_to(program_.pid)) asked_by_signal_ = true;
     if (polled[2].revents != 0) hear_recorder();
+    // Until the recorder has answered there is no ring yet: who asks then is heard as soon as there
+    // is.
+    if (!ready_ && std::exchange(asked_by_signal_, false)) save(SaveReason::kSignal);
     if (pumps) pump_->step(pump_polled);
     if (polled[0].revents != 0) return true;
     if (polled[3].revents != 0 && requests_.take()) save(SaveReason::kRequest);
@@ -254,6 +258,7 @@ class Watch {
   SaveRequests requests_;
   HangWatch hang_;
   bool ring_was_made_ = false;
+  bool asked_by_signal_ = false;  // for a reel that is not made yet
   std::string trouble_;
   const Clock::time_point deadline_ = Clock::now() + kMostStartTime;
 };
