@@ -4,7 +4,6 @@
 // would end the fork server.
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -77,14 +76,6 @@ CRASHREEL_HOOK int tgkill(pid_t process, pid_t thread, int signal) {
 
 CRASHREEL_HOOK int sigqueue(pid_t process, int signal, const sigval value) noexcept {
   return CRASHREEL_REAL(sigqueue)(number_meant(process), signal, value);
-}
-
-CRASHREEL_HOOK int sched_setaffinity(pid_t process, size_t size, const cpu_set_t* set) noexcept {
-  return CRASHREEL_REAL(sched_setaffinity)(number_meant(process), size, set);
-}
-
-CRASHREEL_HOOK int sched_getaffinity(pid_t process, size_t size, cpu_set_t* set) noexcept {
-  return CRASHREEL_REAL(sched_getaffinity)(number_meant(process), size, set);
 }
 
 CRASHREEL_HOOK int setpriority(__priority_which_t which, id_t who, int priority) noexcept {

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/process_number.h"
 #include "harness/player/rewind.h"
 
 using namespace crashreel::player;
@@ -16,12 +17,12 @@ extern "C" {
 
 CRASHREEL_HOOK int sched_getaffinity(pid_t thread, size_t size, cpu_set_t* set) noexcept {
   give_processors_back();
-  return CRASHREEL_REAL(sched_getaffinity)(thread, size, set);
+  return CRASHREEL_REAL(sched_getaffinity)(number_meant(thread), size, set);
 }
 
 CRASHREEL_HOOK int sched_setaffinity(pid_t thread, size_t size, const cpu_set_t* set) noexcept {
   give_processors_back();
-  return CRASHREEL_REAL(sched_setaffinity)(thread, size, set);
+  return CRASHREEL_REAL(sched_setaffinity)(number_meant(thread), size, set);
 }
 
 CRASHREEL_HOOK int pthread_getaffinity_np(pthread_t thread, size_t size, cpu_set_t* set) noexcept {
