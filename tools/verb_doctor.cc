@@ -1,5 +1,7 @@
 // crashreel doctor: can this program be recorded, and would a replay of it be the same?
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "harness/signature.h"
@@ -10,6 +12,7 @@
 #include "tools/exit_status.h"
 #include "tools/json.h"
 #include "tools/pipeline/doctor.h"
+#include "tools/pipeline/front.h"
 #include "tools/quantity.h"
 #include "tools/verbs.h"
 #include "tools/visible.h"
@@ -164,6 +167,7 @@ Result<int> run_doctor(const Arguments& arguments, Console& console) {
   if (!time) return Error{Trouble::kUsage, "option '--for': " + time.error().message};
   options.most_time = std::chrono::milliseconds(*time);
   options.say = [&console](const std::string& text) { console.say(text); };
+  go_on_behind_a_front([] { ::unlink(doctor_ring_path().c_str()); });
   auto seen = examine(options);
   if (!seen) return seen.error();
   narrate(**seen, console);

@@ -145,6 +145,16 @@ TEST_F(KilledCommand, LeavesNothingOfADebugger) {
                        120, kFewDeaths);
 }
 
+// What it records is no service, but a trial of its own.
+TEST_F(KilledCommand, LeavesNothingOfADoctor) {
+  const std::string port = std::to_string(free_port());
+  kill_again_and_again({"doctor", "--with",
+                        "bash -c 'exec 3<>/dev/tcp/127.0.0.1/" + port +
+                            "; for i in $(seq 20); do echo GET a >&3; read -r x <&3; done'",
+                        "--", folder_.file("clerk"), port},
+                       40, kFewDeaths);
+}
+
 TEST_F(KilledCommand, LeavesNothingOfACorpusThatIsVerified) {
   const CommandRun added =
       run_line("crashreel corpus add corpus c.reel", {.directory = folder_.path()});

@@ -89,7 +89,7 @@ class Doctor {
     options.every_clock = true;
     options.stdout_to_stderr = true;
     options.loop_time = {};
-    options.ring_path = "/dev/shm/crashreel-doctor-" + std::to_string(::getpid()) + ".ring";
+    options.ring_path = doctor_ring_path();
     auto attendant = Attendant::make({.driver = options_.driver,
                                       .most_time = options_.most_time,
                                       .ring_path = options.ring_path});
@@ -180,6 +180,10 @@ const char* name_of(Finding finding) {
       return "not recorded";
   }
   return "";
+}
+
+std::string doctor_ring_path() {
+  return "/dev/shm/crashreel-doctor-" + std::to_string(::getpid()) + ".ring";
 }
 
 Result<std::unique_ptr<Examination>> examine(const ExamineOptions& options) {

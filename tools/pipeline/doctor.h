@@ -54,6 +54,9 @@ struct Examination {
   std::vector<std::string> hints;
 };
 
+// Where the ring of this process's trial lies while that runs.
+std::string doctor_ring_path();
+
 // An error: crashreel itself is not in order.
 Result<std::unique_ptr<Examination>> examine(const ExamineOptions& options);
 
