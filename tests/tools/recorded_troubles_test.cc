@@ -39,7 +39,8 @@ TEST_F(RecordedZooProgram, ReadsInTheSamePieces) {
 // Of the program's arguments none is the file's name, so that nobody lays it where it looks.
 TEST_F(RecordedZooProgram, ThatMissesAFileIsSaidToMissIt) {
   put_file(folder_ / "rooms.conf", "rooms 0\n");
-  RecordedServer server(setup({kZooPrograms + "tenant", "0", "--conf=" + (folder_ / "rooms.conf")}));
+  RecordedServer server(
+      setup({kZooPrograms + "tenant", "0", "--conf=" + (folder_ / "rooms.conf")}));
   const int port = server.port();
   Client client = Client::tcp(port);
   EXPECT_EQ(client.ask("hello\n"), "hello\n");
