@@ -29,7 +29,7 @@ constexpr NamedPart kNamed[] = {
 std::atomic<std::uint32_t> refused_parts{0};
 std::array<std::atomic<int>, std::size(kNamed)> reasons;  // errno values
 std::mutex choosing;
-Sandbox chosen;
+Sandbox sandbox_of_all;
 std::atomic<bool> no_process_limit{false};
 std::atomic<bool> no_memory_limit{false};
 
@@ -43,12 +43,12 @@ std::uint64_t Limits::most_memory() const {
 
 void choose_sandbox(const Sandbox& sandbox) {
   const std::lock_guard lock(choosing);
-  chosen = sandbox;
+  sandbox_of_all = sandbox;
 }
 
 Sandbox chosen_sandbox() {
   const std::lock_guard lock(choosing);
-  return chosen;
+  return sandbox_of_all;
 }
 
 std::uint32_t parts_of(const Sandbox& sandbox) {
