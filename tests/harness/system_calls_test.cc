@@ -183,7 +183,9 @@ TEST(SystemCalls, OfWhoDrivesTriesNeverGoOnBecauseTimeHasPassed) {
   if (std::getenv("DRIVES_TRIES") != nullptr) return drive_tries();
   const Folder folder;
   const std::string command =
-      "DRIVES_TRIES=1 ASAN_OPTIONS=detect_leaks=0 strace -qq -o '" + (folder / "calls") +
+      "unset GTEST_TOTAL_SHARDS GTEST_SHARD_INDEX GTEST_SHARD_STATUS_FILE; "
+      "DRIVES_TRIES=1 ASAN_OPTIONS=detect_leaks=0 strace -qq -o '" +
+      (folder / "calls") +
       "' -e trace=nanosleep,clock_nanosleep,poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,"
       "kill,pidfd_send_signal '" +
       std::filesystem::read_symlink("/proc/self/exe").string() +

@@ -32,11 +32,16 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return result;
 }
 
+// By which a test program learns which of its tests it runs: none of what it starts is meant.
+bool is_for_this_program(const std::string& variable) {
+  return variable.starts_with("GTEST_TOTAL_SHARDS") || variable.starts_with("GTEST_SHARD_");
+}
+
 std::vector<std::string> environment_with(const std::vector<std::string>& settings) {
   std::vector<std::string> all;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     std::string name(*entry, strcspn(*entry, "="));
-    bool replaced = false;
+    bool replaced = is_for_this_program(name);
     for (const std::string& setting : settings) replaced |= setting.starts_with(name + "=");
     if (!replaced) all.emplace_back(*entry);
   }

@@ -239,6 +239,8 @@ class CoreDumpTest : public SalvageVerbTest {
   // Dies of a write to 0x10, as its reel says, and leaves its dump, and its ring as NAME.ring.
   void die(const std::string& name, const std::string& options) {
     const CommandRun run = type(
+        // AddressSanitizer, in the command itself, would forbid what it starts to leave one.
+        "export ASAN_OPTIONS=${ASAN_OPTIONS-}:disable_coredump=0; "
         "ulimit -c unlimited; echo segv | crashreel record --ring 1MiB "
         "--ring-path $PWD/" +
         name + ".ring --keep-ring -q " + options + " -o " + name +
