@@ -26,9 +26,15 @@ Json json_of(const Frame& frame) {
   return Json::array({frame.module, frame.build_id, frame.offset, frame.symbol});
 }
 
+// The library would convert what is no whole number, as far as it can.
+std::uint64_t number_in(const Json& json) {
+  if (!json.is_number_unsigned()) throw std::out_of_range("number");
+  return json.get<std::uint64_t>();
+}
+
 Frame frame_of(const Json& json) {
-  return {json.at(0).get<std::string>(), json.at(1).get<std::string>(),
-          json.at(2).get<std::uint64_t>(), json.at(3).get<std::string>()};
+  return {json.at(0).get<std::string>(), json.at(1).get<std::string>(), number_in(json.at(2)),
+          json.at(3).get<std::string>()};
 }
 
 std::string text_of(const Json& json, const char* key) {
@@ -38,9 +44,7 @@ std::string text_of(const Json& json, const char* key) {
 
 std::uint64_t number_of(const Json& json, const char* key) {
   const auto found = json.find(key);
-  if (found == json.end()) return 0;
-  if (!found->is_number_unsigned()) throw std::out_of_range(key);
-  return found->get<std::uint64_t>();
+  return found == json.end() ? 0 : number_in(*found);
 }
 
 bool is_name(const std::string& name) {
