@@ -31,12 +31,13 @@ template <std::size_t width>
 }
 
 // Of more than 64 bytes: piece by piece, and the last piece from the end, over what is there.
+template <void (*copy)(unsigned char* to, const unsigned char* from)>
 [[gnu::always_inline]] inline void copy_lines(unsigned char* to, const unsigned char* from,
                                               std::size_t size) {
   const unsigned char* const last = from + size - 64;
   unsigned char* const end = to + size - 64;
-  for (; from < last; from += 64, to += 64) copy_line(to, from);
-  copy_line(end, last);
+  for (; from < last; from += 64, to += 64) copy(to, from);
+  copy(end, last);
 }
 
 #if defined(__x86_64__)
@@ -55,10 +56,7 @@ template <std::size_t width>
 
 [[gnu::always_inline]] inline void copy_wide_lines(unsigned char* to, const unsigned char* from,
                                                    std::size_t size) {
-  const unsigned char* const last = from + size - 64;
-  unsigned char* const end = to + size - 64;
-  for (; from < last; from += 64, to += 64) copy_wide_line(to, from);
-  copy_wide_line(end, last);
+  copy_lines<copy_wide_line>(to, from, size);
   asm volatile("vzeroupper" : : : "xmm0", "xmm1");
 }
 #endif
@@ -73,7 +71,7 @@ inline constexpr std::size_t kFewBytes = 256;
 #if defined(__x86_64__)
     if (wide) return copy_wide_lines(to, from, size);
 #endif
-    copy_lines(to, from, size);
+    copy_lines<copy_line>(to, from, size);
   } else if (size >= 32) {
     copy_ends<16>(to, from, 32);
     copy_ends<16>(to + size - 32, from + size - 32, 32);
