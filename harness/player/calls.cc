@@ -26,7 +26,7 @@ struct Call {
   sockaddr_storage address;
   socklen_t size;
 };
-FdTable<Call, 256> calls;
+constinit FdTable<Call, 256> calls;
 
 void remember_call(int fd, const sockaddr* address, socklen_t size) {
   Call called = {};

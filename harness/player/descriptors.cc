@@ -26,27 +26,33 @@ enum class Owner : std::uint8_t { kProgram = 0, kPlayer = 1 };
 std::atomic<Owner> owners[kMaxDescriptor];
 int high_base = 0;
 
+// All zero, as it lies in the library: it costs no page before it is used.
 struct Bound {
-  std::atomic<int> fd{-1};
+  std::atomic<int> number{0};  // the descriptor's, and one more
   std::atomic<std::uint32_t> place{kAnyPlace};
   std::atomic<std::uint32_t> real{kAnyPlace};
   std::atomic<bool> open{false};
-  AskedName asked;  // written before `place`
+  AskedName asked{};  // written before `place`
 };
 constexpr int kMaxBound = 64;
-Bound bound[kMaxBound];
+constinit Bound bound[kMaxBound] = {};
+
+// -1: nobody's.
+int fd_of(const Bound& entry) {
+  return entry.number.load(std::memory_order_acquire) - 1;
+}
 
 Bound* bound_of(int fd) {
   for (Bound& entry : bound) {
-    if (entry.fd.load(std::memory_order_relaxed) == fd) return &entry;
+    if (fd >= 0 && fd_of(entry) == fd) return &entry;
   }
   return nullptr;
 }
 
 Bound* claim_free(int fd) {
   for (Bound& entry : bound) {
-    int free = -1;
-    if (entry.fd.compare_exchange_strong(free, fd)) return &entry;
+    int free = 0;
+    if (entry.number.compare_exchange_strong(free, fd + 1)) return &entry;
   }
   return nullptr;
 }
@@ -145,7 +151,7 @@ void forget_descriptor(int fd) {
   Bound* entry = bound_of(fd);
   if (entry == nullptr) return;
   entry->open.store(false, std::memory_order_relaxed);
-  entry->fd.store(-1, std::memory_order_release);
+  entry->number.store(0, std::memory_order_release);
 }
 
 void send_at_once(int fd) {
@@ -159,7 +165,7 @@ const AskedName* asked_name_of(const sockaddr* real, socklen_t size) {
   for (const bool datagrams : {false, true}) {
     const std::uint32_t place = place_of(real, size, datagrams);
     for (const Bound& entry : bound) {
-      const bool same = entry.fd.load(std::memory_order_relaxed) >= 0 && place != kAnyPlace &&
+      const bool same = fd_of(entry) >= 0 && place != kAnyPlace &&
                         entry.real.load(std::memory_order_relaxed) == place;
       if (same && entry.place.load(std::memory_order_acquire) != kAnyPlace) return &entry.asked;
     }
@@ -199,7 +205,7 @@ bool has_datagrams(int fd) {
 int listener_for(std::uint32_t place) {
   int first = -1;
   for (const Bound& entry : bound) {
-    const int fd = entry.fd.load(std::memory_order_acquire);
+    const int fd = fd_of(entry);
     if (fd < 0 || !entry.open.load(std::memory_order_acquire)) continue;
     const std::uint32_t asked = entry.place.load(std::memory_order_relaxed);
     if (place != kAnyPlace && asked == place) return fd;
@@ -211,7 +217,7 @@ int listener_for(std::uint32_t place) {
 int socket_at(std::uint32_t place) {
   if (place == kAnyPlace) return -1;
   for (const Bound& entry : bound) {
-    const int fd = entry.fd.load(std::memory_order_acquire);
+    const int fd = fd_of(entry);
     if (fd >= 0 && entry.place.load(std::memory_order_relaxed) == place) return fd;
   }
   return -1;

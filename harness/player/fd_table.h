@@ -1,8 +1,9 @@
 // What is known of a few of the program's descriptors, found by their numbers.
 //
-// The memory is zero until somebody is noted, and nobody looks beyond the last one who ever was: in
-// a program of which there is nothing to note the table costs no page and a look at it no time. (A
-// fault costs more than all that is looked for here.) Any thread; libc only.
+// To be declared constinit: then the memory is zero until somebody is noted, and nobody looks
+// beyond the last one who ever was: in a program of which there is nothing to note the table costs
+// no page and a look at it no time. (A fault costs more than all that is looked for here.) Any
+// thread; libc only.
 #pragma once
 
 #include <atomic>
@@ -55,11 +56,11 @@ class FdTable {
   static constexpr int kBeingWritten = -1;
 
   struct Entry {
-    std::atomic<int> number;  // the descriptor's, and one more
-    Value value;
+    std::atomic<int> number{kFree};  // the descriptor's, and one more
+    Value value{};
   };
-  Entry entries_[kMost];
-  std::atomic<int> end_;
+  Entry entries_[kMost] = {};
+  std::atomic<int> end_{0};
 };
 
 }  // namespace crashreel::player

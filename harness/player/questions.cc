@@ -23,7 +23,7 @@ struct Question {
   sockaddr_storage asked;
   socklen_t size;
 };
-FdTable<Question, 1024> questions;
+constinit FdTable<Question, 1024> questions;
 int nobody = -1;  // a socket that nobody reads
 
 socklen_t loopback(int domain, in_port_t port, sockaddr_storage* address) {

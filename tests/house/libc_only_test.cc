@@ -115,6 +115,16 @@ TEST_P(LibcOnly, AsksLibcOnlyForWhatIsOnItsList) {
                                     << GetParam().list << ".txt and say why there";
 }
 
+// What has to be constructed is written when the library is loaded, page after page, in every
+// program, whether it is used there or not.
+TEST_P(LibcOnly, HasNoVariablesToConstruct) {
+  std::vector<std::string> constructors;
+  for (const std::string& line : output_of("nm '" + GetParam().path + "'")) {
+    if (line.find("_GLOBAL__sub_I_") != std::string::npos) constructors.push_back(line);
+  }
+  EXPECT_THAT(constructors, IsEmpty()) << "declare them constinit";
+}
+
 TEST_P(LibcOnly, NeedsNoLibraryButLibc) {
   Words others = needed_libraries(GetParam().path);
   others.erase("libc.so.6");
