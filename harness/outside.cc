@@ -105,6 +105,7 @@ Result<OutsideEnd> Outside::run() {
 std::optional<OutsideEnd> Outside::look_for_end() {
   if (tracer_.attend(tasks_.seen())) {
     set_state(ScriptState::kCrashed);
+    steps_.note_unread(tasks_.seen());
     return OutsideEnd{Wait::kEnded, {true, script_.crash.signal}};
   }
   if (const auto end = instance_.poll_end()) return OutsideEnd{Wait::kEnded, *end};
@@ -159,7 +160,7 @@ Result<Outside::Next> Outside::go_on() {
   }
   script_.idles.fetch_add(1);
   if (steps_.are_over()) {
-    steps_.finish();
+    steps_.finish(tasks_.seen());
     set_state(ScriptState::kDone);
     return Next::kDone;
   }

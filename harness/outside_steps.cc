@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "harness/external/held_sockets.h"
+
 namespace crashreel {
 namespace {
 
@@ -100,9 +102,17 @@ Clients::Settled OutsideSteps::settled() {
   return session_ ? clients_.settled(*session_, *kernel_) : Clients::Settled::kYes;
 }
 
-void OutsideSteps::finish() {
+void OutsideSteps::note_unread(const std::vector<TaskSeen>& seen) {
+  if (script_.answers_offset == 0) return;
+  clients_.note_unread(*kernel_);
+  take_datagrams(seen, [this](const SocketName& from, std::uint64_t bytes) {
+    clients_.note_unread_datagram(from, bytes);
+  });
+}
+
+void OutsideSteps::finish(const std::vector<TaskSeen>& seen) {
   clients_.take_all();
-  if (script_.answers_offset != 0) clients_.note_unread(*kernel_);
+  note_unread(seen);
   clients_.end_answers();
 }
 

@@ -34,7 +34,9 @@ class OutsideSteps {
   Result<void> perform_next();
   // What the last one brought. Takes what was answered until now.
   Clients::Settled settled();
-  void finish();
+  // It is over, and none of these will read any more: what has none of them read?
+  void note_unread(const std::vector<TaskSeen>& seen);
+  void finish(const std::vector<TaskSeen>& seen);
 
  private:
   const Step& next() const;

@@ -22,6 +22,11 @@ std::uint32_t session_count(const ScriptHeader& script) {
   return count;
 }
 
+// IPv4 and IPv6 have it at the same place. Who sends from one to the other has two names.
+in_port_t port_of(const SocketName& name) {
+  return reinterpret_cast<const sockaddr_in*>(name.get())->sin_port;
+}
+
 // As a player's ends are: a small write is sent at once, and nothing lingers when it is closed.
 void prepare(int fd) {
   const int on = 1;
@@ -171,6 +176,15 @@ void Clients::note_unread(SocketDiag& kernel) {
       unread = session.sent - std::min(session.sent, read);
     }
     answer_to(session.step - 1)->unread = unread;
+  }
+}
+
+void Clients::note_unread_datagram(const SocketName& from, std::uint64_t bytes) {
+  for (Session& session : sessions_) {
+    if (!session.fd || session.step == 0 || !session.datagrams) continue;
+    if (port_of(session.ours) != port_of(from)) continue;
+    answer_to(session.step - 1)->unread += bytes;
+    return;
   }
 }
 
