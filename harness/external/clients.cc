@@ -152,10 +152,21 @@ std::size_t Clients::take_all() {
   return total;
 }
 
+std::optional<Receipt> Clients::receipt_of(const Session& session, SocketDiag& kernel) {
+  if (session.theirs.address.ss_family != AF_UNIX) {
+    return kernel.receipt_of(session.theirs, session.ours, session.datagrams);
+  }
+  auto receipt = kernel.unix_receipt_of(session.fd.get());
+  if (!receipt) return receipt;
+  receipt->received = session.sent;
+  if (!receipt->accepted) receipt->unread = session.sent;
+  return receipt;
+}
+
 Clients::Settled Clients::settled(std::uint32_t number, SocketDiag& kernel) const {
   const Session& session = sessions_[number];
   if (!session.fd) return Settled::kYes;
-  const auto receipt = kernel.receipt_of(session.theirs, session.ours, session.datagrams);
+  const auto receipt = receipt_of(session, kernel);
   if (!receipt) return Settled::kYes;
   if (session.datagrams) return receipt->unread == 0 ? Settled::kIfItRan : Settled::kNo;
   if (!receipt->accepted) return receipt->open ? Settled::kNo : Settled::kYes;
@@ -171,7 +182,7 @@ void Clients::note_unread(SocketDiag& kernel) {
   for (Session& session : sessions_) {
     if (!session.fd || session.step == 0 || session.datagrams) continue;
     std::uint64_t unread = 0;
-    if (const auto receipt = kernel.receipt_of(session.theirs, session.ours, false)) {
+    if (const auto receipt = receipt_of(session, kernel)) {
       const std::uint64_t read = receipt->received - receipt->unread;
       unread = session.sent - std::min(session.sent, read);
     }

@@ -63,6 +63,7 @@ class Clients {
     OutputDigest answer;
   };
 
+  static std::optional<Receipt> receipt_of(const Session& session, SocketDiag& kernel);
   StepAnswer* answer_to(std::uint32_t step);
   void end_answer(Session& session);
   void note_answer(std::uint32_t session, const char* bytes, std::size_t size);

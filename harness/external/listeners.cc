@@ -1,11 +1,42 @@
 #include "harness/external/listeners.h"
 
+#include <fcntl.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cstring>
 #include <set>
 
 #include "harness/external/held_sockets.h"
 #include "harness/player/place.h"
 
 namespace crashreel {
+namespace {
+
+sockaddr_un as_unix(const SocketName& name) {
+  sockaddr_un address = {};
+  std::memcpy(&address, &name.address, std::min<std::size_t>(name.size, sizeof address));
+  return address;
+}
+
+// Empty: it has none, as those of the abstract kind.
+std::string unix_path_of(const SocketName& name) {
+  const sockaddr_un address = as_unix(name);
+  if (address.sun_family != AF_UNIX) return {};
+  return {address.sun_path, ::strnlen(address.sun_path, sizeof address.sun_path)};
+}
+
+SocketName unix_name_of(const std::string& path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof address.sun_path - 1));
+  SocketName name;
+  std::memcpy(&name.address, &address, sizeof address);
+  name.size = sizeof address;
+  return name;
+}
+
+}  // namespace
 
 std::vector<Listener> listeners_of(const std::vector<TaskSeen>& seen,
                                    std::vector<Listener> listeners) {
@@ -13,6 +44,22 @@ std::vector<Listener> listeners_of(const std::vector<TaskSeen>& seen,
   for (const HeldSocket& one : sockets_of(seen)) inodes.insert(one.inode);
   std::erase_if(listeners, [&](const Listener& one) { return !inodes.contains(one.inode); });
   return listeners;
+}
+
+NameFromHere name_from_here(const Listener& listener, const std::string& root,
+                            const std::vector<std::string>& folders) {
+  NameFromHere from_here = {.name = listener.name, .file = {}};
+  const std::string path = unix_path_of(listener.name);
+  const std::vector<std::string> begins =
+      path.starts_with('/') ? std::vector<std::string>{root} : folders;
+  for (const std::string& begin : begins) {
+    if (path.empty()) break;
+    from_here.file.reset(::open((begin + "/" + path).c_str(), O_PATH | O_CLOEXEC));
+    if (!from_here.file) continue;
+    from_here.name = unix_name_of("/proc/self/fd/" + std::to_string(from_here.file.get()));
+    break;
+  }
+  return from_here;
 }
 
 const Listener* listener_for(std::uint32_t place, const std::vector<Listener>& listeners) {

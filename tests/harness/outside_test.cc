@@ -67,6 +67,22 @@ TEST(Outside, SendsDatagramsAndTakesWhatComesBack) {
   EXPECT_EQ(outcome.answer_bytes, 14U);
 }
 
+// Where it is bound, and what is called so: in its folder, in its own /tmp, and in no folder.
+TEST(Outside, ConnectsToUnixSockets) {
+  for (const std::string path : {"neglect.sock", "/tmp/neglect.sock", "@neglect"}) {
+    Reel reel = lines("1+ 1:one 2+ 2:two 1:three 1- 2:four");
+    for (Input& input : reel.inputs) {
+      const std::string where =
+          input.session == 1 ? "tcp inbound 127.0.0.1:7001" : "unix inbound " + path;
+      if (input.kind == InputKind::kOpen) input.data = where;
+    }
+    const Outcome outside = try_once(reel, {zoo("neglect_static"), "7001", path});
+    EXPECT_EQ(outside.ending, Ending::kSurvived) << path << testing::PrintToString(outside);
+    EXPECT_EQ(outside.answer_bytes, 12U) << path;
+    EXPECT_EQ(told(outside), told(try_once(reel, {zoo("neglect"), "7001", path}))) << path;
+  }
+}
+
 // One session after the other: what waits for its turn is not read, and nobody is held up by it.
 TEST(Outside, GoesOnWhereASessionIsNotRead) {
   const Reel reel = lines("1+ 1:one 2+ 2:two 1:three 2:four 1- 3:five 2:six 2- 3:seven");

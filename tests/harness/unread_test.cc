@@ -70,13 +70,14 @@ TEST_P(Unread, IsNothingWhereAllIsRead) {
 constexpr char kTcp[] = "tcp inbound 127.0.0.1:7001";
 constexpr char kUdp[] = "udp inbound 127.0.0.1:7001 127.0.0.1:5001";
 
-INSTANTIATE_TEST_SUITE_P(Over, Unread,
-                         testing::Values(Feeding{"Tcp", "neglect", kTcp},
-                                         Feeding{"Udp", "neglect", kUdp},
-                                         Feeding{"Unix", "neglect", "unix inbound neglect.sock"},
-                                         Feeding{"TcpFromOutside", "neglect_static", kTcp},
-                                         Feeding{"UdpFromOutside", "neglect_static", kUdp}),
-                         [](const auto& one) { return std::string(one.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Over, Unread,
+    testing::Values(Feeding{"Tcp", "neglect", kTcp}, Feeding{"Udp", "neglect", kUdp},
+                    Feeding{"Unix", "neglect", "unix inbound neglect.sock"},
+                    Feeding{"TcpFromOutside", "neglect_static", kTcp},
+                    Feeding{"UdpFromOutside", "neglect_static", kUdp},
+                    Feeding{"UnixFromOutside", "neglect_static", "unix inbound neglect.sock"}),
+    [](const auto& one) { return std::string(one.param.name); });
 
 // Of datagrams each has its sender, and one queue for all of them.
 using UnreadDatagrams = Unread;
