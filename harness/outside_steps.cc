@@ -53,7 +53,7 @@ Result<void> OutsideSteps::perform_next() {
       send(step);
       break;
     case StepKind::kClose:
-      clients_.end(step.session);
+      step.payload_size == 0 ? clients_.end(step.session) : clients_.reset(step.session);
       break;
     case StepKind::kSignal:
       instance_.send_signal(static_cast<int>(step.payload_size));

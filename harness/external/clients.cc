@@ -75,6 +75,12 @@ void Clients::end(std::uint32_t number) {
   session.ended = true;
 }
 
+void Clients::reset(std::uint32_t number) {
+  Session& session = sessions_[number];
+  take(number);
+  if (session.fd) hang_up(session);  // by a reset (prepare())
+}
+
 StepAnswer* Clients::answer_to(std::uint32_t step) {
   if (script_.answers_offset == 0) return nullptr;
   auto* first =

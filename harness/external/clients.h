@@ -30,6 +30,8 @@ class Clients {
   std::optional<std::size_t> send(std::uint32_t session, const char* bytes, std::size_t size);
   // There will be no more from us.
   void end(std::uint32_t session);
+  // We are gone altogether: a TCP connection is reset.
+  void reset(std::uint32_t session);
 
   // What is answered in the session from now on is the answer to this step.
   void begin_answer(std::uint32_t session, std::uint32_t step);

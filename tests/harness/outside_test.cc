@@ -83,6 +83,13 @@ TEST(Outside, ConnectsToUnixSockets) {
   }
 }
 
+TEST(Outside, PartsAsTheClientDid) {
+  const Reel reel = lines("1:3 2:4 1- 2-104 3:ASK");
+  const Outcome outside = try_server("parting_static", reel);
+  EXPECT_EQ(outside.ending, Ending::kSurvived) << testing::PrintToString(outside);
+  EXPECT_EQ(told(outside), told(try_server("parting", reel)));
+}
+
 // One session after the other: what waits for its turn is not read, and nobody is held up by it.
 TEST(Outside, GoesOnWhereASessionIsNotRead) {
   const Reel reel = lines("1+ 1:one 2+ 2:two 1:three 2:four 1- 3:five 2:six 2- 3:seven");
