@@ -16,9 +16,9 @@
 //      - at rest: two looks in a row at every task, a rest between them (TaskWatch).
 //      Who has read the input and waits again has done with it what it will do without a timer.
 //   4. A program at rest that does not take what it was given will not take it without something
-//      else: the next step comes nevertheless, when none of its tasks waits with a time-out, or
-//      when all of those that do have been up once and did not take it either; or after a quarter
-//      of what counts as a hang.
+//      else: the next step comes nevertheless, when none of its tasks waits with a time-out, or for
+//      a timer that is a descriptor, or when all of those that do have been up once and did not
+//      take it either; or after a quarter of what counts as a hang.
 //   5. A task that runs on and on ends the try as a hang (watchdog.h), by its processor time.
 //
 // No wait in it is for time to pass: between looks the processor is given away, and nothing more.

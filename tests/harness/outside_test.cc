@@ -169,6 +169,11 @@ TEST(Outside, FindsWhoCalledAbortInAStaticProgram) {
   EXPECT_GE(outcome.signature.frames.size(), 5U) << describe(outcome.signature, 99);
 }
 
+TEST(Outside, WaitsForATimerOfAProgramThatListensNowhereYet) {
+  const Reel reel = lines("1:HI");
+  EXPECT_EQ(told(try_server("tardy_static", reel)), told(try_server("tardy", reel)));
+}
+
 TEST(Outside, SaysThatItListensNowhere) {
   const Outcome outcome = try_server("deaf_static", lines("1:one"));
   EXPECT_EQ(outcome.ending, Ending::kDeaf) << testing::PrintToString(outcome);
