@@ -193,7 +193,7 @@ Result<void> Outside::perform_next() {
   stepped_ = Clock::now();
   ran_at_step_.clear();
   for (const TaskSeen& one : tasks_.seen()) ran_at_step_[one.task] = one.ran_ns;
-  return steps_.perform_next();
+  return steps_.perform_next(tasks_.seen());
 }
 
 bool Outside::is_settled() {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/external/held_sockets.h"
+#include "harness/player/place.h"
 
 namespace crashreel {
 namespace {
@@ -40,14 +41,14 @@ const Step& OutsideSteps::next() const {
   return reinterpret_cast<const Step*>(base + script_.steps_offset)[script_.performed];
 }
 
-Result<void> OutsideSteps::perform_next() {
+Result<void> OutsideSteps::perform_next(const std::vector<TaskSeen>& seen) {
   const Step& step = next();
   const bool in_session = step.kind != StepKind::kSignal && step.way != Way::kIsCalled;
   if (in_session && !is_in_pieces()) clients_.begin_answer(step.session, script_.performed);
   session_ = in_session ? std::optional(step.session) : std::nullopt;
   switch (step.kind) {
     case StepKind::kOpen:
-      if (const auto opened = open(step); !opened) return opened.error();
+      if (const auto opened = open(step, seen); !opened) return opened.error();
       break;
     case StepKind::kData:
       send(step);
@@ -67,10 +68,15 @@ Result<void> OutsideSteps::perform_next() {
   return {};
 }
 
-Result<void> OutsideSteps::open(const Step& step) {
+// A listener that was not there may have come since.
+Result<void> OutsideSteps::open(const Step& step, const std::vector<TaskSeen>& seen) {
   const bool datagrams = step.way == Way::kSendsDatagrams;
-  const Listener* const listener =
-      step.way == Way::kIsCalled ? nullptr : listener_for(step.place, listeners_);
+  if (step.way == Way::kIsCalled) return {};
+  const Listener* listener = listener_for(step.place, listeners_);
+  if (listener == nullptr || (step.place != kAnyPlace && listener->place != step.place)) {
+    if (const auto found = find_listeners(seen); !found) return found.error();
+    listener = listener_for(step.place, listeners_);
+  }
   if (listener == nullptr) return {};
   const int type = datagrams ? SOCK_DGRAM : SOCK_STREAM;
   auto socket = instance_.make_socket(listener->name.address.ss_family,

@@ -174,6 +174,18 @@ TEST(Outside, WaitsForATimerOfAProgramThatListensNowhereYet) {
   EXPECT_EQ(told(try_server("tardy_static", reel)), told(try_server("tardy", reel)));
 }
 
+TEST(Outside, FindsAListenerThatComesLater) {
+  Reel reel = lines("1+ 1:HI 1:OPEN_7002 2+ 2:HI");
+  for (Input& input : reel.inputs) {
+    if (input.kind != InputKind::kOpen) continue;
+    input.data = "tcp inbound 127.0.0.1:700" + std::to_string(input.session);
+  }
+  const Outcome outside = try_server("tardy_static", reel);
+  EXPECT_EQ(outside.ending, Ending::kSurvived) << testing::PrintToString(outside);
+  EXPECT_EQ(outside.answer_bytes, 13U);
+  EXPECT_EQ(told(outside), told(try_server("tardy", reel)));
+}
+
 TEST(Outside, SaysThatItListensNowhere) {
   const Outcome outcome = try_server("deaf_static", lines("1:one"));
   EXPECT_EQ(outcome.ending, Ending::kDeaf) << testing::PrintToString(outcome);
