@@ -3,7 +3,6 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
-#include <string>
 #include <utility>
 
 #include "harness/external/held_sockets.h"
@@ -14,10 +13,6 @@ namespace {
 
 // So often is an idle program asked to take the rest of what it was sent, as by the player.
 constexpr int kPatience = 64;
-
-std::string link_of(pid_t process, const char* name) {
-  return "/proc/" + std::to_string(process) + "/" + name;
-}
 
 }  // namespace
 
@@ -82,10 +77,7 @@ Result<void> OutsideSteps::open(const Step& step, const std::vector<TaskSeen>& s
   auto socket = instance_.make_socket(listener->name.address.ss_family,
                                       type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (!socket) return socket.error();
-  const std::string root = link_of(instance_.keeper_pid(), "root");
-  const NameFromHere to = name_from_here(
-      *listener, root,
-      {root + instance_.working_directory().path(), link_of(instance_.pid(), "cwd")});
+  const NameFromHere to = name_from_here(*listener, seen, instance_.working_directory().path());
   clients_.open(step.session, std::move(*socket), to.name, datagrams);
   return {};
 }

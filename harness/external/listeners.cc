@@ -26,6 +26,24 @@ std::string unix_path_of(const SocketName& name) {
   return {address.sun_path, ::strnlen(address.sun_path, sizeof address.sun_path)};
 }
 
+// As one of them sees it. Of a relative path nobody knows where its process was then.
+OwnedFd file_of(const std::string& path, const std::vector<TaskSeen>& seen,
+                const std::string& directory) {
+  OwnedFd file;
+  for (const TaskSeen& one : seen) {
+    if (one.process != one.task || one.is_gone()) continue;
+    const std::string process = "/proc/" + std::to_string(one.process);
+    std::vector<std::string> places = {process + "/root" + path};
+    if (!path.starts_with('/')) {
+      places = {process + "/root" + directory + "/" + path, process + "/cwd/" + path};
+    }
+    for (const std::string& place : places) {
+      if (!file) file.reset(::open(place.c_str(), O_PATH | O_CLOEXEC));
+    }
+  }
+  return file;
+}
+
 SocketName unix_name_of(const std::string& path) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
@@ -46,18 +64,14 @@ std::vector<Listener> listeners_of(const std::vector<TaskSeen>& seen,
   return listeners;
 }
 
-NameFromHere name_from_here(const Listener& listener, const std::string& root,
-                            const std::vector<std::string>& folders) {
+NameFromHere name_from_here(const Listener& listener, const std::vector<TaskSeen>& seen,
+                            const std::string& directory) {
   NameFromHere from_here = {.name = listener.name, .file = {}};
   const std::string path = unix_path_of(listener.name);
-  const std::vector<std::string> begins =
-      path.starts_with('/') ? std::vector<std::string>{root} : folders;
-  for (const std::string& begin : begins) {
-    if (path.empty()) break;
-    from_here.file.reset(::open((begin + "/" + path).c_str(), O_PATH | O_CLOEXEC));
-    if (!from_here.file) continue;
+  if (path.empty()) return from_here;
+  from_here.file = file_of(path, seen, directory);
+  if (from_here.file) {
     from_here.name = unix_name_of("/proc/self/fd/" + std::to_string(from_here.file.get()));
-    break;
   }
   return from_here;
 }

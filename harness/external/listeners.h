@@ -17,14 +17,14 @@ namespace crashreel {
 std::vector<Listener> listeners_of(const std::vector<TaskSeen>& seen,
                                    std::vector<Listener> listeners);
 
-// A listener's name for those who are not where the program is: of a unix socket that has a path a
-// descriptor stands for the file, in `folders` (where a relative path may begin), seen from `root`.
+// A listener's name for those who are not where these processes are: of a unix socket that has a
+// path a descriptor stands for the file. `directory` is where the program was started.
 struct NameFromHere {
   SocketName name;
   OwnedFd file;  // open for as long as the name is used
 };
-NameFromHere name_from_here(const Listener& listener, const std::string& root,
-                            const std::vector<std::string>& folders);
+NameFromHere name_from_here(const Listener& listener, const std::vector<TaskSeen>& seen,
+                            const std::string& directory);
 
 // The one that was recorded (player/place.h), or else the first of its kind; null: there is none.
 const Listener* listener_for(std::uint32_t place, const std::vector<Listener>& listeners);
