@@ -54,8 +54,7 @@ struct Outcome {
   std::uint32_t undelivered = 0;   // inputs whose session the program had ended, or never had
   const Input* first_undelivered = nullptr;
   // Where answers are kept, in the reel's order: these, and those that were given and not read to
-  // their end when the try ended. (Of a crash that a program fed from outside dies of nobody
-  // knows.)
+  // their end when the try ended. (Of a program fed from outside only where it could be traced.)
   std::vector<const Input*> undelivered_inputs;
   std::vector<const Input*> unread;
   // Connections that the program opened and no session of the reel answers; they were refused.

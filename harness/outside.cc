@@ -69,7 +69,9 @@ class Outside {
   bool is_settled();
   bool will_not_take_it();
   bool has_run_since(const TaskSeen& seen) const;
+  bool has_run_since_step(pid_t process) const;
   bool has_any_run() const;
+  bool waits_for_its_time(const TaskSeen& one) const;
 
   Instance& instance_;
   ScriptHeader& script_;
@@ -105,6 +107,7 @@ Result<OutsideEnd> Outside::run() {
 std::optional<OutsideEnd> Outside::look_for_end() {
   if (tracer_.attend(tasks_.seen())) {
     set_state(ScriptState::kCrashed);
+    steps_.note_unread(tasks_.seen());
     return OutsideEnd{Wait::kEnded, {true, script_.crash.signal}};
   }
   if (const auto end = instance_.poll_end()) return OutsideEnd{Wait::kEnded, *end};
@@ -159,7 +162,7 @@ Result<Outside::Next> Outside::go_on() {
   }
   script_.idles.fetch_add(1);
   if (steps_.are_over()) {
-    steps_.finish();
+    steps_.finish(tasks_.seen());
     set_state(ScriptState::kDone);
     return Next::kDone;
   }
@@ -178,7 +181,7 @@ Result<Outside::Next> Outside::begin() {
   }
   const auto& seen = tasks_.seen();
   const bool for_time = std::any_of(seen.begin(), seen.end(), [](const TaskSeen& one) {
-    return waits_for_time(one.process, one.task);
+    return waits_for_time(one.process, one.task) || has_set_timer(one.process);
   });
   if (for_time || ++rests_ < kRestsToBeSure) return Next::kWait;
   set_state(ScriptState::kDeaf);
@@ -190,7 +193,7 @@ Result<void> Outside::perform_next() {
   stepped_ = Clock::now();
   ran_at_step_.clear();
   for (const TaskSeen& one : tasks_.seen()) ran_at_step_[one.task] = one.ran_ns;
-  return steps_.perform_next();
+  return steps_.perform_next(tasks_.seen());
 }
 
 bool Outside::is_settled() {
@@ -204,10 +207,24 @@ bool Outside::has_run_since(const TaskSeen& seen) const {
   return then == ran_at_step_.end() || then->second != seen.ran_ns;
 }
 
+bool Outside::has_run_since_step(pid_t process) const {
+  const auto& seen = tasks_.seen();
+  return std::any_of(seen.begin(), seen.end(), [&](const TaskSeen& one) {
+    return one.process == process && has_run_since(one);
+  });
+}
+
 bool Outside::has_any_run() const {
   const auto& seen = tasks_.seen();
   return std::any_of(seen.begin(), seen.end(),
                      [this](const TaskSeen& one) { return has_run_since(one); });
+}
+
+bool Outside::waits_for_its_time(const TaskSeen& one) const {
+  if (one.is_gone()) return false;
+  if (!has_run_since(one) && waits_for_time(one.process, one.task)) return true;
+  const bool leads = one.task == one.process;
+  return leads && !has_run_since_step(one.process) && has_set_timer(one.process);
 }
 
 bool Outside::will_not_take_it() {
@@ -215,9 +232,8 @@ bool Outside::will_not_take_it() {
   const std::chrono::milliseconds longest(options_.hang_ms / 4);
   if (Clock::now() - stepped_ > longest) return true;
   const auto& seen = tasks_.seen();
-  return std::none_of(seen.begin(), seen.end(), [this](const TaskSeen& one) {
-    return !has_run_since(one) && !one.is_gone() && waits_for_time(one.process, one.task);
-  });
+  return std::none_of(seen.begin(), seen.end(),
+                      [this](const TaskSeen& one) { return waits_for_its_time(one); });
 }
 
 }  // namespace

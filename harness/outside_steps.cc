@@ -5,6 +5,9 @@
 
 #include <utility>
 
+#include "harness/external/held_sockets.h"
+#include "harness/player/place.h"
+
 namespace crashreel {
 namespace {
 
@@ -33,20 +36,20 @@ const Step& OutsideSteps::next() const {
   return reinterpret_cast<const Step*>(base + script_.steps_offset)[script_.performed];
 }
 
-Result<void> OutsideSteps::perform_next() {
+Result<void> OutsideSteps::perform_next(const std::vector<TaskSeen>& seen) {
   const Step& step = next();
   const bool in_session = step.kind != StepKind::kSignal && step.way != Way::kIsCalled;
   if (in_session && !is_in_pieces()) clients_.begin_answer(step.session, script_.performed);
   session_ = in_session ? std::optional(step.session) : std::nullopt;
   switch (step.kind) {
     case StepKind::kOpen:
-      if (const auto opened = open(step); !opened) return opened.error();
+      if (const auto opened = open(step, seen); !opened) return opened.error();
       break;
     case StepKind::kData:
       send(step);
       break;
     case StepKind::kClose:
-      clients_.end(step.session);
+      step.payload_size == 0 ? clients_.end(step.session) : clients_.reset(step.session);
       break;
     case StepKind::kSignal:
       instance_.send_signal(static_cast<int>(step.payload_size));
@@ -60,16 +63,22 @@ Result<void> OutsideSteps::perform_next() {
   return {};
 }
 
-Result<void> OutsideSteps::open(const Step& step) {
+// A listener that was not there may have come since.
+Result<void> OutsideSteps::open(const Step& step, const std::vector<TaskSeen>& seen) {
   const bool datagrams = step.way == Way::kSendsDatagrams;
-  const Listener* const listener =
-      step.way == Way::kIsCalled ? nullptr : listener_for(step.place, listeners_);
+  if (step.way == Way::kIsCalled) return {};
+  const Listener* listener = listener_for(step.place, listeners_);
+  if (listener == nullptr || (step.place != kAnyPlace && listener->place != step.place)) {
+    if (const auto found = find_listeners(seen); !found) return found.error();
+    listener = listener_for(step.place, listeners_);
+  }
   if (listener == nullptr) return {};
   const int type = datagrams ? SOCK_DGRAM : SOCK_STREAM;
   auto socket = instance_.make_socket(listener->name.address.ss_family,
                                       type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (!socket) return socket.error();
-  clients_.open(step.session, std::move(*socket), listener->name, datagrams);
+  const NameFromHere to = name_from_here(*listener, seen, instance_.working_directory().path());
+  clients_.open(step.session, std::move(*socket), to.name, datagrams);
   return {};
 }
 
@@ -100,9 +109,17 @@ Clients::Settled OutsideSteps::settled() {
   return session_ ? clients_.settled(*session_, *kernel_) : Clients::Settled::kYes;
 }
 
-void OutsideSteps::finish() {
+void OutsideSteps::note_unread(const std::vector<TaskSeen>& seen) {
+  if (script_.answers_offset == 0) return;
+  clients_.note_unread(*kernel_);
+  take_datagrams(seen, [this](const SocketName& from, std::uint64_t bytes) {
+    clients_.note_unread_datagram(from, bytes);
+  });
+}
+
+void OutsideSteps::finish(const std::vector<TaskSeen>& seen) {
   clients_.take_all();
-  if (script_.answers_offset != 0) clients_.note_unread(*kernel_);
+  note_unread(seen);
   clients_.end_answers();
 }
 

@@ -31,14 +31,16 @@ class OutsideSteps {
 
   bool are_over() const { return script_.performed == script_.step_count; }
   // Or, where the program's queue was full, the rest of it.
-  Result<void> perform_next();
+  Result<void> perform_next(const std::vector<TaskSeen>& seen);
   // What the last one brought. Takes what was answered until now.
   Clients::Settled settled();
-  void finish();
+  // It is over, and none of these will read any more: what has none of them read?
+  void note_unread(const std::vector<TaskSeen>& seen);
+  void finish(const std::vector<TaskSeen>& seen);
 
  private:
   const Step& next() const;
-  Result<void> open(const Step& step);
+  Result<void> open(const Step& step, const std::vector<TaskSeen>& seen);
   void send(const Step& step);
   void note_undelivered();
   bool is_in_pieces() const { return refusals_ != 0 || payload_sent_ != 0; }

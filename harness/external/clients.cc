@@ -22,6 +22,11 @@ std::uint32_t session_count(const ScriptHeader& script) {
   return count;
 }
 
+// IPv4 and IPv6 have it at the same place. Who sends from one to the other has two names.
+in_port_t port_of(const SocketName& name) {
+  return reinterpret_cast<const sockaddr_in*>(name.get())->sin_port;
+}
+
 // As a player's ends are: a small write is sent at once, and nothing lingers when it is closed.
 void prepare(int fd) {
   const int on = 1;
@@ -68,6 +73,12 @@ void Clients::end(std::uint32_t number) {
   take(number);
   if (session.fd) ::shutdown(session.fd.get(), SHUT_WR);
   session.ended = true;
+}
+
+void Clients::reset(std::uint32_t number) {
+  Session& session = sessions_[number];
+  take(number);
+  if (session.fd) hang_up(session);  // by a reset (prepare())
 }
 
 StepAnswer* Clients::answer_to(std::uint32_t step) {
@@ -147,10 +158,21 @@ std::size_t Clients::take_all() {
   return total;
 }
 
+std::optional<Receipt> Clients::receipt_of(const Session& session, SocketDiag& kernel) {
+  if (session.theirs.address.ss_family != AF_UNIX) {
+    return kernel.receipt_of(session.theirs, session.ours, session.datagrams);
+  }
+  auto receipt = kernel.unix_receipt_of(session.fd.get());
+  if (!receipt) return receipt;
+  receipt->received = session.sent;
+  if (!receipt->accepted) receipt->unread = session.sent;
+  return receipt;
+}
+
 Clients::Settled Clients::settled(std::uint32_t number, SocketDiag& kernel) const {
   const Session& session = sessions_[number];
   if (!session.fd) return Settled::kYes;
-  const auto receipt = kernel.receipt_of(session.theirs, session.ours, session.datagrams);
+  const auto receipt = receipt_of(session, kernel);
   if (!receipt) return Settled::kYes;
   if (session.datagrams) return receipt->unread == 0 ? Settled::kIfItRan : Settled::kNo;
   if (!receipt->accepted) return receipt->open ? Settled::kNo : Settled::kYes;
@@ -166,11 +188,20 @@ void Clients::note_unread(SocketDiag& kernel) {
   for (Session& session : sessions_) {
     if (!session.fd || session.step == 0 || session.datagrams) continue;
     std::uint64_t unread = 0;
-    if (const auto receipt = kernel.receipt_of(session.theirs, session.ours, false)) {
+    if (const auto receipt = receipt_of(session, kernel)) {
       const std::uint64_t read = receipt->received - receipt->unread;
       unread = session.sent - std::min(session.sent, read);
     }
     answer_to(session.step - 1)->unread = unread;
+  }
+}
+
+void Clients::note_unread_datagram(const SocketName& from, std::uint64_t bytes) {
+  for (Session& session : sessions_) {
+    if (!session.fd || session.step == 0 || !session.datagrams) continue;
+    if (port_of(session.ours) != port_of(from)) continue;
+    answer_to(session.step - 1)->unread += bytes;
+    return;
   }
 }
 

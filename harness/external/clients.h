@@ -30,6 +30,8 @@ class Clients {
   std::optional<std::size_t> send(std::uint32_t session, const char* bytes, std::size_t size);
   // There will be no more from us.
   void end(std::uint32_t session);
+  // We are gone altogether: a TCP connection is reset.
+  void reset(std::uint32_t session);
 
   // What is answered in the session from now on is the answer to this step.
   void begin_answer(std::uint32_t session, std::uint32_t step);
@@ -44,8 +46,10 @@ class Clients {
   // one just opened: has it accepted it? Of one that we have ended: was it told?
   enum class Settled { kYes, kNo, kIfItRan };  // the last: nothing is unread
   Settled settled(std::uint32_t session, SocketDiag& kernel) const;
-  // Of the open sessions, how much of what they were sent was never read.
+  // Of the open connections, how much of what they were sent was never read.
   void note_unread(SocketDiag& kernel);
+  // A datagram of so many bytes that has this sender was not.
+  void note_unread_datagram(const SocketName& from, std::uint64_t bytes);
 
  private:
   struct Session {
@@ -61,6 +65,7 @@ class Clients {
     OutputDigest answer;
   };
 
+  static std::optional<Receipt> receipt_of(const Session& session, SocketDiag& kernel);
   StepAnswer* answer_to(std::uint32_t step);
   void end_answer(Session& session);
   void note_answer(std::uint32_t session, const char* bytes, std::size_t size);

@@ -1,28 +1,57 @@
 #include "harness/external/listeners.h"
 
-#include <dirent.h>
-#include <unistd.h>
+#include <fcntl.h>
+#include <sys/un.h>
 
-#include <cstdio>
+#include <algorithm>
+#include <cstring>
 #include <set>
-#include <string>
 
+#include "harness/external/held_sockets.h"
 #include "harness/player/place.h"
 
 namespace crashreel {
 namespace {
 
-// Of "socket:[4711]".
-void add_sockets(pid_t process, std::set<std::uint64_t>& inodes) {
-  const std::string path = "/proc/" + std::to_string(process) + "/fd";
-  DIR* const folder = ::opendir(path.c_str());
-  while (const dirent* entry = folder == nullptr ? nullptr : ::readdir(folder)) {
-    char what[64] = {};
-    unsigned long long inode = 0;
-    if (::readlinkat(::dirfd(folder), entry->d_name, what, sizeof what - 1) < 0) continue;
-    if (std::sscanf(what, "socket:[%llu]", &inode) == 1) inodes.insert(inode);
+sockaddr_un as_unix(const SocketName& name) {
+  sockaddr_un address = {};
+  std::memcpy(&address, &name.address, std::min<std::size_t>(name.size, sizeof address));
+  return address;
+}
+
+// Empty: it has none, as those of the abstract kind.
+std::string unix_path_of(const SocketName& name) {
+  const sockaddr_un address = as_unix(name);
+  if (address.sun_family != AF_UNIX) return {};
+  return {address.sun_path, ::strnlen(address.sun_path, sizeof address.sun_path)};
+}
+
+// As one of them sees it. Of a relative path nobody knows where its process was then.
+OwnedFd file_of(const std::string& path, const std::vector<TaskSeen>& seen,
+                const std::string& directory) {
+  OwnedFd file;
+  for (const TaskSeen& one : seen) {
+    if (one.process != one.task || one.is_gone()) continue;
+    const std::string process = "/proc/" + std::to_string(one.process);
+    std::vector<std::string> places = {process + "/root" + path};
+    if (!path.starts_with('/')) {
+      places = {process + "/root" + directory + "/" + path, process + "/cwd/" + path};
+    }
+    for (const std::string& place : places) {
+      if (!file) file.reset(::open(place.c_str(), O_PATH | O_CLOEXEC));
+    }
   }
-  if (folder != nullptr) ::closedir(folder);
+  return file;
+}
+
+SocketName unix_name_of(const std::string& path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof address.sun_path - 1));
+  SocketName name;
+  std::memcpy(&name.address, &address, sizeof address);
+  name.size = sizeof address;
+  return name;
 }
 
 }  // namespace
@@ -30,11 +59,21 @@ void add_sockets(pid_t process, std::set<std::uint64_t>& inodes) {
 std::vector<Listener> listeners_of(const std::vector<TaskSeen>& seen,
                                    std::vector<Listener> listeners) {
   std::set<std::uint64_t> inodes;
-  for (const TaskSeen& one : seen) {
-    if (one.process == one.task) add_sockets(one.process, inodes);
-  }
+  for (const HeldSocket& one : sockets_of(seen)) inodes.insert(one.inode);
   std::erase_if(listeners, [&](const Listener& one) { return !inodes.contains(one.inode); });
   return listeners;
+}
+
+NameFromHere name_from_here(const Listener& listener, const std::vector<TaskSeen>& seen,
+                            const std::string& directory) {
+  NameFromHere from_here = {.name = listener.name, .file = {}};
+  const std::string path = unix_path_of(listener.name);
+  if (path.empty()) return from_here;
+  from_here.file = file_of(path, seen, directory);
+  if (from_here.file) {
+    from_here.name = unix_name_of("/proc/self/fd/" + std::to_string(from_here.file.get()));
+  }
+  return from_here;
 }
 
 const Listener* listener_for(std::uint32_t place, const std::vector<Listener>& listeners) {

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
+#include "capture/base/owned_fd.h"
 #include "harness/external/socket_diag.h"
 #include "harness/external/tasks.h"
 
@@ -14,6 +16,15 @@ namespace crashreel {
 // Those that one of these processes holds: where others live in the same network.
 std::vector<Listener> listeners_of(const std::vector<TaskSeen>& seen,
                                    std::vector<Listener> listeners);
+
+// A listener's name for those who are not where these processes are: of a unix socket that has a
+// path a descriptor stands for the file. `directory` is where the program was started.
+struct NameFromHere {
+  SocketName name;
+  OwnedFd file;  // open for as long as the name is used
+};
+NameFromHere name_from_here(const Listener& listener, const std::vector<TaskSeen>& seen,
+                            const std::string& directory);
 
 // The one that was recorded (player/place.h), or else the first of its kind; null: there is none.
 const Listener* listener_for(std::uint32_t place, const std::vector<Listener>& listeners);

@@ -2,8 +2,6 @@
 
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>  // has more of tcp_info than libc's
 #include <netinet/in.h>
@@ -11,15 +9,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <functional>
+#include <string_view>
 
 #include "capture/base/errno_error.h"
+#include "harness/external/netlink.h"
+#include "harness/external/unix_diag.h"
 #include "harness/player/place.h"
 
 namespace crashreel {
 namespace {
 
-constexpr std::size_t kMostAnswer = 32 * 1024;
 // As the kernel numbers them; <netinet/tcp.h> can't be had beside <linux/tcp.h>.
 constexpr unsigned kEstablished = 1;
 constexpr unsigned kSynReceived = 3;
@@ -86,29 +85,6 @@ SocketName name_of(const inet_diag_msg& told) {
   return name;
 }
 
-// Until the last message of an answer was seen; false: it is an error, errno says which.
-bool read_answer(int fd, bool many, const std::function<void(const nlmsghdr&)>& each) {
-  alignas(nlmsghdr) char room[kMostAnswer];
-  for (;;) {
-    const ssize_t got = ::recv(fd, room, sizeof room, 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return false;
-    auto left = static_cast<unsigned>(got);
-    const auto* message = reinterpret_cast<const nlmsghdr*>(room);
-    for (; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
-      if (message->nlmsg_type == NLMSG_DONE) return true;
-      if (message->nlmsg_type == NLMSG_ERROR) {
-        nlmsgerr error = {};
-        std::memcpy(&error, NLMSG_DATA(message), sizeof error);
-        errno = -error.error;
-        return false;
-      }
-      each(*message);
-      if (!many) return true;
-    }
-  }
-}
-
 inet_diag_msg told_in(const nlmsghdr& message) {
   inet_diag_msg told = {};
   const std::size_t size = message.nlmsg_len - NLMSG_LENGTH(0);
@@ -118,13 +94,8 @@ inet_diag_msg told_in(const nlmsghdr& message) {
 
 tcp_info info_in(const nlmsghdr& message) {
   tcp_info info = {};
-  const auto* base = reinterpret_cast<const char*>(&message);
-  const auto* entry = reinterpret_cast<const rtattr*>(base + NLMSG_SPACE(sizeof(inet_diag_msg)));
-  auto left = static_cast<int>(message.nlmsg_len - NLMSG_SPACE(sizeof(inet_diag_msg)));
-  for (; RTA_OK(entry, left); entry = RTA_NEXT(entry, left)) {
-    if (entry->rta_type != INET_DIAG_INFO) continue;
-    std::memcpy(&info, RTA_DATA(entry), std::min<std::size_t>(RTA_PAYLOAD(entry), sizeof info));
-  }
+  const std::string_view told = attribute_in(message, sizeof(inet_diag_msg), INET_DIAG_INFO);
+  if (!told.empty()) std::memcpy(&info, told.data(), std::min(told.size(), sizeof info));
   return info;
 }
 
@@ -151,6 +122,7 @@ Result<std::vector<Listener>> SocketDiag::listeners() {
       if (!added && !datagrams && family == AF_INET) return added.error();
     }
   }
+  add_unix_listeners(netlink_.get(), found);
   std::sort(found.begin(), found.end(),
             [](const Listener& a, const Listener& b) { return a.inode < b.inode; });
   return found;
@@ -159,14 +131,13 @@ Result<std::vector<Listener>> SocketDiag::listeners() {
 Result<void> SocketDiag::add_listeners(int family, bool datagrams, std::vector<Listener>& found) {
   Question asked = question(family, datagrams, NLM_F_DUMP);
   asked.request.idiag_states = 1U << (datagrams ? kUnconnected : kListens);
-  const bool answered = ::send(netlink_.get(), &asked, sizeof asked, 0) == sizeof asked &&
-                        read_answer(netlink_.get(), true, [&](const nlmsghdr& message) {
-                          const inet_diag_msg told = told_in(message);
-                          if (told.id.idiag_sport == 0) return;
-                          const std::uint32_t place =
-                              place_of_port(ntohs(told.id.idiag_sport), datagrams);
-                          found.push_back({name_of(told), place, told.idiag_inode});
-                        });
+  const bool answered =
+      ask_kernel(netlink_.get(), &asked, sizeof asked, [&](const nlmsghdr& message) {
+        const inet_diag_msg told = told_in(message);
+        if (told.id.idiag_sport == 0) return;
+        const std::uint32_t place = place_of_port(ntohs(told.id.idiag_sport), datagrams);
+        found.push_back({name_of(told), place, told.idiag_inode});
+      });
   if (answered) return {};
   return errno_error("asking the kernel who listens (sock_diag)",
                      "load its modules: modprobe -a inet_diag tcp_diag udp_diag");
@@ -179,8 +150,7 @@ std::optional<Receipt> SocketDiag::receipt_of(const SocketName& theirs, const So
   asked.request.idiag_states = ~0U;
   name_both_ends(asked.request.id, theirs, ours, datagrams);
   std::optional<Receipt> receipt;
-  if (::send(netlink_.get(), &asked, sizeof asked, 0) != sizeof asked) return receipt;
-  read_answer(netlink_.get(), false, [&](const nlmsghdr& message) {
+  ask_kernel(netlink_.get(), &asked, sizeof asked, [&](const nlmsghdr& message) {
     const inet_diag_msg told = told_in(message);
     if (told.idiag_state == kListens) return;  // the connection itself is gone
     const unsigned state = told.idiag_state;
@@ -194,6 +164,10 @@ std::optional<Receipt> SocketDiag::receipt_of(const SocketName& theirs, const So
                       .written = info.tcpi_bytes_acked + (datagrams ? 0 : told.idiag_wqueue)};
   });
   return receipt;
+}
+
+std::optional<Receipt> SocketDiag::unix_receipt_of(int ours) {
+  return crashreel::unix_receipt_of(netlink_.get(), ours);
 }
 
 }  // namespace crashreel

@@ -4,8 +4,6 @@
 // there, and how much of what was sent has come to a program's socket, and was read from it. One
 // question about one connection costs some microseconds, however many there are (the tables in
 // /proc/net are walked as a whole, a millisecond each time).
-//
-// The answers are the kernel's, so they are believed; what comes from somebody else is passed over.
 #pragma once
 
 #include <sys/socket.h>
@@ -46,13 +44,16 @@ class SocketDiag {
  public:
   explicit SocketDiag(OwnedFd netlink) : netlink_(std::move(netlink)) {}
 
-  // Sockets of IPv4 and IPv6 that connections or datagrams can be sent to, in the order in which
-  // they were made. Trouble::kEnvironment where the kernel does not answer such questions.
+  // Sockets of IPv4 and IPv6 that connections or datagrams can be sent to, and unix sockets that
+  // can be connected to, in the order in which they were made. Trouble::kEnvironment where the
+  // kernel does not answer such questions.
   Result<std::vector<Listener>> listeners();
   // Of a connection, or for datagrams of the socket that has this name. Empty: there is none (any
   // more).
   std::optional<Receipt> receipt_of(const SocketName& theirs, const SocketName& ours,
                                     bool datagrams);
+  // Of the unix connection that has this end here (unix_diag.h).
+  std::optional<Receipt> unix_receipt_of(int ours);
 
  private:
   Result<void> add_listeners(int family, bool datagrams, std::vector<Listener>& found);

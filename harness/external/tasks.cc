@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -96,6 +97,15 @@ bool has_time_out(const Call& call) {
     default:
       return false;
   }
+}
+
+// "it_value: (0, 49999999)" of a descriptor's fdinfo: how long it has still to go.
+bool is_set_timer(const ProcText& info) {
+  const char* const left = std::strstr(info.get(), "it_value: (");
+  unsigned long long seconds = 0, nanoseconds = 0;
+  if (left == nullptr) return false;
+  std::sscanf(left, "it_value: (%llu, %llu)", &seconds, &nanoseconds);
+  return seconds != 0 || nanoseconds != 0;
 }
 
 }  // namespace
@@ -194,6 +204,22 @@ bool waits_for_time(pid_t process, pid_t task) {
   const int found = std::sscanf(text.get(), "%ld %lx %lx %lx %lx %lx %lx", &call.number, &a[0],
                                 &a[1], &a[2], &a[3], &a[4], &a[5]);
   return found != 7 || has_time_out(call);
+}
+
+bool has_set_timer(pid_t process) {
+  const std::string folder = "/proc/" + std::to_string(process) + "/";
+  DIR* const descriptors = ::opendir((folder + "fd").c_str());
+  bool found = false;
+  while (const dirent* entry = descriptors == nullptr ? nullptr : ::readdir(descriptors)) {
+    char what[64] = {};
+    if (::readlinkat(::dirfd(descriptors), entry->d_name, what, sizeof what - 1) < 0) continue;
+    if (std::strcmp(what, "anon_inode:[timerfd]") != 0) continue;
+    ProcText info;
+    const OwnedFd file = open_in(folder + "fdinfo/", entry->d_name);
+    found = found || (file && info.read(file) && is_set_timer(info));
+  }
+  if (descriptors != nullptr) ::closedir(descriptors);
+  return found;
 }
 
 }  // namespace crashreel

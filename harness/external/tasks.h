@@ -79,8 +79,11 @@ class TaskWatch {
 // Without that nothing here can be told.
 bool kernel_counts_run_time();
 
-// Does this task wait in a call that a time-out, or its own alarm, ends? Of one that may not be
-// looked at, or does not wait in a call, it is not known: true.
+// Does this task wait in a call that a time-out ends? Of one that may not be looked at, or does not
+// wait in a call, it is not known: true.
 bool waits_for_time(pid_t process, pid_t task);
+
+// Has this process a timer that is a descriptor, and goes? (Of other timers nothing is to be seen.)
+bool has_set_timer(pid_t process);
 
 }  // namespace crashreel

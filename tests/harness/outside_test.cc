@@ -67,6 +67,29 @@ TEST(Outside, SendsDatagramsAndTakesWhatComesBack) {
   EXPECT_EQ(outcome.answer_bytes, 14U);
 }
 
+// Where it is bound, and what is called so: in its folder, in its own /tmp, and in no folder.
+TEST(Outside, ConnectsToUnixSockets) {
+  for (const std::string path : {"neglect.sock", "/tmp/neglect.sock", "@neglect"}) {
+    Reel reel = lines("1+ 1:one 2+ 2:two 1:three 1- 2:four");
+    for (Input& input : reel.inputs) {
+      const std::string where =
+          input.session == 1 ? "tcp inbound 127.0.0.1:7001" : "unix inbound " + path;
+      if (input.kind == InputKind::kOpen) input.data = where;
+    }
+    const Outcome outside = try_once(reel, {zoo("neglect_static"), "7001", path});
+    EXPECT_EQ(outside.ending, Ending::kSurvived) << path << testing::PrintToString(outside);
+    EXPECT_EQ(outside.answer_bytes, 12U) << path;
+    EXPECT_EQ(told(outside), told(try_once(reel, {zoo("neglect"), "7001", path}))) << path;
+  }
+}
+
+TEST(Outside, PartsAsTheClientDid) {
+  const Reel reel = lines("1:3 2:4 1- 2-104 3:ASK");
+  const Outcome outside = try_server("parting_static", reel);
+  EXPECT_EQ(outside.ending, Ending::kSurvived) << testing::PrintToString(outside);
+  EXPECT_EQ(told(outside), told(try_server("parting", reel)));
+}
+
 // One session after the other: what waits for its turn is not read, and nobody is held up by it.
 TEST(Outside, GoesOnWhereASessionIsNotRead) {
   const Reel reel = lines("1+ 1:one 2+ 2:two 1:three 2:four 1- 3:five 2:six 2- 3:seven");
@@ -144,6 +167,23 @@ TEST(Outside, FindsWhoCalledAbortInAStaticProgram) {
   const Outcome outcome = try_once(reel, {zoo("asserts_static")});
   ASSERT_EQ(outcome.ending, Ending::kCrashed) << testing::PrintToString(outcome);
   EXPECT_GE(outcome.signature.frames.size(), 5U) << describe(outcome.signature, 99);
+}
+
+TEST(Outside, WaitsForATimerOfAProgramThatListensNowhereYet) {
+  const Reel reel = lines("1:HI");
+  EXPECT_EQ(told(try_server("tardy_static", reel)), told(try_server("tardy", reel)));
+}
+
+TEST(Outside, FindsAListenerThatComesLater) {
+  Reel reel = lines("1+ 1:HI 1:OPEN_7002 2+ 2:HI");
+  for (Input& input : reel.inputs) {
+    if (input.kind != InputKind::kOpen) continue;
+    input.data = "tcp inbound 127.0.0.1:700" + std::to_string(input.session);
+  }
+  const Outcome outside = try_server("tardy_static", reel);
+  EXPECT_EQ(outside.ending, Ending::kSurvived) << testing::PrintToString(outside);
+  EXPECT_EQ(outside.answer_bytes, 13U);
+  EXPECT_EQ(told(outside), told(try_server("tardy", reel)));
 }
 
 TEST(Outside, SaysThatItListensNowhere) {

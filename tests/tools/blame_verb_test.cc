@@ -141,12 +141,14 @@ TEST_F(BlameVerbTest, ListsWhatTheProgramLeftUnreadOrHadEnded) {
              line_of(2, "PUT c d\n") + line_of(3, "DATE\n") + line_of(2, "GET c\n") +
              line_of(1, "GET a\n") + line_of(1, "BURN a\n") + line_of(2, "DATE\n"),
          "server", std::string(kZoo) + "clerk 0");
-  const Json answer = blame();
-  EXPECT_EQ(answer["trigger"]["input"], answer["trigger"]["seq"].get<int>() + 1);
-  const int trigger = answer["trigger"]["seq"];
-  EXPECT_EQ(answer["unread"], Json({trigger - 4, trigger - 2}));
-  EXPECT_EQ(answer["undelivered"], Json({trigger - 3}));
-  EXPECT_EQ(answer["unconsumed"], Json({trigger + 1}));
+  for (const std::string options : {"", "--target external"}) {
+    const Json answer = blame(options);
+    EXPECT_EQ(answer["trigger"]["input"], answer["trigger"]["seq"].get<int>() + 1) << options;
+    const int trigger = answer["trigger"]["seq"];
+    EXPECT_EQ(answer["unread"], Json({trigger - 4, trigger - 2})) << options;
+    EXPECT_EQ(answer["undelivered"], Json({trigger - 3})) << options;
+    EXPECT_EQ(answer["unconsumed"], Json({trigger + 1})) << options;
+  }
   const CommandRun run = type("crashreel blame crash.reel");
   EXPECT_THAT(run.out, HasSubstr("never read: 2 inputs before the trigger, seq "));
   EXPECT_THAT(run.out, HasSubstr("never delivered: 1 input of sessions that the program had"));
