@@ -19,6 +19,7 @@
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
 #include "tools/replay_options.h"
+#include "tools/start_options.h"
 #include "tools/verbs.h"
 #include "tools/visible.h"
 
@@ -231,20 +232,9 @@ Result<int> run_minimize(const Arguments& arguments, Console& console) {
   return Budget::status_of(status_of(*report, arguments.count("rate")));
 }
 
-std::vector<Option> all_options(std::vector<Option> options) {
-  for (const auto& more : {budget_options(), file_options()}) {
-    options.insert(options.end(), more.begin(), more.end());
-  }
-  return options;
-}
-
-std::vector<Option> minimize_options() {
-  return {target_option(),
-          no_sandbox_option(),
-          allow_write_option(),
-          memory_option(),
-          leaks_option(),
-          {.name = "output",
+// Of a minimization of a reel.
+std::vector<Option> own_options() {
+  return {{.name = "output",
            .letter = 'o',
            .value = Value::kText,
            .argument = "FILE",
@@ -252,13 +242,9 @@ std::vector<Option> minimize_options() {
            .required = true},
           jobs_option(),
           tries_option("How often the whole reel is tried before, and the result after", "3"),
-          {.name = "rate",
-           .value = Value::kCount,
-           .argument = "PERCENT",
-           .help = "How many tries of the result in a hundred must crash in the same way for "
-                   "exit status 0",
-           .fallback = "100",
-           .most = 100},
+          rate_option("How many tries of the result in a hundred must crash in the same way for "
+                      "exit status 0",
+                      "100"),
           {.name = "hang",
            .value = Value::kText,
            .argument = "TIME",
@@ -292,7 +278,8 @@ const Verb& minimize_verb() {
           "not "
           "proven.",
       .operands = {{"FILE", "A reel, or a seed in a corpus directory; with --test any file"}},
-      .options = all_options(minimize_options()),
+      .options =
+          joined({start_options_with_leaks(), own_options(), budget_options(), file_options()}),
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone, "The minimized reel is written"},
                    {kExitNoCrash, "The whole reel brings no crash; nothing is written"},
