@@ -16,8 +16,8 @@
 
 #include "capture/base/errno_error.h"
 #include "capture/base/owned_fd.h"
+#include "harness/copy_line.h"
 #include "harness/copy_place.h"
-#include "harness/copy_policy.h"
 #include "harness/memory_share.h"
 #include "harness/passing.h"
 #include "harness/player/script.h"
@@ -90,12 +90,10 @@ class ForkServer::Server : public InstanceParent {
 
   Result<Instance> make(int script, int holder, bool may_come_back) {
     may_come_back = may_come_back && holder < 0;
-    if (line_) policy_.note_lost();
-    line_.reset();
-    if (may_come_back && standby_.is_there()) {
-      if (const auto put = place_.put_back(*standby_.begins); !put) return put.error();
-      const LineOrder next = {};
-      if (send_message(standby_.line.get(), &next, sizeof next, {&script, 1})) return go_on();
+    line_.give_up();
+    if (may_come_back && line_.has_standby()) {
+      if (const auto put = place_.put_back(line_.standby_begins()); !put) return put.error();
+      if (line_.send_on(script)) return go_on();
       dismiss();
     }
     if (const auto put = place_.put_back(*begins_); !put) return put.error();
@@ -106,13 +104,10 @@ class ForkServer::Server : public InstanceParent {
     std::vector<int> descriptors = {script};
     if (holder >= 0) descriptors.push_back(holder);
     OwnedFd theirs;
-    if (may_come_back && policy_.prepares()) {
-      int ends[2];
-      if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-        return errno_error("fork server: socketpair");
-      }
-      line_.reset(ends[0]);
-      theirs.reset(ends[1]);
+    if (may_come_back && line_.is_worth_it()) {
+      auto end = line_.open();
+      if (!end) return end.error();
+      theirs = std::move(*end);
       descriptors.push_back(theirs.get());
     }
     ForkOrder order = {};
@@ -130,28 +125,26 @@ class ForkServer::Server : public InstanceParent {
 
   // The copy that has come back, with its next script.
   Instance go_on() {
-    Standby next = std::exchange(standby_, {});
-    line_ = std::move(next.line);
-    copy_begins_ = std::move(next.begins);
+    CopyLine::Copy next = line_.take_standby();
     return forked(next.number, std::move(next.process));
   }
 
-  bool has_standby() const { return standby_.is_there(); }
+  bool has_standby() const { return line_.has_standby(); }
 
-  int line() const { return line_ ? line_.get() : -1; }
+  int line() const { return line_.fd(); }
 
   // What the copy says on its line. True: it has come back.
   bool hear_line(Instance& instance) {
-    LineNote note = {};
-    Passed none;
-    const ssize_t got = receive_message(line_.get(), &note, sizeof note, none);
-    if (got == sizeof note && note.says == LineSays::kBegins && let_begin()) return false;
-    if (got == sizeof note && note.says == LineSays::kBack && copy_begins_) {
-      return take_back(instance, note.signal);
+    const std::optional<int> signal = line_.hear(place_);
+    if (!signal) return false;
+    if (!reap(0)) {  // what it has started and let go
+      line_.close();
+      return false;
     }
-    policy_.note_lost();
-    line_.reset();
-    return false;
+    const ProcessEnd end = {.by_signal = *signal != 0, .code = *signal};
+    const pid_t number = instance.number();
+    line_.stand_by(number, instance.give_back(end));
+    return true;
   }
 
   Result<Instance> child(pid_t number, OwnedFd process) {
@@ -185,35 +178,6 @@ class ForkServer::Server : public InstanceParent {
   std::uint64_t bytes() const { return memory_share(instance_.pid()); }
 
  private:
-  // A copy that has come back, and waits for its next script.
-  struct Standby {
-    pid_t number = -1;
-    OwnedFd process;
-    OwnedFd line;
-    std::optional<CopyPlace::Files> begins;
-
-    bool is_there() const { return number >= 0; }
-  };
-
-  // The copy that runs has come to where it may go back to, and waits.
-  bool let_begin() {
-    copy_begins_ = place_.files_now();
-    const LineOrder answer = {};
-    return copy_begins_ && send_message(line_.get(), &answer, sizeof answer, {});
-  }
-
-  bool take_back(Instance& instance, int signal) {
-    if (!reap(0)) {  // what it has started and let go
-      line_.reset();
-      return false;
-    }
-    policy_.note_back();
-    const ProcessEnd end = {.by_signal = signal != 0, .code = signal};
-    standby_ = {instance.number(), instance.give_back(end), std::move(line_),
-                std::exchange(copy_begins_, std::nullopt)};
-    return true;
-  }
-
   // Of this child, if it is one, and of all that is left of what has run here.
   std::optional<ForkAnswer> reap(pid_t child) {
     ForkOrder order = {};
@@ -242,11 +206,7 @@ class ForkServer::Server : public InstanceParent {
   std::uint64_t answer_bytes_ = 0;
   std::uint64_t answer_digest_ = 0;
   std::optional<CopyPlace::Files> begins_;  // where it makes its copies
-  OwnedFd line_;                            // of the copy that runs
-  std::optional<CopyPlace::Files>
-      copy_begins_;  // where that one goes back to, once it has come there
-  Standby standby_;
-  CopyPolicy policy_;
+  CopyLine line_;
 };
 
 Result<ForkServer> ForkServer::start(const Target& target, const Layout& layout,

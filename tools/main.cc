@@ -20,6 +20,7 @@
 #include "tools/json.h"
 #include "tools/manual/completion.h"
 #include "tools/manual/man_page.h"
+#include "tools/start_options.h"
 #include "tools/suggest.h"
 #include "tools/verb.h"
 #include "tools/verbs.h"
@@ -128,7 +129,7 @@ class Command {
     Result<Arguments> arguments = parse_arguments(*verb_, words_);
     if (!arguments) return arguments.error();
     understood_ = true;
-    if (!arguments->help()) return run_sandboxed(*arguments);
+    if (!arguments->help()) return run_understood(*arguments);
     if (console_.json()) {
       console_.answer(json_help_of(*verb_));
     } else {
@@ -137,33 +138,9 @@ class Command {
     return kExitDone;
   }
 
-  Result<int> run_sandboxed(const Arguments& arguments) {
-    const auto& options = verb_->options;
-    const bool starts_programs = std::any_of(
-        options.begin(), options.end(), [](const Option& one) { return one.name == "no-sandbox"; });
-    if (starts_programs) {
-      Sandbox sandbox;
-      sandbox.enabled = !arguments.has("no-sandbox");
-      sandbox.writable = arguments.all("allow-write");
-      for (const std::string& path : sandbox.writable) {
-        if (::access(path.c_str(), F_OK) == 0) continue;
-        return Error{Trouble::kUsage, "'--allow-write " + path +
-                                          "': there is no such file or "
-                                          "folder; make it first"};
-      }
-      if (arguments.has("memory")) sandbox.limits.memory_bytes = arguments.size("memory");
-      if (arguments.has("memory") && arguments.has("no-sandbox")) {
-        return Error{Trouble::kUsage,
-                     "'--memory' is a limit of the sandbox; leave out '--no-sandbox'"};
-      }
-      choose_sandbox(sandbox);
-      if (arguments.has("leaks")) seek_leaks();
-      const bool says_who = arguments.has("target");
-      const bool outside = says_who && arguments.text("target") == "external";
-      choose_feeding(outside    ? Feeding::kOutside
-                     : says_who ? Feeding::kPlayer
-                                : Feeding::kAsPossible);
-    }
+  Result<int> run_understood(const Arguments& arguments) {
+    const Result<void> heeded = heed_start_options(*verb_, arguments);
+    if (!heeded) return heeded.error();
     Result<int> status = verb_->run(arguments, console_);
     const std::string missed = gone_without_text();
     if (!missed.empty()) console_.say(verb_->name + ": " + missed);

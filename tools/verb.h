@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <string>
 #include <vector>
@@ -37,6 +38,13 @@ struct Option {
   bool repeated = false;
   std::uint64_t most = std::numeric_limits<std::uint64_t>::max();  // of a kCount
 };
+
+// One table of several, in this order.
+inline std::vector<Option> joined(std::initializer_list<std::vector<Option>> tables) {
+  std::vector<Option> all;
+  for (const auto& table : tables) all.insert(all.end(), table.begin(), table.end());
+  return all;
+}
 
 // A word that is not an option. Each is required.
 struct Operand {

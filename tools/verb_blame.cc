@@ -11,6 +11,7 @@
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
 #include "tools/replay_options.h"
+#include "tools/start_options.h"
 #include "tools/time_budget.h"
 #include "tools/verbs.h"
 #include "tools/work_line.h"
@@ -153,18 +154,15 @@ const Verb& blame_verb() {
           "instances that "
           "were started alone, and how often is told.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
-      .options = {target_option(),
-                  no_sandbox_option(),
-                  allow_write_option(),
-                  memory_option(),
-                  {.name = "witness",
-                   .value = Value::kText,
-                   .argument = "PROGRAM",
-                   .help = "A build of the program with a sanitizer"},
-                  tries_option("How many independent runs of all that is claimed", "3"),
-                  jobs_option(),
-                  max_time_option("End with what is known after so many seconds"),
-                  alone_option()},
+      .options = joined({start_options(),
+                         {{.name = "witness",
+                           .value = Value::kText,
+                           .argument = "PROGRAM",
+                           .help = "A build of the program with a sanitizer"},
+                          tries_option("How many independent runs of all that is claimed", "3"),
+                          jobs_option(),
+                          max_time_option("End with what is known after so many seconds"),
+                          alone_option()}}),
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone, "The trigger is known, and what there is to know of the poison"},
                    {kExitNoCrash, "It ran, no crash"},

@@ -9,6 +9,7 @@
 #include "tools/pipeline/verify_corpus.h"
 #include "tools/quantity.h"
 #include "tools/replay_options.h"
+#include "tools/start_options.h"
 #include "tools/verbs.h"
 #include "tools/visible.h"
 #include "tools/work_line.h"
@@ -126,21 +127,18 @@ const Verb& corpus_verify_verb() {
           "crash, "
           "CHANGED when one crashed otherwise, and NO ANSWER when one could not be tried.",
       .operands = {{"DIR", "The corpus directory"}},
-      .options = {target_option(),
-                  no_sandbox_option(),
-                  allow_write_option(),
-                  memory_option(),
-                  tries_option("At most so many tries of a reproducer; none after the first crash",
-                               "1"),
-                  jobs_option("How many of them at a time"),
-                  {.name = "smallest", .help = "Only the smallest reproducer of each bucket"},
-                  {.name = "only",
-                   .value = Value::kText,
-                   .argument = "SEED",
-                   .help = "Only the bucket that this seed lies in"},
-                  {.name = "bisect",
-                   .help = "With the exit statuses of 'git bisect run': 0 when all are fixed, 1 "
-                           "when one still crashes, 125 where that can't be told"}},
+      .options = joined(
+          {start_options(),
+           {tries_option("At most so many tries of a reproducer; none after the first crash", "1"),
+            jobs_option("How many of them at a time"),
+            {.name = "smallest", .help = "Only the smallest reproducer of each bucket"},
+            {.name = "only",
+             .value = Value::kText,
+             .argument = "SEED",
+             .help = "Only the bucket that this seed lies in"},
+            {.name = "bisect",
+             .help = "With the exit statuses of 'git bisect run': 0 when all are fixed, 1 "
+                     "when one still crashes, 125 where that can't be told"}}}),
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone, "All buckets are FIXED"},
                    {kExitNoCrash, "At least one STILL CRASHES"},

@@ -15,7 +15,7 @@
 #include "tools/pipeline/load.h"
 #include "tools/pipeline/obstacle.h"
 #include "tools/reel_summary.h"
-#include "tools/replay_options.h"
+#include "tools/start_options.h"
 #include "tools/verbs.h"
 #include "tools/visible.h"
 
@@ -202,32 +202,30 @@ const Verb& debug_verb() {
           "memory, the other keeps a trace in which one goes back and forth.\n\n"
           "An input is counted as 'crashreel blame' and 'crashreel show' count them.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
-      .options =
-          {no_sandbox_option(),
-           allow_write_option(),
-           memory_option(),
-           {.name = "at",
-            .value = Value::kCount,
-            .argument = "K",
-            .help =
-                "Before which input, from 1 (default: the last one that the program lives to see)"},
-           {.name = "ex",
-            .value = Value::kText,
-            .argument = "COMMAND",
-            .help = "A command for gdb, once it is there",
-            .repeated = true},
-           {.name = "batch", .help = "End after these instead of waiting for more"},
-           {.name = "mi",
-            .help = "gdb talks its machine interface (mi3) on standard input and output, "
-                    "for editors"},
-           {.name = "valgrind",
-            .help = "Run the inputs under valgrind instead, and print its report"},
-           {.name = "rr", .help = "Record the run with rr instead, and say where the trace is"},
-           {.name = "gdb",
-            .value = Value::kText,
-            .argument = "PROGRAM",
-            .help = "A gdb with Python",
-            .fallback = "gdb"}},
+      .options = joined(
+          {sandbox_options(),
+           {{.name = "at",
+             .value = Value::kCount,
+             .argument = "K",
+             .help = "Before which input, from 1 (default: the last one that the program lives to "
+                     "see)"},
+            {.name = "ex",
+             .value = Value::kText,
+             .argument = "COMMAND",
+             .help = "A command for gdb, once it is there",
+             .repeated = true},
+            {.name = "batch", .help = "End after these instead of waiting for more"},
+            {.name = "mi",
+             .help = "gdb talks its machine interface (mi3) on standard input and output, "
+                     "for editors"},
+            {.name = "valgrind",
+             .help = "Run the inputs under valgrind instead, and print its report"},
+            {.name = "rr", .help = "Record the run with rr instead, and say where the trace is"},
+            {.name = "gdb",
+             .value = Value::kText,
+             .argument = "PROGRAM",
+             .help = "A gdb with Python",
+             .fallback = "gdb"}}}),
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone, "gdb has ended, or the other tool has seen the run"},
                    {kExitNotStarted,

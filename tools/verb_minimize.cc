@@ -11,16 +11,15 @@
 #include "tools/exit_status.h"
 #include "tools/minimize_budget.h"
 #include "tools/minimize_file.h"
-#include "tools/outcome_lines.h"
+#include "tools/minimize_text.h"
 #include "tools/pipeline/lineage.h"
 #include "tools/pipeline/load.h"
 #include "tools/pipeline/shrink.h"
-#include "tools/quantity.h"
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
 #include "tools/replay_options.h"
+#include "tools/start_options.h"
 #include "tools/verbs.h"
-#include "tools/visible.h"
 
 namespace crashreel {
 namespace {
@@ -36,44 +35,6 @@ int status_of(const ShrinkReport& report, std::uint64_t asked_percent) {
   if (report.different > 0) return kExitDifferent;
   bool all_silent = report.unresolved == static_cast<int>(report.outcomes.size());
   return all_silent ? kExitNotStarted : kExitNoCrash;
-}
-
-std::string from_to(std::uint64_t before, std::uint64_t after, const char* what) {
-  return grouped(before) + " -> " + counted(after, what);
-}
-
-std::string report_text(const ShrinkReport& report, const std::string& output,
-                        const Console& console) {
-  std::string text =
-      console.strong(from_to(report.inputs_before, report.inputs_after, "input") + ", " +
-                     from_to(report.sessions_before, report.sessions_after, "session") + ", " +
-                     from_to(report.bytes_before, report.bytes_after, "byte")) +
-      "\n";
-  text += "  " + visible(describe(report.signature)) + "\n";
-  text += std::string("  ") +
-          (report.one_minimal ? "without any one of these inputs the crash is gone"
-                              : "not proven minimal: some input may be one too many") +
-          "\n";
-  if (report.too_rare) text += "  it comes too rarely for a proof: the best so far\n";
-  text += "  reproduced " + std::to_string(report.confirmed) + " of " +
-          std::to_string(report.confirmations) + "\n";
-  text += "  " + counted(report.questions, "question") + " over inputs (log2 C(N,k) + k + 1 is " +
-          grouped(report.bound) + "), " + grouped(report.byte_questions) + " over bytes, " +
-          grouped(report.replayed_inputs) + " inputs replayed in " +
-          std::to_string(report.seconds) + " s\n";
-  for (const OtherCrash& other : report.others) {
-    text += "  " + counted(other.seen, "choice") +
-            " crashed differently, not accepted: " + visible(describe(other.signature)) + "\n";
-  }
-  if (report.recalled != 0) {
-    text += "  " + counted(report.recalled, "answer") + " came from the journal\n";
-  }
-  if (report.masked_after != 0) {
-    text += "  " + grouped(report.masked_after) + " of these inputs " +
-            (report.masked_after == 1 ? "is" : "are") +
-            " masked: what production saw there is not in the reel\n";
-  }
-  return text + "  written to " + visible(output) + "\n";
 }
 
 Json answer_of(const ShrinkReport& report, const std::string& output) {
@@ -135,16 +96,6 @@ Json answer_of(const ShrinkReport& report, const std::string& output) {
   answer["obstacle"] = report.obstacle.empty() ? Json() : Json(report.obstacle);
   answer["seconds"] = report.seconds;
   return answer;
-}
-
-// Nothing to minimize: say what the whole reel did instead.
-void complain_of_no_crash(const ShrinkReport& report, const std::string& path, Console& console) {
-  std::string text = "minimize: " + path + ": the whole of it did not bring its crash in " +
-                     counted(report.outcomes.size(), "try") +
-                     "; ask for more with: crashreel replay --tries 10 " + shell_text(path);
-  for (const std::string& line : outcome_lines(report.outcomes)) text += "\n" + line;
-  console.complain(text);
-  for (const std::string& hint : report.hints) console.complain("minimize: " + hint);
 }
 
 // The smallest of each, as a reproducer of its own.
@@ -218,7 +169,8 @@ Result<int> run_minimize(const Arguments& arguments, Console& console) {
     console.say("stopped before the end; the same command goes on from " + budget.journal());
   }
   if (!report->reproduced) {
-    complain_of_no_crash(*report, arguments.operands().front(), console);
+    console.complain("minimize: " + no_crash_text(*report, arguments.operands().front()));
+    for (const std::string& hint : report->hints) console.complain("minimize: " + hint);
   } else if (Result<void> written = write_reel(report->reel, output); !written) {
     return written.error();
   }
@@ -227,24 +179,13 @@ Result<int> run_minimize(const Arguments& arguments, Console& console) {
     if (!kept) return kept.error();
   }
   watch.finish(answer_of(*report, output),
-               report->reproduced ? report_text(*report, output, console) : "");
+               report->reproduced ? minimize_text(*report, output, console) : "");
   return Budget::status_of(status_of(*report, arguments.count("rate")));
 }
 
-std::vector<Option> all_options(std::vector<Option> options) {
-  for (const auto& more : {budget_options(), file_options()}) {
-    options.insert(options.end(), more.begin(), more.end());
-  }
-  return options;
-}
-
-std::vector<Option> minimize_options() {
-  return {target_option(),
-          no_sandbox_option(),
-          allow_write_option(),
-          memory_option(),
-          leaks_option(),
-          {.name = "output",
+// Of a minimization of a reel.
+std::vector<Option> own_options() {
+  return {{.name = "output",
            .letter = 'o',
            .value = Value::kText,
            .argument = "FILE",
@@ -252,13 +193,9 @@ std::vector<Option> minimize_options() {
            .required = true},
           jobs_option(),
           tries_option("How often the whole reel is tried before, and the result after", "3"),
-          {.name = "rate",
-           .value = Value::kCount,
-           .argument = "PERCENT",
-           .help = "How many tries of the result in a hundred must crash in the same way for "
-                   "exit status 0",
-           .fallback = "100",
-           .most = 100},
+          rate_option("How many tries of the result in a hundred must crash in the same way for "
+                      "exit status 0",
+                      "100"),
           {.name = "hang",
            .value = Value::kText,
            .argument = "TIME",
@@ -292,7 +229,8 @@ const Verb& minimize_verb() {
           "not "
           "proven.",
       .operands = {{"FILE", "A reel, or a seed in a corpus directory; with --test any file"}},
-      .options = all_options(minimize_options()),
+      .options =
+          joined({start_options_with_leaks(), own_options(), budget_options(), file_options()}),
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone, "The minimized reel is written"},
                    {kExitNoCrash, "The whole reel brings no crash; nothing is written"},

@@ -13,6 +13,7 @@
 #include "tools/reel_json.h"
 #include "tools/reel_summary.h"
 #include "tools/replay_options.h"
+#include "tools/start_options.h"
 #include "tools/time_budget.h"
 #include "tools/verbs.h"
 #include "tools/work_line.h"
@@ -159,9 +160,10 @@ const Verb& reach_verb() {
           "What is kept beside the tail (prelude, heads, pins) each of them has, too. A tail that "
           "is enough is not minimal: see 'crashreel minimize'.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
-      .options = {target_option(), no_sandbox_option(), allow_write_option(), memory_option(),
-                  tries_option("How many independent tries of each length", "3"), jobs_option(),
-                  max_time_option("End with what is known after so many seconds"), alone_option()},
+      .options = joined(
+          {start_options(),
+           {tries_option("How many independent tries of each length", "3"), jobs_option(),
+            max_time_option("End with what is known after so many seconds"), alone_option()}}),
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone, "Sufficient: some tail brings the same crash"},
                    {kExitNoCrash, "No tail brings the crash"},

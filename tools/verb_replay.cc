@@ -18,6 +18,7 @@
 #include "tools/replay_builds.h"
 #include "tools/replay_options.h"
 #include "tools/seeds_text.h"
+#include "tools/start_options.h"
 #include "tools/verbs.h"
 #include "tools/visible.h"
 #include "tools/work_line.h"
@@ -198,21 +199,13 @@ Result<int> run_replay(const Arguments& arguments, Console& console) {
   return status_of(*report, arguments.has("rate") ? arguments.count("rate") : 100);
 }
 
-std::vector<Option> replay_options() {
-  return {target_option(),
-          no_sandbox_option(),
-          allow_write_option(),
-          memory_option(),
-          leaks_option(),
-          tries_option("How many independent tries", "1"),
+// What its tries are asked.
+std::vector<Option> try_options() {
+  return {tries_option("How many independent tries", "1"),
           jobs_option("How many of them at a time"),
-          {.name = "rate",
-           .value = Value::kCount,
-           .argument = "PERCENT",
-           .help = "How many of the tries in a hundred must crash in the same way for exit "
-                   "status 0, all unless it is said; no more tries are made once that is "
-                   "certain",
-           .most = 100},
+          rate_option("How many of the tries in a hundred must crash in the same way for exit "
+                      "status 0, all unless it is said; no more tries are made once that is "
+                      "certain"),
           {.name = "expect",
            .value = Value::kText,
            .argument = "crash|fixed",
@@ -269,7 +262,7 @@ const Verb& replay_verb() {
           "another try with another date and one connection more, which counts nowhere, shows what "
           "varies anyway: that is counted, neither the same nor a divergence.",
       .operands = {{"FILE.reel", "A reel, or a seed in a corpus directory"}},
-      .options = replay_options(),
+      .options = joined({start_options_with_leaks(), try_options()}),
       .program = ProgramPart::kOptional,
       .statuses = {{kExitDone,
                     "The same crash came back, as often as asked; with --expect fixed, no try "

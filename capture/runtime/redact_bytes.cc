@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "capture/runtime/put_text.h"
+
 namespace crashreel::redact {
 namespace {
 
@@ -107,17 +109,6 @@ class Finder {
   bool found_ = false;
 };
 
-char* put_number(char* at, std::uint64_t value) {
-  char digits[20];
-  std::size_t count = 0;
-  do {
-    digits[count++] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  } while (value != 0);
-  while (count != 0) *at++ = digits[--count];
-  return at;
-}
-
 }  // namespace
 
 void Ranges::add_all(std::uint32_t rule, Action action) {
@@ -219,18 +210,18 @@ void copy(const Ranges& ranges, const Key& key, const unsigned char* bytes, std:
 }
 
 std::size_t text_of(const Ranges& ranges, char (&text)[kMostMaskText]) {
-  char* at = put_number(text, ranges.size);
+  char* at = put_decimal(text, ranges.size);
   for (std::uint32_t i = 0; i < ranges.count; ++i) {
     const Range& range = ranges.list[i];
     *at++ = ' ';
-    at = put_number(at, range.rule);
+    at = put_decimal(at, range.rule);
     *at++ = ':';
     ::memcpy(at, name_of(range.action), 4);
     at += 4;
     *at++ = ':';
-    at = put_number(at, range.begin);
+    at = put_decimal(at, range.begin);
     *at++ = '+';
-    at = put_number(at, range.end - range.begin);
+    at = put_decimal(at, range.end - range.begin);
   }
   return static_cast<std::size_t>(at - text);
 }

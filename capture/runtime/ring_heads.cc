@@ -1,7 +1,5 @@
 #include "capture/runtime/ring_heads.h"
 
-#include <string.h>
-
 #define CRASHREEL_BUILDS_LIBRARY 1
 #include "capture/runtime/crashreel.h"
 #include "capture/runtime/hot_data.h"
@@ -246,26 +244,6 @@ void set_up_heads(unsigned char* base, const Region& region) {
   heads.first = at + first_head_at(region.count);
   heads.count = region.count;
   heads.bytes = region.stride;
-}
-
-std::uint64_t copy_bytes_of(const Recorded& input) {
-  return copy_bytes(input.size, g_ring.super->payload_sum);
-}
-
-void write_copy(unsigned char* to, const Recorded& input) {
-  const auto size = static_cast<std::uint32_t>(input.size);
-  CopyHeader copy{pack_record({size, input.kind, kFirst | kLast, input.session, size, input.stamp}),
-                  input.slot, input.pid, input.tid, 0};
-  copy.check = check_of(copy);
-  *reinterpret_cast<CopyHeader*>(to) = copy;
-  to += sizeof copy;
-  const auto* from = static_cast<const unsigned char*>(input.bytes);
-  if (g_ring.super->payload_sum != PayloadSum::kCrc32cOfAll) {
-    ::memcpy(to, from, input.size);
-  } else {
-    const std::uint64_t sum = g_ring.copies.and_sum(to, from, input.size);
-    *reinterpret_cast<std::uint64_t*>(to + padded(input.size)) = sum;
-  }
 }
 
 std::uint32_t begin_head(std::uint32_t kind, std::uint32_t session) {

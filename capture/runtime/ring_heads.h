@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "capture/runtime/ring_kept.h"
+#include "capture/runtime/ring_recorded.h"
 
 namespace crashreel::ring {
 
@@ -45,22 +46,6 @@ inline constexpr std::uint32_t kNoHead = ~0u;
 
 // The head that the input goes to, locked, or kNoHead.
 std::uint32_t begin_head(std::uint32_t kind, std::uint32_t session);
-
-// An input that has just been recorded in the pool, with this stamp and by this slot.
-struct Recorded {
-  std::uint32_t kind;
-  std::uint32_t session;
-  const void* bytes;
-  std::size_t size;
-  std::uint64_t stamp;
-  std::uint32_t slot;
-  std::uint32_t pid;
-  std::uint32_t tid;
-};
-
-// What the input takes as a copy, and how it is put there. `to` has the room.
-std::uint64_t copy_bytes_of(const Recorded& input);
-void write_copy(unsigned char* to, const Recorded& input);
 
 // Adds the input to the head, together with what says how it was masked (null: nothing was), and
 // gives the lock back. Both or neither: of an input alone nobody would know that it was masked. Not

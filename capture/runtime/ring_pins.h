@@ -7,8 +7,8 @@
 
 #include <cstdint>
 
-#include "capture/runtime/ring_heads.h"
 #include "capture/runtime/ring_kept.h"
+#include "capture/runtime/ring_recorded.h"
 
 namespace crashreel::ring {
 

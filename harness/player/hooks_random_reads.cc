@@ -1,5 +1,5 @@
 // The calls that read at an offset: of what a program reads so a random device alone is ours, for
-// that takes any offset. The plain reads are in hooks_transfer.cc, those of streams in
+// that takes any offset. The plain reads are in hooks_take_in.cc, those of streams in
 // hooks_random.cc and hooks_stream.cc.
 
 #include <limits.h>

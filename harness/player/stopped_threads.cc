@@ -84,7 +84,7 @@ StoppedThreads::Slot* StoppedThreads::slot_of(int thread) {
 ucontext_t* StoppedThreads::own_start() {
   slots_[0].thread = own_number();
   slots_[0].has_begun = true;
-  take_mask(slots_[0]);
+  slots_[0].processors.take();
   count_ = 1;
   return &slots_[0].start;
 }
@@ -196,13 +196,13 @@ void StoppedThreads::stand(Slot& slot, ucontext_t& context) {
   if (pending_signals() != 0) has_pending_ = true;
   if (!slot.has_begun) {
     forget_interruption(context);
-    take_mask(slot);
+    slot.processors.take();
     ::getcontext(&slot.start);  // returns again each time that it begins again
     if (!slot.has_begun) {
       slot.has_begun = true;
       stand_until_left(slot);
     } else {
-      put_mask(slot);
+      slot.processors.put(processor_);
     }
   } else {
     slot.goes_on = false;
@@ -219,28 +219,12 @@ void StoppedThreads::stand(Slot& slot, ucontext_t& context) {
   slot.is_inside = false;
 }
 
-void StoppedThreads::take_mask(Slot& slot) {
-  slot.mask_bytes = own_syscall(SYS_sched_getaffinity, 0, sizeof slot.mask, slot.mask);
-}
-
-// Who may not run where the others are held runs where it may.
-void StoppedThreads::put_mask(const Slot& slot) const {
-  if (slot.mask_bytes <= 0) return;
-  std::uint64_t one[kMaskWords] = {};
-  const int processor = processor_;
-  const bool is_held = processor >= 0 && (slot.mask[processor / 64] >> processor % 64 & 1) != 0;
-  if (is_held) one[processor / 64] = std::uint64_t{1} << processor % 64;
-  own_syscall(SYS_sched_setaffinity, 0, slot.mask_bytes, is_held ? one : slot.mask);
-}
-
 void StoppedThreads::let_run_anywhere() {
   if (processor_.exchange(-1) < 0) return;
   for_each_number(kTasks, [this](int thread, int) {
     const Slot* const known = slot_of(thread);
     const Slot& slot = known != nullptr ? *known : slots_[0];  // one that it has started since
-    if (slot.mask_bytes > 0) {
-      own_syscall(SYS_sched_setaffinity, thread, slot.mask_bytes, slot.mask);
-    }
+    slot.processors.put_for(thread);
     return true;
   });
 }
@@ -294,10 +278,8 @@ void StoppedThreads::begin_again() {
 
 // This thread has just been woken, where there was a processor for it.
 void StoppedThreads::let_others_begin_again() {
-  unsigned here = 0;
-  const bool is_known = own_syscall(SYS_getcpu, &here, nullptr, nullptr) == 0;
-  processor_ = count_ > 1 && is_known && here < kMaskWords * 64 ? static_cast<int>(here) : -1;
-  put_mask(slots_[0]);
+  processor_ = count_ > 1 ? Processors::here() : -1;
+  slots_[0].processors.put(processor_);
   for (int i = 1; i < count_; ++i) leave(slots_[i], kAgain);
 }
 

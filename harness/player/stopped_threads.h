@@ -23,6 +23,7 @@
 #include <cstdint>
 
 #include "harness/player/kernel_action.h"
+#include "harness/player/processors.h"
 
 namespace crashreel::player {
 
@@ -56,7 +57,6 @@ class StoppedThreads {
  private:
   static constexpr int kMost = 128;
   static constexpr std::size_t kStackBytes = 8 * 1024;
-  static constexpr int kMaskWords = 16;  // 1,024 processors
 
   struct Slot {
     int thread = 0;                       // the kernel's number; the first slot's stopped first
@@ -65,8 +65,7 @@ class StoppedThreads {
     std::atomic<bool> has_begun = false;  // `start` is where it begins again
     std::atomic<bool> goes_on = false;    // at `here`
     std::atomic<std::uint32_t> left = 0;  // twice the last stop that is over, + 1: begins again
-    long mask_bytes = 0;                  // on which processors it may run when it is `start`
-    std::uint64_t mask[kMaskWords];
+    Processors processors;                // on which it may run when it is at `start`
     ucontext_t start;
     ucontext_t here;
     ucontext_t aside;
@@ -77,8 +76,6 @@ class StoppedThreads {
   static void wait_aside();
   void stand(Slot& slot, ucontext_t& context);
   std::uint32_t stand_until_left(Slot& slot);
-  static void take_mask(Slot& slot);
-  void put_mask(const Slot& slot) const;
   static std::uint32_t wait_in(const Slot& slot, std::uint32_t stop);
   void leave(Slot& slot, std::uint32_t how);
   const Slot* slot_of(int thread) const;

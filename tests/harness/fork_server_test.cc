@@ -3,32 +3,24 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "harness/working_directory.h"
 #include "tests/capture/reel/folder.h"
+#include "tests/harness/copies.h"
 #include "tests/harness/tries.h"
 
 namespace crashreel {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr int kCopies = 5;
-
-Result<ForkServer> serve(const Target& target, const Reel& reel) {
-  return ForkServer::start(target, whole_layout(reel, target), kImpatient.hang_ms);
-}
 
 struct Scene {
   const char* program;
@@ -98,47 +90,6 @@ TEST(Copies, AreOneProcessToThemselves) {
   }
 }
 
-// Once it has performed its script, or died.
-bool comes_back(ForkServer& server, Instance& copy) {
-  while (server.line() >= 0) {
-    pollfd line = {server.line(), POLLIN, 0};
-    if (::poll(&line, 1, -1) == 1 && server.hear_line(copy)) return true;
-  }
-  return false;
-}
-
-// Whether a copy goes back to its beginning once it has performed these inputs.
-struct Return {
-  const char* inputs;
-  bool comes_back;
-  const char* program = "restless";
-  const char* further = "";
-};
-
-void PrintTo(const Return& scene, std::ostream* out) {
-  *out << scene.program << " " << scene.further << ": " << scene.inputs;
-}
-
-class ComesBack : public testing::TestWithParam<Return> {};
-
-TEST_P(ComesBack, WhereAllThatItChangedCanBePutBack) {
-  const Reel reel = lines(GetParam().inputs);
-  const Target target = target_for(reel, {zoo(GetParam().program), "7001", GetParam().further});
-  auto server = serve(target, reel);
-  ASSERT_TRUE(server) << server.error().message;
-  pid_t before = -1;
-  for (int i = 0; i < kCopies; ++i) {
-    const auto script = server->script_for(whole_layout(reel, target));
-    ASSERT_TRUE(script);
-    auto copy = server->make(script->fd());
-    ASSERT_TRUE(copy) << copy.error().message;
-    EXPECT_EQ(copy->number() == before, i > 0 && GetParam().comes_back);
-    before = copy->number();
-    if (server->line() < 0) break;  // it was refused often enough
-    EXPECT_EQ(comes_back(*server, *copy), GetParam().comes_back);
-  }
-}
-
 // A large set is freed by a thread of its own: in an instance that was started alone, in a copy,
 // and in one that has come back.
 TEST(ForkServer, LetsTheThreadsOfARealProgramWork) {
@@ -159,67 +110,6 @@ TEST(ForkServer, LetsTheThreadsOfARealProgramWork) {
   ASSERT_TRUE(server) << server.error().message;
   for (int i = 0; i < 3; ++i) expect_freed(run_try(*server, target, layout));
 }
-
-TEST(ForkServer, ServesWithOneCopyForCrashesToo) {
-  const Reel crash = lines("1:ARM_a 2:BIND_a 1:FIRE");
-  const Reel none = lines("1:ARM_a 1:FIRE");
-  const Target target = target_for(crash, {zoo("canary"), "7001"});
-  const auto alone = run_try(target, crash, whole_sequence(crash));
-  ASSERT_TRUE(alone);
-  auto server = serve(target, none);
-  ASSERT_TRUE(server);
-  pid_t before = -1;
-  for (int i = 0; i < kCopies; ++i) {
-    const auto script = server->script_for(whole_layout(crash, target));
-    ASSERT_TRUE(script);
-    auto copy = server->make(script->fd());
-    ASSERT_TRUE(copy) << copy.error().message;
-    EXPECT_EQ(copy->number() == before, i > 0);
-    before = copy->number();
-    ASSERT_TRUE(comes_back(*server, *copy));
-    const auto end = copy->poll_end();
-    ASSERT_TRUE(end);
-    EXPECT_TRUE(end->by_signal);
-    EXPECT_EQ(end->code, alone->code);
-    EXPECT_EQ(signature_of(script->header().crash, target.executable, target.argv.front()).frames,
-              alone->signature.frames);
-  }
-}
-
-// What the way back relies on lies in the program's reach.
-TEST(ForkServer, DoesNotComeBackOverWhatTheProgramHasWrittenThere) {
-  const Reel reel = lines("1:SAY 1:DEFACE");
-  const Target target = target_for(reel, {zoo("restless"), "7001"});
-  auto server = serve(target, reel);
-  ASSERT_TRUE(server) << server.error().message;
-  const auto script = server->script_for(whole_layout(reel, target));
-  ASSERT_TRUE(script);
-  auto copy = server->make(script->fd());
-  ASSERT_TRUE(copy) << copy.error().message;
-  EXPECT_FALSE(comes_back(*server, *copy));
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    AfterChanges, ComesBack,
-    testing::Values(Return{"1:SAY 2:SAY 1- 3:SAY", true}, Return{"1:MAP 1:UNMAP 1:UNMAP", true},
-                    Return{"1:GROW 1:GROW", true}, Return{"1:HANDLE 1:MASK", true},
-                    Return{"1:OPEN 1:OPEN", true}, Return{"1:FORK 1:THREAD", true},
-                    Return{"1:PROTECT", false}, Return{"1:MOVE", false}, Return{"1:CLOSE", false},
-                    Return{"1:TIMER", false}));
-
-constexpr char kWholeCrew[] = "1:CONDITION 2:SEMAPHORE 1:LOCK 2:PIPE 1:SIGNAL 2:LOCK 1:CONDITION";
-
-INSTANTIATE_TEST_SUITE_P(WithThreads, ComesBack,
-                         testing::Values(Return{kWholeCrew, true, "crew"},
-                                         Return{"1:LOCK 1:CONDITION 1:DIE", true, "crew"},
-                                         Return{"1:START", false, "crew"},
-                                         Return{"1:END", false, "crew"},
-                                         Return{"1:PIPE", false, "crew", "deaf"},
-                                         Return{"1:PIPE", false, "crew", "unseen"},
-                                         Return{"1:OPEN 1:hello 2:PAY", true, "pool"},
-                                         Return{"1:a 2:a 3:a 2:b 1- 4:a", true, "herd"},
-                                         Return{"1:x !10 2:x !12 !1 1:x", true, "bell"},
-                                         Return{"1:ASIDE 2:x", true, "handoff"}));
 
 // The first copy's threads are where the kernel has put them, and are put together when it is back.
 TEST(ForkServer, HoldsThreadsToOneProcessorUntilTheProgramAsks) {
@@ -317,36 +207,6 @@ TEST(ForkServer, LeavesNothingBehind) {
   EXPECT_EQ(descriptors(), before);
   EXPECT_EQ(folder.entries(), 0u);
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);  // no child is left
-}
-
-std::string read(const std::string& path) {
-  std::ifstream in(path);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-TEST(WorkingDirectory, IsPutBackAsItWas) {
-  auto directory = WorkingDirectory::create({{"conf/a.conf", 0644, "port 1\n"}});
-  ASSERT_TRUE(directory);
-  auto content = directory->remember();
-  ASSERT_TRUE(content);
-  const std::string path = directory->path();
-  std::ofstream(path + "/conf/a.conf") << "port 2, and more\n";
-  std::ofstream(path + "/new") << "new";
-  std::filesystem::create_directories(path + "/deep/deeper");
-  EXPECT_TRUE(directory->restore(*content));
-  EXPECT_EQ(read(path + "/conf/a.conf"), "port 1\n");
-  EXPECT_FALSE(std::filesystem::exists(path + "/new"));
-  EXPECT_FALSE(std::filesystem::exists(path + "/deep"));
-  EXPECT_TRUE(directory->restore(*content));
-}
-
-TEST(WorkingDirectory, SaysThatAFileIsGoneThatSomebodyMayHaveOpen) {
-  auto directory = WorkingDirectory::create({{"a.conf", 0644, "port 1\n"}});
-  ASSERT_TRUE(directory);
-  auto content = directory->remember();
-  ASSERT_TRUE(content);
-  std::filesystem::remove(directory->path() + "/a.conf");
-  EXPECT_FALSE(directory->restore(*content));
 }
 
 }  // namespace

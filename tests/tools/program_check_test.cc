@@ -14,7 +14,7 @@
 namespace crashreel {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // A folder with one executable file in it.
 class ProgramFile {

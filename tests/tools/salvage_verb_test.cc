@@ -1,5 +1,4 @@
-// crashreel salvage from the outside: of dead programs and of living ones; and what the page about
-// systemd promises of it.
+// crashreel salvage from the outside: of dead programs and of living ones.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,40 +6,25 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "capture/reel/reel_reader.h"
 #include "tests/capture/preload/recorded_server.h"
 #include "tests/capture/reel/fake_ring.h"
 #include "tests/tools/run_command.h"
+#include "tests/tools/salvage_scene.h"
 #include "tests/tools/scene.h"
 
 namespace crashreel {
 namespace {
 
 using testing::CommandRun;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 using testing::one_object;
 
-class SalvageVerbTest : public ::testing::Test {
+class SalvageVerbTest : public testing::SalvageTest {
  protected:
-  CommandRun type(const std::string& line, std::vector<std::string> settings = {}) {
-    return testing::run_line(line,
-                             {.directory = directory_.path(), .settings = std::move(settings)});
-  }
-
-  // A program that died of SIGSEGV; its ring stays.
-  void leave_a_ring(const std::string& name = "own.ring") {
-    CommandRun run = type("crashreel record --ring 1MiB --keep-ring --ring-path $PWD/" + name +
-                          " -o /no/such/folder/x.reel -q -- sh -c 'kill -SEGV $$'");
-    ASSERT_TRUE(has(name)) << run.err;
-  }
-
   // A program that runs while `meanwhile` is typed; its number is in the file `pid`.
   CommandRun while_it_runs(const std::string& meanwhile) {
     return type(
@@ -52,13 +36,6 @@ class SalvageVerbTest : public ::testing::Test {
         "\necho > p\n"
         "wait\n");
   }
-
-  bool has(const std::string& name) { return std::filesystem::exists(directory_.file(name)); }
-  Json shown(const std::string& reel) {
-    return one_object(type("crashreel show --json " + reel).out);
-  }
-
-  testing::TemporaryDirectory directory_;
 };
 
 TEST_F(SalvageVerbTest, LeavesTheRingUnlessAskedToRemoveIt) {
@@ -222,164 +199,6 @@ TEST_F(SalvageVerbTest, SaysWhatDoesNotGoTogether) {
   EXPECT_THAT(type("crashreel salvage").err, HasSubstr("RING|PID|FOLDER is missing"));
   EXPECT_THAT(type("crashreel salvage own.ring").err, HasSubstr("-o FILE.reel"));
   EXPECT_THAT(type("crashreel salvage --list . -o a.reel").err, HasSubstr("makes no reel"));
-}
-
-// What the kernel leaves where it is told to leave it beside the program.
-class CoreDumpTest : public SalvageVerbTest {
- protected:
-  void SetUp() override {
-    std::string pattern;
-    std::getline(std::ifstream("/proc/sys/kernel/core_pattern"), pattern);
-    if (pattern.empty() || pattern.starts_with('|') || pattern.find('/') != std::string::npos) {
-      GTEST_SKIP() << "core dumps of this machine go elsewhere: " << pattern;
-    }
-    die("plain", "");
-    ASSERT_TRUE(has("dump"));
-  }
-  // Dies of a write to 0x10, as its reel says, and leaves its dump, and its ring as NAME.ring.
-  void die(const std::string& name, const std::string& options) {
-    const CommandRun run = type(
-        // AddressSanitizer, in the command itself, would forbid what it starts to leave one.
-        "export ASAN_OPTIONS=${ASAN_OPTIONS-}:disable_coredump=0; "
-        "ulimit -c unlimited; echo segv | crashreel record --ring 1MiB "
-        "--ring-path $PWD/" +
-        name + ".ring --keep-ring -q " + options + " -o " + name +
-        ".reel -- " CRASHREEL_BUILD_DIR
-        "/tests/programs/subject answers; status=$?; mv core* dump; exit $status");
-    EXPECT_EQ(run.exit, 128 + 11) << run.err;
-  }
-  // The offsets of those of the program itself.
-  std::vector<std::string> own_frames(const std::string& reel) {
-    std::vector<std::string> frames;
-    const Json signature = shown(reel)["crash"]["signature"];
-    for (const Json& frame : signature["frames"]) {
-      if (frame["module"] == "subject") frames.push_back(frame["offset"].dump());
-    }
-    return frames;
-  }
-};
-
-TEST_F(CoreDumpTest, GivesTheFramesThatAHandlerInTheProgramWouldHaveTaken) {
-  EXPECT_THAT(own_frames("plain.reel"), IsEmpty());
-  const CommandRun run = type("crashreel salvage plain.ring -o dumped.reel --core dump");
-  EXPECT_EQ(run.exit, 0) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("SEGV_MAPERR at address 0x10"));
-  EXPECT_EQ(shown("dumped.reel")["crash"]["signature_from_replay"], false);
-  const std::vector<std::string> frames = own_frames("dumped.reel");
-  EXPECT_GE(frames.size(), 3u);
-  die("framed", "--frames");
-  EXPECT_EQ(own_frames("framed.reel"), frames);
-  // The frames that the ring has are not asked of the dump.
-  EXPECT_EQ(type("crashreel salvage framed.ring -o again.reel --core dump").exit, 0);
-  EXPECT_EQ(own_frames("again.reel"), frames);
-}
-
-TEST_F(CoreDumpTest, IsRefusedWhereItIsNoneOrOfAnotherEnd) {
-  const auto refused = [this](const std::string& ring, const std::string& dump, int status,
-                              const std::string& why) {
-    const CommandRun run = type("crashreel salvage " + ring + " -o x.reel --core " + dump);
-    EXPECT_EQ(run.exit, status) << run.err;
-    EXPECT_THAT(run.err, HasSubstr(why));
-    EXPECT_FALSE(has("x.reel"));
-  };
-  refused("plain.ring", "plain.reel", 6, "plain.reel: is no core dump");
-  type("head -c 300 dump > cut");
-  refused("plain.ring", "cut", 6, "cut: is cut off");
-  refused("plain.ring", "none", 2, "none: can't be opened as a core dump");
-  leave_a_ring("other.ring");
-  refused("other.ring", "dump", 2, "dump: is of process");
-}
-
-// The units of tools/SYSTEMD.md, with this machine's places in them.
-class SystemdTest : public SalvageVerbTest {
- protected:
-  void SetUp() override {
-    std::ifstream page(CRASHREEL_SOURCE_DIR "/tools/SYSTEMD.md");
-    bool inside = false;
-    for (std::string line; std::getline(page, line);) {
-      if (line.starts_with("```")) {
-        inside = line == "```ini";
-        if (inside) units_.emplace_back();
-      } else if (inside) {
-        units_.back() += with_our_places(line) + "\n";
-      }
-    }
-    ASSERT_EQ(units_.size(), 2u);
-    std::filesystem::create_directory(directory_.file("reels"));
-  }
-
-  std::string with_our_places(std::string line) {
-    const std::pair<std::string, std::string> places[] = {
-        {"/usr/bin/crashreel", testing::crashreel_binary()},
-        {"/usr/sbin/server", CRASHREEL_BUILD_DIR "/zoo/canary_stdin"},
-        {"/usr/sbin/own", CRASHREEL_BUILD_DIR "/zoo/canary_stdin"},
-        {"/var/crash/server/", directory_.file("reels") + "/"},
-        {"/var/crash/own/", directory_.file("reels") + "/"},
-        {"/dev/shm/own.ring", directory_.file("own.ring")}};
-    for (const auto& [from, to] : places) {
-      for (std::size_t at = 0; (at = line.find(from, at)) != std::string::npos; at += to.size()) {
-        line.replace(at, from.size(), to);
-      }
-    }
-    return line;
-  }
-
-  // As systemd hands it to exec.
-  std::string command_of(std::size_t unit, const std::string& key) {
-    std::istringstream lines(units_[unit]);
-    for (std::string line; std::getline(lines, line);) {
-      if (!line.starts_with(key + "=")) continue;
-      std::string command = line.substr(key.size() + 1);
-      for (std::size_t at = 0; (at = command.find("$$", at)) != std::string::npos; ++at) {
-        command.erase(at, 1);
-      }
-      return command;
-    }
-    ADD_FAILURE() << "no " << key;
-    return "";
-  }
-
-  std::string reels() { return type("ls reels").out; }
-
-  std::vector<std::string> units_;
-};
-
-TEST_F(SystemdTest, TakesTheUnitsAsTheyStand) {
-  ASSERT_TRUE(std::filesystem::exists("/usr/bin/systemd-analyze")) << "it is not installed";
-  for (const std::string& unit : units_) {
-    directory_.write("a.service", unit);
-    CommandRun run = type("systemd-analyze verify ./a.service");
-    EXPECT_EQ(run.exit, 0) << unit << run.err;
-    EXPECT_THAT(run.err, Not(HasSubstr("a.service"))) << unit;
-  }
-}
-
-TEST_F(SystemdTest, RecordsWithTheRecorderInFront) {
-  const std::string start = command_of(0, "ExecStart");
-  EXPECT_EQ(type("printf 'DEF a\\nRUN a\\n' | " + start).exit, 139);
-  EXPECT_THAT(reels(), HasSubstr("canary_stdin-"));
-  EXPECT_EQ(type("printf 'ECHO a\\n' | " + start).exit, 0);
-}
-
-TEST_F(SystemdTest, SalvagesAfterAnEndThatWasNone) {
-  leave_a_ring();
-  const std::vector<std::string> settings = {"SERVICE_RESULT=core-dump", "EXIT_CODE=dumped",
-                                             "EXIT_STATUS=SEGV",
-                                             "CRASHREEL_RING=" + directory_.file("own.ring")};
-  CommandRun run = type(command_of(1, "ExecStopPost"), settings);
-  EXPECT_EQ(run.exit, 0) << run.err;
-  EXPECT_FALSE(has("own.ring"));
-  ASSERT_THAT(reels(), HasSubstr(".reel"));
-  EXPECT_EQ(shown("reels/*.reel")["crash"]["signature"]["kind"], "SIGSEGV");
-}
-
-TEST_F(SystemdTest, SalvagesNothingAfterAGoodEnd) {
-  leave_a_ring();
-  type(command_of(1, "ExecStopPost"),
-       {"SERVICE_RESULT=success", "EXIT_CODE=exited", "EXIT_STATUS=0",
-        "CRASHREEL_RING=" + directory_.file("own.ring")});
-  EXPECT_FALSE(has("own.ring"));
-  EXPECT_THAT(reels(), IsEmpty());
 }
 
 }  // namespace

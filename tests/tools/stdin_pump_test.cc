@@ -10,7 +10,7 @@
 namespace crashreel {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 std::vector<std::string> lines_of(LineCutter& cutter) {
   std::vector<std::string> lines;

@@ -31,12 +31,5 @@ int main(int argc, char** argv) {
     });
   }
   for (std::thread& visitor : visitors) visitor.join();
-  for (;;) {
-    const int fd = ::accept(listener, nullptr, nullptr);
-    std::string unread;
-    while (zoo::read_some(fd, unread)) {
-      for (std::string line; zoo::take_line(unread, line);) zoo::answer(fd, line + "\n");
-    }
-    ::close(fd);
-  }
+  zoo::serve_lines(listener, [](int fd, const std::string& line) { zoo::answer(fd, line + "\n"); });
 }

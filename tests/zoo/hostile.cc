@@ -176,15 +176,8 @@ void obey(const std::string& line) {
 
 int main(int argc, char** argv) {
   const int listener = zoo::listen_on(argc > 1 ? argv[1] : "0");
-  for (;;) {
-    const int fd = ::accept(listener, nullptr, nullptr);
-    std::string unread;
-    while (zoo::read_some(fd, unread)) {
-      for (std::string line; zoo::take_line(unread, line);) {
-        obey(line);
-        zoo::answer(fd, line + "\n");
-      }
-    }
-    ::close(fd);
-  }
+  zoo::serve_lines(listener, [](int fd, const std::string& line) {
+    obey(line);
+    zoo::answer(fd, line + "\n");
+  });
 }

@@ -35,4 +35,17 @@ inline bool read_some(int fd, std::string& unread) {
   return got > 0;
 }
 
+// One session after the other, for ever. `on_line` gets each line and the descriptor to answer on.
+template <typename OnLine>
+[[noreturn]] void serve_lines(int listener, OnLine on_line) {
+  for (;;) {
+    const int fd = ::accept(listener, nullptr, nullptr);
+    std::string unread;
+    while (read_some(fd, unread)) {
+      for (std::string line; take_line(unread, line);) on_line(fd, line);
+    }
+    ::close(fd);
+  }
+}
+
 }  // namespace zoo

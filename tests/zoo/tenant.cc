@@ -33,15 +33,8 @@ void read_rooms(const char* argument) {
 int main(int argc, char** argv) {
   if (argc > 2) read_rooms(argv[2]);
   const int listener = zoo::listen_on(argc > 1 ? argv[1] : "0");
-  for (;;) {
-    const int fd = ::accept(listener, nullptr, nullptr);
-    std::string unread;
-    while (zoo::read_some(fd, unread)) {
-      for (std::string line; zoo::take_line(unread, line);) {
-        if (line == "RENT") rent();
-        zoo::answer(fd, line + "\n");
-      }
-    }
-    ::close(fd);
-  }
+  zoo::serve_lines(listener, [](int fd, const std::string& line) {
+    if (line == "RENT") rent();
+    zoo::answer(fd, line + "\n");
+  });
 }

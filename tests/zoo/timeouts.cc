@@ -270,12 +270,6 @@ int main(int argc, char** argv) {
   for (const int signal : {SIGALRM, SIGUSR2, SIGURG}) sigaddset(&waited_for, signal);
   ::pthread_sigmask(SIG_BLOCK, &waited_for, nullptr);
   const int listener = zoo::listen_on(argc > 1 ? argv[1] : "0");
-  for (;;) {
-    const int fd = ::accept(listener, nullptr, nullptr);
-    std::string unread;
-    while (zoo::read_some(fd, unread)) {
-      for (std::string line; zoo::take_line(unread, line);) zoo::answer(fd, answer_to(line) + "\n");
-    }
-    ::close(fd);
-  }
+  zoo::serve_lines(
+      listener, [](int fd, const std::string& line) { zoo::answer(fd, answer_to(line) + "\n"); });
 }

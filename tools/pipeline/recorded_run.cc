@@ -1,10 +1,7 @@
 #include "tools/pipeline/recorded_run.h"
 
 #include <poll.h>
-#include <spawn.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,21 +9,19 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "capture/base/owned_fd.h"
-#include "capture/runtime/crashreel.h"
-#include "capture/runtime/ring.h"
-#include "capture/runtime/ring_attach.h"
 #include "harness/signature.h"
 #include "tools/pipeline/save_requests.h"
 #include "tools/pipeline/signal_relay.h"
+#include "tools/pipeline/spawn_recorded.h"
 #include "tools/pipeline/stderr_tee.h"
 #include "tools/pipeline/stdin_pump.h"
+#include "tools/pipeline/stdin_record.h"
 
 namespace crashreel {
 namespace {
@@ -36,114 +31,6 @@ using Clock = std::chrono::steady_clock;
 // The recorder answers before the program's own code runs, in milliseconds. A loader that did not
 // load it answers never, and the program's input must not wait for that.
 constexpr auto kMostStartTime = std::chrono::seconds(10);
-
-bool sets(const std::vector<std::string>& settings, std::string_view variable) {
-  const std::string_view name = variable.substr(0, variable.find('=') + 1);
-  return std::any_of(settings.begin(), settings.end(),
-                     [&](const std::string& setting) { return setting.starts_with(name); });
-}
-
-// Ours, but for what an outer recording of ourselves left in it, with the recorder added.
-std::vector<std::string> make_environment(const RecordedRun& run, int ready_fd, bool feeds_stdin) {
-  std::vector<std::string> environment;
-  std::string preload = run.library;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view variable = *entry;
-    if (variable.starts_with("LD_PRELOAD=")) {
-      preload = std::string(variable.substr(variable.find('=') + 1)) + ":" + run.library;
-    } else if (!variable.starts_with("CRASHREEL_RING=") &&
-               !variable.starts_with("CRASHREEL_RING_OWNER=") &&
-               !variable.starts_with("CRASHREEL_READY_FD=") &&
-               !variable.starts_with("CRASHREEL_STDIN_FED=") && !sets(run.settings, variable)) {
-      environment.emplace_back(variable);
-    }
-  }
-  if (!run.first_library.empty()) preload.insert(0, run.first_library + ":");
-  environment.push_back("LD_PRELOAD=" + preload);
-  environment.push_back("CRASHREEL_RING=" + run.ring_path);
-  environment.push_back("CRASHREEL_READY_FD=" + std::to_string(ready_fd));
-  if (feeds_stdin) environment.push_back("CRASHREEL_STDIN_FED=1");
-  environment.insert(environment.end(), run.settings.begin(), run.settings.end());
-  return environment;
-}
-
-std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-struct Spawned {
-  pid_t pid = -1;
-  OwnedFd ended;  // readable once the process is no more
-};
-
-// 0 or an errno value.
-int spawn(const RecordedRun& run, const sigset_t& mask, int ready_fd, const StdinPump* pump,
-          const StderrTee* tee, Spawned* spawned) {
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-  ::posix_spawn_file_actions_init(&files);
-  ::posix_spawnattr_init(&attributes);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  ::posix_spawnattr_setsigmask(&attributes, &mask);
-  if (pump != nullptr) ::posix_spawn_file_actions_adddup2(&files, pump->program_end(), 0);
-  if (tee != nullptr) ::posix_spawn_file_actions_adddup2(&files, tee->program_end(), 2);
-  if (run.stdout_to_stderr) ::posix_spawn_file_actions_adddup2(&files, 2, 1);
-  // Onto itself: the same number, no longer closed by exec.
-  ::posix_spawn_file_actions_adddup2(&files, ready_fd, ready_fd);
-  const std::vector<std::string> environment = make_environment(run, ready_fd, pump != nullptr);
-  const int error = ::posix_spawn(&spawned->pid, run.path.c_str(), &files, &attributes,
-                                  pointers_to(run.argv).data(), pointers_to(environment).data());
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&files);
-  if (error != 0) return error;
-  // By number: the header that declares it is not fit for C++ in every libc.
-  spawned->ended.reset(static_cast<int>(::syscall(SYS_pidfd_open, spawned->pid, 0)));
-  if (spawned->ended) return 0;
-  // A program that nobody can wait for must not stay behind.
-  const int why = errno;
-  ::kill(spawned->pid, SIGKILL);
-  ::waitpid(spawned->pid, nullptr, 0);
-  return why;
-}
-
-// What this process itself writes into the program's ring: its standard input.
-class StdinRecord {
- public:
-  explicit StdinRecord(const std::string& redact_rules) : redact_rules_(redact_rules) {}
-  ~StdinRecord() { ring::detach(); }
-
-  // 0 or an errno value.
-  int attach(const std::string& ring_path) {
-    attached_to_ = inode_of(ring_path);
-    return ring::attach(ring_path.c_str(), {.rules = redact_rules_.c_str(),
-                                            .key = std::getenv("CRASHREEL_REDACT_KEY")});
-  }
-
-  void note(InputKind kind, std::string_view bytes) {
-    if (kind == InputKind::kOpen) {  // which may be overwritten one day
-      const auto fed_by = static_cast<char>(TargetKind::kStdin);
-      ring::add_fact(ring::Fact::kTargetKind, {&fed_by, sizeof fed_by, true});
-    }
-    crashreel_record(static_cast<std::uint32_t>(kind), kStdinSession, bytes.data(), bytes.size());
-  }
-
-  // After exec the program begins its ring anew, and this one is nobody's.
-  bool was_left_behind(const std::string& ring_path) const {
-    return attached_to_ && *attached_to_ != inode_of(ring_path);
-  }
-
- private:
-  static ino_t inode_of(const std::string& path) {
-    struct stat file;
-    return ::stat(path.c_str(), &file) == 0 ? file.st_ino : 0;
-  }
-
-  const std::string& redact_rules_;
-  std::optional<ino_t> attached_to_;
-};
 
 // Stays beside the program from its start to its end.
 class Watch {
@@ -316,8 +203,8 @@ Result<RunEnd> run_recorded(const RecordedRun& run) {
 
   RunEnd end;
   Spawned spawned;
-  end.start_error =
-      spawn(run, relay.original_mask(), ready_there.get(), pump_or_null, tee_or_null, &spawned);
+  end.start_error = spawn_recorded(run, relay.original_mask(), ready_there.get(), pump_or_null,
+                                   tee_or_null, &spawned);
   if (end.start_error != 0) return end;
   end.pid = spawned.pid;
   ready_there.reset();

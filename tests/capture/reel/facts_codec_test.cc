@@ -30,8 +30,7 @@ TEST(FactsCodec, KeepsWhatWasRedacted) {
   ReelFacts facts = some_facts();
   facts.totals.inputs = 7;
   facts.masked_inputs = 3;
-  facts.redaction = {
-      .rules = {"1 mask:after", "0 hook"}, .salvage_rules = {"2 drop:regex"}, .masked_facts = 5};
+  facts.redaction = full_redaction();
   EXPECT_EQ(decode_facts(encode_facts(facts)), facts);
 }
 
@@ -77,25 +76,8 @@ TEST(FactsCodec, RefusesAReportThatIsTooLong) {
 
 TEST(FactsCodec, KeepsTheBoundsOfEachPlaceAndWhatTheyCost) {
   ReelFacts facts = some_facts();
-  facts.keeping = {.known = true,
-                   .tail_bytes = 1,
-                   .most_inputs = 2,
-                   .most_age_ns = 3,
-                   .beyond_inputs = 4,
-                   .beyond_age = 5,
-                   .prelude_bytes = 6,
-                   .prelude_full = true,
-                   .heads = 7,
-                   .head_bytes = 8,
-                   .heads_open = 9,
-                   .heads_full = 10,
-                   .heads_gapped = 11,
-                   .heads_refused = 12,
-                   .pins = 13,
-                   .pin_bytes = 14,
-                   .pins_used = 15,
-                   .pins_refused = 16,
-                   .pins_missed = UINT64_MAX};
+  facts.keeping = full_keeping();
+  facts.keeping.pins_missed = UINT64_MAX;
   EXPECT_EQ(decode_facts(encode_facts(facts)), facts);
 }
 
@@ -108,7 +90,7 @@ TEST(FactsCodec, KeepsLargeFilesWithAndWithoutADigest) {
 
 TEST(FactsCodec, KeepsWhatTheReelWasMadeFrom) {
   ReelFacts facts = some_facts();
-  facts.lineage = {"session 3 of night.reel", "da39a3ee5e6b4b0d3255bfef95601890afd80709"};
+  facts.lineage = full_lineage();
   EXPECT_EQ(decode_facts(encode_facts(facts)), facts);
 }
 

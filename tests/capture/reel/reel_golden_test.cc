@@ -63,31 +63,12 @@ Reel reel_with_sections() {
   reel.crash.code = -6;
   reel.crash.address = 0x7fff00001234;
   reel.crash.report = "ERROR: AddressSanitizer: heap-use-after-free\n";
-  reel.redaction = {
-      .rules = {"1 mask:after", "0 hook"}, .salvage_rules = {"2 drop:regex"}, .masked_facts = 5};
-  reel.keeping = {.known = true,
-                  .tail_bytes = 1,
-                  .most_inputs = 2,
-                  .most_age_ns = 3,
-                  .beyond_inputs = 4,
-                  .beyond_age = 5,
-                  .prelude_bytes = 6,
-                  .prelude_full = true,
-                  .heads = 7,
-                  .head_bytes = 1024,
-                  .heads_open = 6,
-                  .heads_full = 5,
-                  .heads_gapped = 4,
-                  .heads_refused = 3,
-                  .pins = 32,
-                  .pin_bytes = 512,
-                  .pins_used = 31,
-                  .pins_refused = 30,
-                  .pins_missed = 29};
+  reel.redaction = full_redaction();
+  reel.keeping = full_keeping();
   reel.file_digests = {
       {"/var/large.db", 1'000'000'000, 1'790'000'000'000'000'000, 0x123456789abcdef0},
       {"huge", UINT64_MAX, 1, std::nullopt}};
-  reel.lineage = {"session 3 of night.reel", "da39a3ee5e6b4b0d3255bfef95601890afd80709"};
+  reel.lineage = full_lineage();
   return reel;
 }
 

@@ -81,6 +81,39 @@ inline void mark_prelude(Reel& reel, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) reel.inputs[i].place = Place::kPrelude;
 }
 
+// Sections of the facts with something in every field, and something else in the next. They lie in
+// a golden file: a field may be added, and none changed.
+inline Redaction full_redaction() {
+  return {
+      .rules = {"1 mask:after", "0 hook"}, .salvage_rules = {"2 drop:regex"}, .masked_facts = 5};
+}
+
+inline Keeping full_keeping() {
+  return {.known = true,
+          .tail_bytes = 1,
+          .most_inputs = 2,
+          .most_age_ns = 3,
+          .beyond_inputs = 4,
+          .beyond_age = 5,
+          .prelude_bytes = 6,
+          .prelude_full = true,
+          .heads = 7,
+          .head_bytes = 1024,
+          .heads_open = 6,
+          .heads_full = 5,
+          .heads_gapped = 4,
+          .heads_refused = 3,
+          .pins = 32,
+          .pin_bytes = 512,
+          .pins_used = 31,
+          .pins_refused = 30,
+          .pins_missed = 29};
+}
+
+inline Lineage full_lineage() {
+  return {"session 3 of night.reel", "da39a3ee5e6b4b0d3255bfef95601890afd80709"};
+}
+
 // A reel with something in every field.
 inline Reel full_reel() {
   Reel reel = scene(

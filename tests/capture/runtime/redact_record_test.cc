@@ -6,14 +6,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "tests/capture/runtime/payloads.h"
 #include "tests/capture/runtime/recorded.h"
+#include "tests/capture/runtime/redacted.h"
 
 namespace crashreel {
 namespace {
@@ -22,29 +21,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-constexpr char kSecret[] = "hunter2-is-secret";
-
-crashreel_options with_rules(const RingPath& path, const char* rules) {
-  crashreel_options options = options_for(path);
-  options.redact_rules = rules;
-  return options;
-}
-
-std::string file_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// "kind:data" of each input.
-std::vector<std::string> told(const Reel& reel) {
-  std::vector<std::string> all;
-  for (const Input& input : reel.inputs) {
-    const bool masked = static_cast<unsigned>(input.kind) == CRASHREEL_MASKED;
-    all.push_back(std::string(masked ? "masked" : name_of(input.kind)) + ":" + input.data);
-  }
-  return all;
-}
 
 TEST(Redact, SaysBehindAnInputWhatOfItWasMasked) {
   const RingPath path;
@@ -148,72 +124,6 @@ TEST(Redact, LeavesOutAWholePayloadAndKeepsItsLength) {
     record_text(1, "b");
   });
   EXPECT_THAT(told(read.reel), ElementsAre("data:", "masked:27 1:drop:0+27", "data:b"));
-}
-
-TEST(Redact, MasksAllOfASessionWhoseOpeningFits) {
-  const RingPath path;
-  const auto read = recorded(with_rules(path, "mask:session:unix\ndrop:session:tcp * *:443"), [] {
-    crashreel_record(CRASHREEL_OPEN, 1, "tcp inbound 1.2.3.4:443 5.6.7.8:9", 33);
-    crashreel_record(CRASHREEL_OPEN, 2, "unix inbound /run/socket", 24);
-    crashreel_record(CRASHREEL_OPEN, 3, "tcp inbound 1.2.3.4:80 5.6.7.8:9", 32);
-    for (std::uint32_t session = 1; session <= 4; ++session) record_text(session, "hello");
-  });
-  auto inputs = told(read.reel);
-  inputs.erase(inputs.begin(), inputs.begin() + 3);
-  EXPECT_THAT(inputs, ElementsAre("data:", "masked:5 2:drop:0+5", "data:xxxxx",
-                                  "masked:5 1:mask:0+5", "data:hello", "data:hello"));
-}
-
-TEST(Redact, TreatsASessionThatIsNoLongerKnownAsOneOfThoseToHide) {
-  const RingPath path;
-  const auto read = recorded(with_rules(path, "mask:session:tls"), [] {
-    crashreel_record(CRASHREEL_OPEN, 5, "tcp inbound", 11);
-    crashreel_record(CRASHREEL_OPEN, 5 + (1u << 18), "tcp inbound", 11);
-    record_text(5, "hello");
-    record_text(5 + (1u << 18), "hello");
-  });
-  EXPECT_EQ(read.reel.inputs[2].data, "xxxxx");
-  EXPECT_EQ(read.reel.inputs[4].data, "hello");
-}
-
-TEST(Redact, KnowsInAForkedChildWhatItsParentOpened) {
-  const RingPath path;
-  const auto read = recorded(with_rules(path, "mask:session:tls"), [] {
-    crashreel_record(CRASHREEL_OPEN, 1, "tls inbound", 11);
-    in_child([] {
-      record_text(1, kSecret);
-      return 0;
-    });
-  });
-  EXPECT_THAT(file_text(path.str()), Not(HasSubstr(kSecret)));
-  EXPECT_EQ(read.reel.inputs[1].data, std::string(17, 'x'));
-}
-
-// As often under one key as it comes; the openings, by which it is known, stay.
-TEST(Redact, HashesAllOfASessionWhoseOpeningFitsUnderTheKey) {
-  const auto hashed = [](const char* key) {
-    const RingPath path;
-    crashreel_options options = with_rules(path, "hash:session:tls");
-    options.redact_key = key;
-    const auto read = recorded(options, [] {
-      crashreel_record(CRASHREEL_OPEN, 1, "tls inbound", 11);
-      crashreel_record(CRASHREEL_OPEN, 2, "tcp inbound", 11);
-      for (const char* text : {kSecret, kSecret, "another"}) record_text(1, text);
-      record_text(2, kSecret);
-    });
-    auto inputs = told(read.reel);
-    EXPECT_EQ(inputs.size(), 9u);
-    EXPECT_EQ(inputs[0], "open:tls inbound");
-    EXPECT_THAT(inputs[2], testing::MatchesRegex("data:[a-p]+"));
-    EXPECT_EQ(inputs[2].size(), std::string("data:").size() + sizeof kSecret - 1);
-    EXPECT_EQ(inputs[3], "masked:17 1:hash:0+17");
-    EXPECT_EQ(inputs[4], inputs[2]);
-    EXPECT_THAT(inputs[6], testing::MatchesRegex("data:[a-p]{7}"));
-    EXPECT_EQ(inputs[8], std::string("data:") + kSecret);
-    return inputs[2];
-  };
-  EXPECT_EQ(hashed("key"), hashed("key"));
-  EXPECT_NE(hashed("key"), hashed("another"));
 }
 
 // Masks the digits, and hashes all behind '#'; hides what begins with '!', drops what has a '*'.
