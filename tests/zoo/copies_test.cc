@@ -11,6 +11,7 @@
 #include "harness/fork_server.h"
 #include "harness/likeness.h"
 #include "harness/try.h"
+#include "tests/sanitized.h"
 #include "tests/zoo/minima.h"
 #include "tools/pipeline/tries.h"
 
@@ -109,6 +110,15 @@ TEST_P(ZooCopies, OfCheckpointsDoWhatAStartAloneDoes) {
   }
 }
 
+// Copies are made by the player, of which a sanitizer sees nothing; what the harness does for them
+// is the same for any program, and minima_test.cc has all of them: under a sanitizer some.
+std::vector<Minimum> asked_here(const std::vector<Minimum>& all) {
+  const std::size_t step = all.size() / rounds_of(all.size());
+  std::vector<Minimum> chosen;
+  for (std::size_t at = 0; at < all.size(); at += step) chosen.push_back(all[at]);
+  return chosen;
+}
+
 std::vector<Minimum> with_copies(bool has_them) {
   std::vector<Minimum> chosen;
   std::ranges::copy_if(known_minima(), std::back_inserter(chosen), [&](const Minimum& one) {
@@ -117,7 +127,7 @@ std::vector<Minimum> with_copies(bool has_them) {
   return chosen;
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, ZooCopies, ::testing::ValuesIn(with_copies(true)),
+INSTANTIATE_TEST_SUITE_P(Of, ZooCopies, ::testing::ValuesIn(asked_here(with_copies(true))),
                          [](const auto& one) { return one.param.program; });
 
 // Whom no player feeds is started for every question.
