@@ -171,9 +171,11 @@ Result<Target> target_of(const Reel& reel, const std::optional<std::vector<std::
   const auto attachable = check_attachable(target);
   if (!attachable) return attachable.error();
   target.player_path = library_path("libcrashreel-player.so");
-  if (::access(target.player_path.c_str(), R_OK) != 0) {
-    return Error{Trouble::kEnvironment,
-                 target.player_path + ": the player is missing; install crashreel as a whole"};
+  for (const std::string& path : {target.player_path, library_path("libcrashreel-prefault.so")}) {
+    if (::access(path.c_str(), R_OK) != 0) {
+      return Error{Trouble::kEnvironment,
+                   path + ": the player is missing, or a part of it; install crashreel as a whole"};
+    }
   }
   return target;
 }
