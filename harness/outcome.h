@@ -54,9 +54,10 @@ struct Outcome {
   std::uint32_t undelivered = 0;   // inputs whose session the program had ended, or never had
   const Input* first_undelivered = nullptr;
   // Where answers are kept, in the reel's order: these, and those that were given and not read to
-  // their end when the try ended. (Of a program fed from outside only where it could be traced.)
+  // their end when the try ended.
   std::vector<const Input*> undelivered_inputs;
   std::vector<const Input*> unread;
+  std::string unread_unknown;  // why nobody could see that; empty: all was seen
   // Connections that the program opened and no session of the reel answers; they were refused.
   std::uint32_t unanswered = 0;
   std::string first_unanswered;          // whom the first was for: "10.0.0.5:5432", "/run/db.sock"

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "harness/external/tasks.h"
@@ -61,6 +63,7 @@ class Outside {
   bool is_given_up() const;
   bool hangs();
   std::optional<OutsideEnd> look_for_end();
+  std::string gone_unseen() const;
   void feed_stdin();
 
   Result<Next> go_on();
@@ -99,7 +102,8 @@ Result<OutsideEnd> Outside::run() {
     const auto next = go_on();
     if (!next && next.error().trouble == Trouble::kTarget) continue;  // it ends just now
     if (!next) return next.error();
-    if (*next == Next::kDone || *next == Next::kDeaf) return OutsideEnd{};
+    if (*next == Next::kDone) return OutsideEnd{Wait::kEnded, {}, steps_.unread_unknown()};
+    if (*next == Next::kDeaf) return OutsideEnd{};
     if (*next == Next::kWait) ::sched_yield();
   }
 }
@@ -108,14 +112,21 @@ std::optional<OutsideEnd> Outside::look_for_end() {
   if (tracer_.attend(tasks_.seen())) {
     set_state(ScriptState::kCrashed);
     steps_.note_unread(tasks_.seen());
-    return OutsideEnd{Wait::kEnded, {true, script_.crash.signal}};
+    return OutsideEnd{Wait::kEnded, {true, script_.crash.signal}, steps_.unread_unknown()};
   }
-  if (const auto end = instance_.poll_end()) return OutsideEnd{Wait::kEnded, *end};
-  if (is_given_up()) return OutsideEnd{Wait::kGivenUp, {}};
+  if (const auto end = instance_.poll_end()) return OutsideEnd{Wait::kEnded, *end, gone_unseen()};
+  if (is_given_up()) return OutsideEnd{Wait::kGivenUp, {}, {}};
   if (!hangs()) return std::nullopt;
   const bool deaf = feed_ == nullptr && tasks_.at_rest() && !is_listening();
   if (deaf) set_state(ScriptState::kDeaf);
-  return OutsideEnd{deaf ? Wait::kEnded : Wait::kHung, {}};
+  return OutsideEnd{deaf ? Wait::kEnded : Wait::kHung, {}, {}};
+}
+
+// What it had not read went with it.
+std::string Outside::gone_unseen() const {
+  const int refused = tracer_.refused();
+  if (refused == 0) return "it ended before anybody could stop it";
+  return "nobody may stop it as it dies (ptrace: " + std::string(std::strerror(refused)) + ")";
 }
 
 void Outside::end_all() {
@@ -245,7 +256,7 @@ Result<OutsideEnd> feed_from_outside(Instance& instance, Script& script, StdinFe
   if (!end) {
     outside.end_all();
     if (end.error().trouble == Trouble::kTarget)
-      return OutsideEnd{Wait::kEnded, *instance.poll_end()};
+      return OutsideEnd{Wait::kEnded, *instance.poll_end(), {}};
     return end.error();
   }
   auto ended = outside.run();

@@ -29,6 +29,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "capture/base/result.h"
 #include "harness/feed.h"
@@ -42,6 +43,7 @@ namespace crashreel {
 struct OutsideEnd {
   Wait wait = Wait::kEnded;
   ProcessEnd end;  // as if the program had ended by itself: what killed it, or 0 where it lived on
+  std::string unread_unknown;  // why nobody could see what it left unread; empty: all was seen
 };
 
 // From an instance that was just started until nothing of it is left. `feed` for programs on their

@@ -3,6 +3,7 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
+#include <cstring>
 #include <utility>
 
 #include "harness/external/held_sockets.h"
@@ -112,9 +113,16 @@ Clients::Settled OutsideSteps::settled() {
 void OutsideSteps::note_unread(const std::vector<TaskSeen>& seen) {
   if (script_.answers_offset == 0) return;
   clients_.note_unread(*kernel_);
-  take_datagrams(seen, [this](const SocketName& from, std::uint64_t bytes) {
+  if (!clients_.has_datagrams()) return;
+  datagrams_refused_ = take_datagrams(seen, [this](const SocketName& from, std::uint64_t bytes) {
     clients_.note_unread_datagram(from, bytes);
   });
+}
+
+std::string OutsideSteps::unread_unknown() const {
+  if (datagrams_refused_ == 0) return {};
+  return "nobody may look into its queues of datagrams (pidfd_getfd: " +
+         std::string(std::strerror(datagrams_refused_)) + ")";
 }
 
 void OutsideSteps::finish(const std::vector<TaskSeen>& seen) {

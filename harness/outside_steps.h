@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "capture/base/result.h"
@@ -36,6 +37,8 @@ class OutsideSteps {
   Clients::Settled settled();
   // It is over, and none of these will read any more: what has none of them read?
   void note_unread(const std::vector<TaskSeen>& seen);
+  // Why that is not known; empty: it is.
+  std::string unread_unknown() const;
   void finish(const std::vector<TaskSeen>& seen);
 
  private:
@@ -53,6 +56,7 @@ class OutsideSteps {
   std::optional<std::uint32_t> session_;  // of the step that was performed last
   int refusals_ = 0;                      // of the payload in hand
   std::uint32_t payload_sent_ = 0;
+  int datagrams_refused_ = 0;  // errno
 };
 
 }  // namespace crashreel

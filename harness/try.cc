@@ -82,7 +82,7 @@ Result<OutsideEnd> let_run(Instance& instance, Script& script, StdinFeed* feed,
     return feed_from_outside(instance, script, feed, options);
   }
   const Wait wait = wait_for_end(instance, script, {.feed = feed}, options);
-  return OutsideEnd{wait, end_of(instance)};
+  return OutsideEnd{wait, end_of(instance), {}};
 }
 
 // A function's main() finds its steps there.
@@ -181,6 +181,7 @@ Result<Outcome> run_try(const Target& target, const Reel& reel, const Sequence& 
     const auto end = let_run(*instance, *script, feed ? &*feed : nullptr, target, options);
     if (!end) return end.error();
     outcome = outcome_of(*instance, end->end, end->wait, *script, target);
+    if (layout.keeps_answers) outcome.unread_unknown = end->unread_unknown;
   }
   feed ? note_steps(outcome, *feed) : note_steps(outcome, *script, layout, 0);
   outcome.random_seed = layout.random_seed;

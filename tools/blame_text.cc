@@ -108,7 +108,9 @@ std::string list_line(const std::string& what, const std::vector<std::size_t>& p
 }
 
 std::string unconsumed_lines(const BlameReport& report, const Reel& reel) {
+  const std::string& why = report.unread_unknown;
   return list_line("never read", report.unread, "before the trigger", reel) +
+         (why.empty() ? "" : "  never read: more may be, for " + why + "\n") +
          list_line("never delivered", report.undelivered, "of sessions that the program had ended",
                    reel) +
          list_line("never consumed", report.unconsumed, "after the trigger", reel);

@@ -85,6 +85,7 @@ Json answer_of(const BlameReport& report, const Reel& reel) {
   answer["last_needed"] = json_of(report.last_needed, reel);
   answer["witness"] = report.witness ? json_of(*report.witness, reel) : Json();
   answer["unread"] = sequence_numbers(report.unread, reel);
+  answer["unread_unknown"] = report.unread_unknown.empty() ? Json() : Json(report.unread_unknown);
   answer["undelivered"] = sequence_numbers(report.undelivered, reel);
   answer["unconsumed"] = sequence_numbers(report.unconsumed, reel);
   answer["outcomes"] = report.outcomes;

@@ -184,6 +184,10 @@ Clients::Settled Clients::settled(std::uint32_t number, SocketDiag& kernel) cons
   return read && told && answered ? Settled::kYes : Settled::kNo;
 }
 
+bool Clients::has_datagrams() const {
+  return std::ranges::any_of(sessions_, &Session::datagrams);
+}
+
 void Clients::note_unread(SocketDiag& kernel) {
   for (Session& session : sessions_) {
     if (!session.fd || session.step == 0 || session.datagrams) continue;

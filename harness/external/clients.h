@@ -46,6 +46,7 @@ class Clients {
   // one just opened: has it accepted it? Of one that we have ended: was it told?
   enum class Settled { kYes, kNo, kIfItRan };  // the last: nothing is unread
   Settled settled(std::uint32_t session, SocketDiag& kernel) const;
+  bool has_datagrams() const;
   // Of the open connections, how much of what they were sent was never read.
   void note_unread(SocketDiag& kernel);
   // A datagram of so many bytes that has this sender was not.

@@ -69,11 +69,15 @@ std::vector<HeldSocket> sockets_of(const std::vector<TaskSeen>& seen) {
   return sockets;
 }
 
-void take_datagrams(const std::vector<TaskSeen>& seen, const FoundDatagram& found) {
+int take_datagrams(const std::vector<TaskSeen>& seen, const FoundDatagram& found) {
+  int refused = 0;
   for (const HeldSocket& held : sockets_of(seen)) {
     const OwnedFd socket = take_hold_of(held);
+    // Of processes and sockets that are gone nothing is left to be read.
+    if (!socket && errno != ESRCH && errno != EBADF) refused = errno;
     if (socket && has_datagrams(socket)) take_all_in(socket, found);
   }
+  return refused;
 }
 
 }  // namespace crashreel

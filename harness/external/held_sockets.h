@@ -24,9 +24,9 @@ struct HeldSocket {
 std::vector<HeldSocket> sockets_of(const std::vector<TaskSeen>& seen);
 
 // Takes what lies unread in the UDP sockets of these processes, which are not to read any more, and
-// calls `found` for each datagram with its sender and its bytes. None where the kernel is older
-// than Linux 5.6, or does not let us.
+// calls `found` for each datagram with its sender and its bytes. 0, or the errno value by which the
+// kernel refuses to let a socket be taken hold of: it may, and before Linux 5.6 it can't.
 using FoundDatagram = std::function<void(const SocketName& from, std::uint64_t bytes)>;
-void take_datagrams(const std::vector<TaskSeen>& seen, const FoundDatagram& found);
+int take_datagrams(const std::vector<TaskSeen>& seen, const FoundDatagram& found);
 
 }  // namespace crashreel

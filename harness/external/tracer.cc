@@ -110,7 +110,9 @@ void Tracer::let_go(const std::vector<TaskSeen>& seen) {
 void Tracer::seize_new(const std::vector<TaskSeen>& seen) {
   for (const TaskSeen& one : seen) {
     if (one.is_gone() || held_.contains(one.task)) continue;
-    ask(PTRACE_SEIZE, one.task, static_cast<unsigned long>(kOptions));
+    const bool is_first = held_.empty();
+    const long seized = ask(PTRACE_SEIZE, one.task, static_cast<unsigned long>(kOptions));
+    if (seized != 0 && is_first && errno != ESRCH) refused_ = errno;
     held_[one.task] = one.task == one.process;
   }
 }

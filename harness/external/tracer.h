@@ -32,6 +32,8 @@ class Tracer {
   // Once the instance has been killed, or is about to be: waits until each of these, and of those
   // that are held, is dead.
   void let_go(const std::vector<TaskSeen>& seen);
+  // The errno value by which the kernel has refused to let the first task be held; 0: it has not.
+  int refused() const { return refused_; }
 
  private:
   void seize_new(const std::vector<TaskSeen>& seen);
@@ -40,6 +42,7 @@ class Tracer {
   void write_down(pid_t task, int signal);
 
   ScriptCrash& crash_;
+  int refused_ = 0;
   // Do they lead a process? It is dead only when all its other tasks are.
   std::map<pid_t, bool> held_;
 };

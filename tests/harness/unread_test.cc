@@ -2,16 +2,22 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <string>
 #include <vector>
 
+#include "tests/capture/runtime/confined.h"
 #include "tests/harness/tries.h"
 
 namespace crashreel {
 namespace {
 
 using testing::ElementsAre;
+using testing::StrEq;
 
 struct Feeding {
   const char* name;
@@ -92,6 +98,59 @@ TEST_P(UnreadDatagrams, AreToldBySenders) {
 INSTANTIATE_TEST_SUITE_P(Over, UnreadDatagrams,
                          testing::Values(Feeding{"Udp", "neglect", kUdp},
                                          Feeding{"UdpFromOutside", "neglect_static", kUdp}),
+                         [](const auto& one) { return std::string(one.param.name); });
+
+// From outside it is the kernel that knows, and may refuse to say. Where it refuses a system call
+// once it does so for good: that is for a child.
+class UnreadUnknown : public Unread {
+ protected:
+  std::string told_where_refused(long call, const std::string& text) {
+    int ends[2];
+    EXPECT_EQ(::pipe(ends), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (!SystemCalls::refuse(call, SECCOMP_RET_ERRNO | EPERM)) ::_exit(1);
+      const Outcome outcome = tried(text);
+      const std::string told = std::to_string(outcome.unread.size()) + " " + outcome.unread_unknown;
+      ::_exit(outcome.ending == Ending::kCrashed && ::write(ends[1], told.data(), told.size()) > 0
+                  ? 0
+                  : 2);
+    }
+    ::close(ends[1]);
+    char told[256] = {};
+    EXPECT_GE(::read(ends[0], told, sizeof told - 1), 0);
+    ::close(ends[0]);
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+    return told;
+  }
+};
+
+constexpr char kOneLeft[] = "1+ 2+ 3+ 3:READ 2:READ 2:WAIT 2:left 1:BREAK";
+
+TEST_P(UnreadUnknown, IsToldWhereWhoDiesMayNotBeStopped) {
+  EXPECT_THAT(told_where_refused(SYS_ptrace, kOneLeft),
+              StrEq("0 nobody may stop it as it dies (ptrace: Operation not permitted)"));
+}
+
+TEST_P(UnreadUnknown, IsToldOfDatagramsOnly) {
+  const bool datagrams = std::string(GetParam().opening) == kUdp;
+  EXPECT_THAT(told_where_refused(SYS_pidfd_getfd, kOneLeft),
+              StrEq(datagrams ? "0 nobody may look into its queues of datagrams (pidfd_getfd: "
+                                "Operation not permitted)"
+                              : "1 "));
+}
+
+TEST_P(UnreadUnknown, IsNotToldWhereAllWasSeen) {
+  const Outcome outcome = tried(kOneLeft);
+  EXPECT_THAT(lines_of(outcome.unread), ElementsAre("left\n"));
+  EXPECT_EQ(outcome.unread_unknown, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Over, UnreadUnknown,
+                         testing::Values(Feeding{"Tcp", "neglect_static", kTcp},
+                                         Feeding{"Udp", "neglect_static", kUdp}),
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

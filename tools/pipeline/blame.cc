@@ -111,6 +111,7 @@ class Blaming {
     if (!untaken) return untaken.error();
     report_.runs += static_cast<std::uint64_t>(untaken->runs);
     report_.unread = untaken->unread;
+    report_.unread_unknown = untaken->unread_unknown;
     report_.undelivered = untaken->undelivered;
     return {};
   }

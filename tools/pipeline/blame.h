@@ -79,6 +79,7 @@ struct BlameReport {
   // Before it: given and not read to their end when the program died; and those whose session it
   // had ended. Of one try; of several it may be others, if the crash does not come in each.
   std::vector<std::size_t> unread;
+  std::string unread_unknown;  // why nobody could see what it had not read; empty: all was seen
   std::vector<std::size_t> undelivered;
   bool stopped = false;
   std::uint64_t questions = 0;

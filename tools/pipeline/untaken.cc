@@ -25,6 +25,7 @@ Result<Untaken> find_untaken(Tries& tries, const Sequence& whole, const Input* t
     ++untaken.runs;
     if (tries.judge(*outcome) != Verdict::kReproduces || outcome->in_flight != trigger) continue;
     untaken.unread = before(trigger, outcome->unread, tries.reel());
+    untaken.unread_unknown = outcome->unread_unknown;
     untaken.undelivered = before(trigger, outcome->undelivered_inputs, tries.reel());
     break;
   }

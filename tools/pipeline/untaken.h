@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "capture/base/result.h"
@@ -15,6 +16,7 @@ namespace crashreel {
 // Positions in the reel's inputs, rising.
 struct Untaken {
   std::vector<std::size_t> unread;       // given, and not read to their end when the program died
+  std::string unread_unknown;            // why nobody could see that; empty: all was seen
   std::vector<std::size_t> undelivered;  // of sessions that the program had ended
   int runs = 0;                          // that it took
 };
