@@ -2,10 +2,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 #include "capture/reel/base64.h"
+#include "tests/capture/runtime/confined.h"
 #include "tests/tools/run_command.h"
 #include "tests/tools/scene.h"
 
@@ -152,6 +159,29 @@ TEST_F(BlameVerbTest, ListsWhatTheProgramLeftUnreadOrHadEnded) {
   const CommandRun run = type("crashreel blame crash.reel");
   EXPECT_THAT(run.out, HasSubstr("never read: 2 inputs before the trigger, seq "));
   EXPECT_THAT(run.out, HasSubstr("never delivered: 1 input of sessions that the program had"));
+}
+
+// Whoever may not trace it does not see what it had not read: in a child, for whom that stays so.
+TEST_F(BlameVerbTest, SaysWhyNobodyKnowsWhatWasLeftUnread) {
+  import(line_of(1, "PUT a b\n") + line_of(2, "WAIT\n") + line_of(2, "PUT c d\n") +
+             line_of(1, "GET a\n") + line_of(1, "BURN a\n"),
+         "server", std::string(kZoo) + "clerk 0");
+  const std::string out = directory_.path() / "out";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::setenv("ASAN_OPTIONS", "detect_leaks=0", 1);  // leaks, too, are looked for by tracing
+    if (!SystemCalls::refuse(SYS_ptrace, SECCOMP_RET_ERRNO | EPERM)) ::_exit(1);
+    const CommandRun run = type("crashreel blame crash.reel --target external");
+    std::ofstream(out) << run.out;
+    ::_exit(run.exit);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  std::stringstream said;
+  said << std::ifstream(out).rdbuf();
+  EXPECT_THAT(said.str(), HasSubstr("  never read: more may be, for nobody may stop it as it dies "
+                                    "(ptrace: Operation not permitted)\n"));
 }
 
 TEST_F(BlameVerbTest, SaysWhenThereIsNoCrash) {
