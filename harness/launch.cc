@@ -17,19 +17,13 @@
 #include <memory>
 
 #include "capture/base/errno_error.h"
+#include "capture/base/exec_words.h"
 #include "harness/ids.h"
 #include "harness/passing.h"
 #include "harness/target.h"
 
 namespace crashreel {
 namespace {
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (std::string& text : texts) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
-}
 
 // Everything the child needs, made ready before: until its exec it shares our memory, so it may
 // neither allocate nor leave anything changed.
@@ -183,8 +177,8 @@ Result<Refusal> launch_once(const LaunchOrder& order, const Sandbox& sandbox, Ke
   const std::string keeper = library_path(kKeeperName);
   std::vector<std::string> words = words_for(order, sandbox, kept.cgroup, kept.parts, ends[1]);
   std::vector<std::string> env = order.env;
-  const std::vector<char*> argv_pointers = pointers(words);
-  const std::vector<char*> env_pointers = pointers(env);
+  const std::vector<char*> argv_pointers = exec_words(words);
+  const std::vector<char*> env_pointers = exec_words(env);
   Launch launch = {keeper.c_str(), argv_pointers.data(), env_pointers.data(),
                    &order.handed,  order.stdin_fd,       order.output_fd,
                    ends[1]};

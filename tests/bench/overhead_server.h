@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/base/exec_words.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/overhead_probe.h"
 
@@ -168,19 +169,13 @@ class Server {
 
  private:
   void spawn(const std::vector<std::string>& argv, const std::vector<std::string>& environment) {
-    const auto pointers = [](const std::vector<std::string>& texts) {
-      std::vector<char*> list;
-      for (const std::string& text : texts) list.push_back(const_cast<char*>(text.c_str()));
-      list.push_back(nullptr);
-      return list;
-    };
     posix_spawn_file_actions_t files;
     ::posix_spawn_file_actions_init(&files);
     for (const int fd : {0, 1, 2}) {
       ::posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_RDWR, 0);
     }
-    CRASHREEL_CHECK(::posix_spawn(&pid_, argv[0].c_str(), &files, nullptr, pointers(argv).data(),
-                                  pointers(environment).data()) == 0);
+    CRASHREEL_CHECK(::posix_spawn(&pid_, argv[0].c_str(), &files, nullptr, exec_words(argv).data(),
+                                  exec_words(environment).data()) == 0);
     ::posix_spawn_file_actions_destroy(&files);
   }
 

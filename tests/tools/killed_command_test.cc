@@ -10,6 +10,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "capture/base/exec_words.h"
 #include "capture/base/owned_fd.h"
 #include "tests/capture/preload/recorded_server.h"
 #include "tests/capture/reel/folder.h"
@@ -59,9 +60,7 @@ class KilledCommand : public ::testing::Test {
         "sh", "-c", "cd \"$0\" && export TMPDIR=\"$0/tmp\" && exec \"$@\" >out 2>err",
         folder_.path(), crashreel_binary()};
     all.insert(all.end(), words.begin(), words.end());
-    std::vector<char*> argv;
-    for (std::string& word : all) argv.push_back(word.data());
-    argv.push_back(nullptr);
+    const std::vector<char*> argv = exec_words(all);
     pid_t pid = -1;
     EXPECT_EQ(::posix_spawn(&pid, "/bin/sh", nullptr, nullptr, argv.data(), environ), 0);
     return pid;

@@ -13,6 +13,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "capture/base/exec_words.h"
+
 namespace crashreel::testing {
 namespace {
 
@@ -23,13 +25,6 @@ std::string read_whole(const fs::path& path) {
   std::ostringstream content;
   content << file.rdbuf();
   return content.str();
-}
-
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> result;
-  for (std::string& word : words) result.push_back(word.data());
-  result.push_back(nullptr);
-  return result;
 }
 
 // By which a test program learns which of its tests it runs: none of what it starts is meant.
@@ -114,7 +109,7 @@ CommandRun run_command(const std::vector<std::string>& argv, const CommandInput&
   std::vector<std::string> environment = environment_with(input.settings);
   pid_t child = -1;
   int error = posix_spawnp(&child, words.front().c_str(), redirection.actions(), &attributes,
-                           pointers(words).data(), pointers(environment).data());
+                           exec_words(words).data(), exec_words(environment).data());
   posix_spawnattr_destroy(&attributes);
   if (error != 0) {
     ADD_FAILURE() << argv.front() << ": " << strerror(error);

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "capture/base/exec_words.h"
 #include "capture/base/owned_fd.h"
 #include "harness/target.h"
 #include "tools/debug/dialogue.h"
@@ -29,13 +30,6 @@ std::vector<std::string> words_for(const GdbOptions& options) {
   words.insert(words.end(), {"-x", library_path(kOurPart)});
   for (const std::string& command : options.commands) words.insert(words.end(), {"-ex", command});
   return words;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (std::string& text : texts) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
 }
 
 // While it lives, what the terminal sends to its foreground is not for us.
@@ -63,8 +57,8 @@ Result<pid_t> spawn(const GdbOptions& options, int socket) {
   std::vector<std::string> environment;
   for (char** setting = environ; *setting != nullptr; ++setting) environment.push_back(*setting);
   environment.push_back(std::string(kDialogueEnv) + "=" + std::to_string(socket));
-  const std::vector<char*> argv = pointers(words);
-  const std::vector<char*> env = pointers(environment);
+  const std::vector<char*> argv = exec_words(words);
+  const std::vector<char*> env = exec_words(environment);
 
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;

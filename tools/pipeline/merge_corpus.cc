@@ -14,6 +14,7 @@
 #include <set>
 #include <utility>
 
+#include "capture/base/exec_words.h"
 #include "corpus/publish.h"
 #include "corpus/seed_codec.h"
 #include "corpus/seed_file.h"
@@ -59,9 +60,7 @@ class WorkFolder {
 
 // Its exit status, or 128 and more for a signal. Both its outputs go to `log`.
 Result<int> run_to_log(const std::vector<std::string>& argv, const std::string& log) {
-  std::vector<char*> words;
-  for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
+  const std::vector<char*> words = exec_words(argv);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "capture/base/exec_words.h"
+
 namespace crashreel {
 namespace {
 
@@ -44,13 +46,6 @@ std::vector<std::string> make_environment(const RecordedRun& run, int ready_fd, 
   return environment;
 }
 
-std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 }  // namespace
 
 int spawn_recorded(const RecordedRun& run, const sigset_t& mask, int ready_fd,
@@ -68,7 +63,7 @@ int spawn_recorded(const RecordedRun& run, const sigset_t& mask, int ready_fd,
   ::posix_spawn_file_actions_adddup2(&files, ready_fd, ready_fd);
   const std::vector<std::string> environment = make_environment(run, ready_fd, pump != nullptr);
   const int error = ::posix_spawn(&spawned->pid, run.path.c_str(), &files, &attributes,
-                                  pointers_to(run.argv).data(), pointers_to(environment).data());
+                                  exec_words(run.argv).data(), exec_words(environment).data());
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&files);
   if (error != 0) return error;

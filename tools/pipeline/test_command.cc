@@ -16,6 +16,7 @@
 #include <optional>
 #include <utility>
 
+#include "capture/base/exec_words.h"
 #include "capture/base/owned_fd.h"
 
 namespace crashreel {
@@ -139,9 +140,7 @@ class TestBatch {
     } else {
       words.insert(words.end(), {line + " \"$@\"", "sh", file});
     }
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
+    const std::vector<char*> argv = exec_words(words);
 
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);

@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "capture/base/check.h"
+#include "capture/base/exec_words.h"
 #include "tests/capture/reel/whole_salvage.h"
 
 namespace crashreel::testing {
@@ -46,13 +47,6 @@ std::string text_of(int fd) {
   std::string text(65536, '\0');
   text.resize(static_cast<std::size_t>(::pread(fd, text.data(), text.size(), 0)));
   return text;
-}
-
-std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
 }
 
 }  // namespace
@@ -187,8 +181,8 @@ RecordedServer::RecordedServer(const Setup& setup)
   ::posix_spawn_file_actions_adddup2(&files, errors_.get(), 2);
   if (setup.third_fd >= 0) ::posix_spawn_file_actions_adddup2(&files, setup.third_fd, 3);
   CRASHREEL_CHECK(::posix_spawnp(&pid_, setup.argv[0].c_str(), &files, nullptr,
-                                 pointers_to(setup.argv).data(),
-                                 pointers_to(environment).data()) == 0);
+                                 exec_words(setup.argv).data(),
+                                 exec_words(environment).data()) == 0);
   ::posix_spawn_file_actions_destroy(&files);
 }
 

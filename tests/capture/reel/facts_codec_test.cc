@@ -78,6 +78,10 @@ TEST(FactsCodec, KeepsTheBoundsOfEachPlaceAndWhatTheyCost) {
   ReelFacts facts = some_facts();
   facts.keeping = full_keeping();
   facts.keeping.pins_missed = UINT64_MAX;
+  facts.keeping.heads_open = 66;  // these have the values of others there
+  facts.keeping.heads_full = 65;
+  facts.keeping.heads_gapped = 64;
+  facts.keeping.heads_refused = 63;
   EXPECT_EQ(decode_facts(encode_facts(facts)), facts);
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/base/exec_words.h"
 #include "capture/reel/ring_crash_reader.h"
 #include "tests/capture/runtime/recorded.h"
 
@@ -29,13 +30,12 @@ int run(const std::string& program, const RingPath& ring, bool preload = false,
   const std::string path = kPrograms + program;
   std::vector<std::string> environment;
   if (preload) environment.push_back("LD_PRELOAD=" + kLibrary);
-  std::vector<char*> variables;
-  for (std::string& variable : environment) variables.push_back(variable.data());
-  variables.push_back(nullptr);
   std::string words[] = {program, ring.str(), "abort"};
   char* argv[] = {words[0].data(), words[1].data(), aborts ? words[2].data() : nullptr, nullptr};
   pid_t pid = 0;
-  EXPECT_EQ(::posix_spawn(&pid, path.c_str(), nullptr, nullptr, argv, variables.data()), 0) << path;
+  EXPECT_EQ(
+      ::posix_spawn(&pid, path.c_str(), nullptr, nullptr, argv, exec_words(environment).data()), 0)
+      << path;
   int status = 0;
   EXPECT_EQ(::waitpid(pid, &status, 0), pid);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
