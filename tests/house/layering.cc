@@ -16,7 +16,7 @@ const std::vector<Folder>& folders() {
       {"capture/reel/",
        {"capture/base/", "capture/runtime/ring_format.h", "capture/runtime/ring_kept.h",
         "capture/runtime/ring_crash.h", "capture/runtime/ring_sum.h"}},
-      {"harness/player/", {"capture/runtime/", "capture/interpose/"}},
+      {"harness/player/", {"capture/base/system_call.h", "capture/runtime/", "capture/interpose/"}},
       {"harness/keeper/", {}},
       {"harness/symbols/", {"capture/base/"}},
       {"harness/external/",
