@@ -17,7 +17,7 @@ const std::vector<Folder>& folders() {
        {"capture/base/", "capture/runtime/ring_format.h", "capture/runtime/ring_kept.h",
         "capture/runtime/ring_crash.h", "capture/runtime/ring_sum.h"}},
       {"harness/player/", {"capture/base/system_call.h", "capture/runtime/", "capture/interpose/"}},
-      {"harness/keeper/", {}},
+      {"harness/keeper/", {"capture/base/system_call.h"}},
       {"harness/symbols/", {"capture/base/"}},
       {"harness/external/",
        {"capture/base/", "capture/runtime/output_digest.h", "harness/player/script.h",
