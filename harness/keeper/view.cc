@@ -170,6 +170,15 @@ long lay_empty_over(const char* folder, const struct stat& status, std::uint64_t
   return error;
 }
 
+// False, too, of one that we may not read.
+bool is_empty(const char* folder) {
+  const long fd = open_folder(folder);
+  if (fd < 0) return false;
+  const bool empty = FolderEntries(static_cast<int>(fd)).next() == nullptr;
+  close_fd(fd);
+  return empty;
+}
+
 long make_upper(const char* name, const struct stat& status) {
   const long made = make_folder(AT_FDCWD, name, 0700);
   if (made != 0) return made;
@@ -179,7 +188,9 @@ long make_upper(const char* name, const struct stat& status) {
 }
 
 // What is written there goes to a memory file system, which lies below the instance's folder until
-// that is put back over it.
+// that is put back over it. Over a folder in which there is nothing a folder of that file system
+// lies itself: no overlay has to be made and ended, and all that a program sees of it (owner, mode,
+// room, nosuid and nodev) is what the overlay's upper folder would have shown.
 long lay_over(const char* folder, int number, std::uint64_t bytes) {
   struct stat status;
   if (kernel_call(SYS_newfstatat, AT_FDCWD, folder, &status, AT_SYMLINK_NOFOLLOW) != 0) return 0;
@@ -188,6 +199,7 @@ long lay_over(const char* folder, int number, std::uint64_t bytes) {
   upper.add("u").add_number(static_cast<unsigned>(number));
   const long made = make_upper(upper.text(), status);
   if (made != 0) return made;
+  if (is_empty(folder) && mount(upper.text(), folder, nullptr, MS_BIND, nullptr) == 0) return 0;
   Line<16> work;
   work.add("w").add_number(static_cast<unsigned>(number));
   const long made_work = make_folder(AT_FDCWD, work.text(), 0700);
