@@ -7,12 +7,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "harness/keeper/kernel.h"
 #include "harness/keeper/order.h"
-
-extern char** environ;
 
 namespace crashreel::keeper {
 namespace {
@@ -32,18 +29,20 @@ bool is_left(int capability) {
   return false;
 }
 
+// The kernel says where its capabilities end, and at once if we have no right to drop any.
 void drop_capabilities() {
-  for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability) >= 0; ++capability) {
-    if (!is_left(capability)) ::prctl(PR_CAPBSET_DROP, capability);
+  for (int capability = 0;; ++capability) {
+    if (is_left(capability)) continue;
+    if (kernel_call(SYS_prctl, PR_CAPBSET_DROP, capability) != 0) return;
   }
 }
 
 void limit(int what, std::uint64_t most) {
   rlimit limits = {};
-  if (::getrlimit(static_cast<__rlimit_resource_t>(what), &limits) != 0) return;
+  if (kernel_call(SYS_prlimit64, 0, what, nullptr, &limits) != 0) return;
   limits.rlim_cur = most < limits.rlim_max ? most : limits.rlim_max;
   limits.rlim_max = limits.rlim_cur;
-  ::setrlimit(static_cast<__rlimit_resource_t>(what), &limits);
+  kernel_call(SYS_prlimit64, 0, what, &limits, nullptr);
 }
 
 void set_limits(const Order& order) {
@@ -54,30 +53,33 @@ void set_limits(const Order& order) {
   if (order.data_bytes != 0) limit(RLIMIT_DATA, order.data_bytes);
 }
 
-[[noreturn]] int become_program(void* argument) {
+// The error, if it comes back.
+long execute(const Order& order) {
+  const long entered = kernel_call(SYS_chdir, order.directory);
+  if (entered != 0) return entered;
+  set_signal_mask(kNoSignals);
+  return kernel_call(SYS_execve, order.executable, order.argv, order.env);
+}
+
+[[noreturn]] void become_program(const void* argument) {
   const Order& order = *static_cast<const Order*>(argument);
-  ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  kernel_call(SYS_setpgid, 0, 0);
+  kernel_call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
   set_limits(order);
   if (order.parts != 0) drop_capabilities();
-  sigset_t none;
-  sigemptyset(&none);
-  if (::chdir(order.directory) == 0) {
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::execve(order.executable, order.argv, environ);
-  }
-  const KeeperNote note = {KeeperSays::kNotExecuted, 0, errno, 0};
-  ::send(order.control, &note, sizeof note, MSG_NOSIGNAL);
-  ::_exit(127);
+  const int error = static_cast<int>(-execute(order));
+  const KeeperNote note = {KeeperSays::kNotExecuted, 0, error, 0};
+  kernel_call(SYS_sendto, order.control, &note, sizeof note, MSG_NOSIGNAL);
+  leave(127);
 }
 
 }  // namespace
 
-pid_t start_program(const Order& order, int* pid_fd) {
-  // As vfork(2): nothing of ours is copied for the moment until the program takes its place.
-  alignas(16) static char stack[64 * 1024];
-  const int flags = CLONE_PIDFD | CLONE_VM | CLONE_VFORK | SIGCHLD;
-  return ::clone(become_program, stack + sizeof stack, flags, const_cast<Order*>(&order), pid_fd);
+long start_program(const Order& order, int* pid_fd) {
+  // As vfork(2): nothing of ours is copied for the moment until the program takes its place, and we
+  // wait for that. So its stack may be a part of ours, where no page has to be touched for it.
+  alignas(16) char stack[2048];
+  return clone_into(become_program, &order, stack + sizeof stack, CLONE_VFORK | SIGCHLD, pid_fd);
 }
 
 }  // namespace crashreel::keeper

@@ -11,10 +11,15 @@
 
 namespace crashreel::keeper {
 
-// 0, or the part that can't be had; errno says why.
-std::uint32_t make_view(const Order& order);
+// A part that can't be had, 0 if all can, and the error that says why, below zero.
+struct Missed {
+  std::uint32_t part;
+  long error;
+};
 
-// Of the own process namespace, from within.
-bool mount_processes();
+Missed make_view(const Order& order);
+
+// Of the own process namespace, from within. 0, or an error.
+long mount_processes();
 
 }  // namespace crashreel::keeper

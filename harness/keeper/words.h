@@ -17,9 +17,11 @@ struct Order {
   int writable_count;
   const char* executable;
   char** argv;
+  char** env;
 };
 
-// False: these are not a keeper's words.
+// As the kernel gives them to a program, the environment behind them. False: these are not a
+// keeper's words.
 bool take_words(int argc, char** argv, Order* order);
 
 }  // namespace crashreel::keeper

@@ -99,7 +99,8 @@ CRASHREEL_HOOK long syscall(long number, ...) noexcept {
            reinterpret_cast<std::uint32_t*>(given[4]), static_cast<std::uint32_t>(given[5])},
           &result);
   if (!is_served) {
-    result = kernel_call(number, given[0], given[1], given[2], given[3], given[4], given[5]);
+    result =
+        crashreel::kernel_call(number, given[0], given[1], given[2], given[3], given[4], given[5]);
   }
   constexpr long kLastError = -4096;
   if (result >= 0 || result <= kLastError) return result;

@@ -4,10 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <random>
 #include <string>
@@ -124,6 +127,47 @@ TEST_F(SandboxTest, MakesNoCopyThatWouldFindWhatAnotherHasLeftInTmp) {
   EXPECT_EQ(run(harmless), "survived");
   EXPECT_EQ(run(asked), "survived");
   EXPECT_EQ(run(harmless), "a copy of it has left files in /tmp or the like");
+}
+
+// Over an empty folder no overlay is laid: a program can't tell.
+TEST_F(SandboxTest, ShowsAnEmptyFolderOfScratchAsItShowsAFullOne) {
+  if (::geteuid() != 0) GTEST_SKIP() << "this user may mount nothing";
+  const Reel asked = lines("1:RUN");
+  Target made = target(asked);
+  made.sandbox.limits.file_bytes = 64 << 20;
+  static_cast<void>(said(made, asked));
+  if (!has(kPartMount | kPartScratch)) GTEST_SKIP() << "the kernel gives no mounts of its own";
+  const std::string shown = "RUN: 1751 of 12, nosuid nodev, 64 MiB\n";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool mounted = ::unshare(CLONE_NEWNS) == 0 &&
+                         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                         ::mount("tmpfs", "/run", "tmpfs", 0, "mode=1751,uid=12") == 0;
+    const std::string empty = said(made, asked);
+    const bool filled = mounted && fs::create_directory("/run/something");
+    const std::string full = said(made, asked);
+    std::printf("%s%s", empty.c_str(), full.c_str());
+    std::fflush(stdout);
+    const bool same = empty.find(shown) != empty.npos && full.find(shown) != full.npos;
+    ::_exit(filled && same ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(SandboxTest, WritesWhereALinkLeadsThatItIsAllowedToFollow) {
+  if (::geteuid() != 0) GTEST_SKIP() << "this user may not write there himself";
+  const Reel asked = lines("1:ELSEWHERE");
+  Target made = target(asked);
+  const std::string link = folder_.path() + "/link";
+  fs::create_directory_symlink("/usr/../var/", link);
+  made.sandbox.writable = {link + "/."};
+  const std::string answer = said(made, asked);
+  fs::remove(link);
+  if (!has(kPartMount)) GTEST_SKIP() << "the kernel gives no mounts of its own";
+  EXPECT_THAT(answer, HasSubstr("ELSEWHERE: written, Read-only file system\n"));
+  EXPECT_TRUE(fs::remove("/var/crashreel-hostile"));
 }
 
 TEST_F(SandboxTest, WritesWhereItIsAllowedTo) {

@@ -6,12 +6,15 @@
 #include <net/if.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 
@@ -107,6 +110,19 @@ std::string write_elsewhere() {
   return written("/var/crashreel-hostile") + ", " + written("/crashreel-hostile");
 }
 
+// Whose it is, what may be done with it and how much has room there.
+std::string describe_run() {
+  struct stat status = {};
+  struct statvfs all = {};
+  if (::stat("/run", &status) != 0 || ::statvfs("/run", &all) != 0) return std::strerror(errno);
+  char text[80];
+  std::snprintf(text, sizeof text, "%o of %u, %s %s, %llu MiB", status.st_mode & 07777,
+                status.st_uid, (all.f_flag & ST_NOSUID) != 0 ? "nosuid" : "suid",
+                (all.f_flag & ST_NODEV) != 0 ? "nodev" : "dev",
+                static_cast<unsigned long long>(all.f_blocks) * all.f_frsize >> 20);
+  return text;
+}
+
 // What is read-only is to be no more than it was, once more.
 std::string remount() {
   const int result = ::mount(nullptr, "/", nullptr, MS_REMOUNT | MS_BIND, nullptr);
@@ -150,19 +166,11 @@ std::string kill_all() {
 constexpr struct {
   const char* word;
   Command command;
-} kCommands[] = {{"BOMB", bomb},
-                 {"CHAIN", chain},
-                 {"DAEMON", daemonize},
-                 {"IGNORE", ignore},
-                 {"FILL", fill},
-                 {"CLOSE", close_all},
-                 {"UNSET", unset_all},
-                 {"TMP", write_tmp},
-                 {"ELSEWHERE", write_elsewhere},
-                 {"REMOUNT", remount},
-                 {"ABSTRACT", bind_abstract},
-                 {"NETWORKS", networks},
-                 {"KILL", kill_all}};
+} kCommands[] = {{"BOMB", bomb},         {"CHAIN", chain},      {"DAEMON", daemonize},
+                 {"IGNORE", ignore},     {"FILL", fill},        {"CLOSE", close_all},
+                 {"UNSET", unset_all},   {"TMP", write_tmp},    {"ELSEWHERE", write_elsewhere},
+                 {"REMOUNT", remount},   {"RUN", describe_run}, {"ABSTRACT", bind_abstract},
+                 {"NETWORKS", networks}, {"KILL", kill_all}};
 
 // What it does is said on standard output.
 void obey(const std::string& line) {
