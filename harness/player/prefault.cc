@@ -19,8 +19,12 @@
 
 #include <cstdint>
 
-#include "harness/player/kernel_call.h"
+#include "capture/base/system_call.h"
 
+// The loader's own list of what it has loaded. Without it there is nothing to do.
+#pragma weak _r_debug
+
+namespace crashreel::prefault {
 namespace {
 
 constexpr long kPopulateWrite = 23;          // MADV_POPULATE_WRITE
@@ -82,9 +86,8 @@ class Pages {
       const std::uintptr_t begin = page;
       while (page < end_ && (words_[page / kWordBits] & bit(page)) != 0) ++page;
       if (page == begin) continue;
-      crashreel::player::kernel_call(SYS_madvise, static_cast<long>((first_ + begin) * kPageBytes),
-                                     static_cast<long>((page - begin) * kPageBytes), kPopulateWrite,
-                                     0, 0, 0);
+      kernel_call(SYS_madvise, (first_ + begin) * kPageBytes, (page - begin) * kPageBytes,
+                  kPopulateWrite);
     }
   }
 
@@ -108,19 +111,23 @@ void bring_in(const link_map& object) {
   pages.bring_in();
 }
 
-void nothing() {}
+// As which the indirect function is resolved.
+void prefaulted() {}
 
 }  // namespace
 
-// The loader's own list of what it has loaded. Without it there is nothing to do.
-#pragma weak _r_debug
+auto bring_in_all() -> void (*)() {
+  const link_map* object = &_r_debug == nullptr ? nullptr : _r_debug.r_map;
+  for (; object != nullptr; object = object->l_next) bring_in(*object);
+  return prefaulted;
+}
+
+}  // namespace crashreel::prefault
 
 extern "C" {
 
 __attribute__((used)) static auto crashreel_bring_in() -> void (*)() {
-  const link_map* object = &_r_debug == nullptr ? nullptr : _r_debug.r_map;
-  for (; object != nullptr; object = object->l_next) bring_in(*object);
-  return nothing;
+  return crashreel::prefault::bring_in_all();
 }
 
 static void crashreel_prefault() __attribute__((ifunc("crashreel_bring_in")));
