@@ -184,7 +184,7 @@ TEST(SystemCalls, OfWhoDrivesTriesNeverGoOnBecauseTimeHasPassed) {
   const Folder folder;
   const std::string command =
       "unset GTEST_TOTAL_SHARDS GTEST_SHARD_INDEX GTEST_SHARD_STATUS_FILE; "
-      "DRIVES_TRIES=1 ASAN_OPTIONS=detect_leaks=0 strace -qq -o '" +
+      "DRIVES_TRIES=1 ASAN_OPTIONS=detect_leaks=0 strace -qq -e signal=none -o '" +
       (folder / "calls") +
       "' -e trace=nanosleep,clock_nanosleep,poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,"
       "kill,pidfd_send_signal '" +

@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -91,11 +90,14 @@ std::vector<Library> libraries() {
 // Those that crashreel.h declares for programs.
 Words entry_points() {
   std::ifstream file(CRASHREEL_SOURCE_DIR "/capture/runtime/crashreel.h");
-  const std::regex declaration(R"(^CRASHREEL_API \w+ (crashreel_\w+_)\()");
   Words names;
   for (std::string line; std::getline(file, line);) {
-    std::smatch match;
-    if (std::regex_search(line, match, declaration)) names.insert(match[1]);
+    // CRASHREEL_API int crashreel_flush_(void);
+    std::istringstream words(line);
+    std::string mark, type, name;
+    words >> mark >> type;
+    std::getline(words >> std::ws, name, '(');
+    if (mark == "CRASHREEL_API" && name.starts_with("crashreel_")) names.insert(name);
   }
   return names;
 }
