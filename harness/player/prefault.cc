@@ -70,6 +70,9 @@ void each_place(const link_map& object, const Tables& tables, const Each& each) 
   each_place(object, tables.calls, each);
 }
 
+// Static, and emptied as it is read: to clear one on the stack compilers call memset.
+constinit std::uint64_t words[kMostPages / kWordBits];
+
 class Pages {
  public:
   explicit Pages(std::uintptr_t lowest) : first_(lowest / kPageBytes) {}
@@ -77,14 +80,14 @@ class Pages {
   void add(std::uintptr_t address) {
     const std::uintptr_t page = address / kPageBytes - first_;
     if (page >= kMostPages) return;
-    words_[page / kWordBits] |= bit(page);
+    words[page / kWordBits] |= bit(page);
     if (page >= end_) end_ = page + 1;
   }
 
-  void bring_in() const {
+  void bring_in() {
     for (std::uintptr_t page = 0; page < end_; ++page) {
       const std::uintptr_t begin = page;
-      while (page < end_ && (words_[page / kWordBits] & bit(page)) != 0) ++page;
+      while (page < end_ && take(page)) ++page;
       if (page == begin) continue;
       kernel_call(SYS_madvise, (first_ + begin) * kPageBytes, (page - begin) * kPageBytes,
                   kPopulateWrite);
@@ -93,10 +96,15 @@ class Pages {
 
  private:
   static std::uint64_t bit(std::uintptr_t page) { return std::uint64_t{1} << page % kWordBits; }
+  static bool take(std::uintptr_t page) {
+    std::uint64_t& word = words[page / kWordBits];
+    const bool was_there = (word & bit(page)) != 0;
+    word &= ~bit(page);
+    return was_there;
+  }
 
   std::uintptr_t first_;
   std::uintptr_t end_ = 0;
-  std::uint64_t words_[kMostPages / kWordBits] = {};
 };
 
 void bring_in(const link_map& object) {

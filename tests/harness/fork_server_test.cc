@@ -98,17 +98,20 @@ TEST(ForkServer, LetsTheThreadsOfARealProgramWork) {
       "@1000000000 1:INFO_memory");
   const Target target = target_for(reel, {"/usr/bin/redis-server", "--port", "7001", "--save", ""});
   const ScriptOptions kept = {.keeps_answers = true, .keeps_bytes = true};
-  const auto expect_freed = [](const Result<Outcome>& outcome) {
+  const auto expect_freed = [](const std::string& whose, const Result<Outcome>& outcome) {
+    SCOPED_TRACE(whose);
     ASSERT_TRUE(outcome) << outcome.error().message;
     ASSERT_EQ(outcome->answers.size(), 3u) << testing::PrintToString(*outcome);
     EXPECT_THAT(outcome->answers.back().bytes, HasSubstr("lazyfree_pending_objects:0\r\n"));
     EXPECT_THAT(outcome->answers.back().bytes, HasSubstr("lazyfreed_objects:1\r\n"));
   };
-  expect_freed(run_try(target, reel, whole_sequence(reel), {.script = kept}));
+  expect_freed("alone", run_try(target, reel, whole_sequence(reel), {.script = kept}));
   const Layout layout = lay_out(reel, whole_sequence(reel), target.kind, kept);
   auto server = ForkServer::start(target, layout, kImpatient.hang_ms);
   ASSERT_TRUE(server) << server.error().message;
-  for (int i = 0; i < 3; ++i) expect_freed(run_try(*server, target, layout));
+  for (int i = 0; i < 3; ++i) {
+    expect_freed("copy " + std::to_string(i), run_try(*server, target, layout));
+  }
 }
 
 // The first copy's threads are where the kernel has put them, and are put together when it is back.
