@@ -4,8 +4,15 @@
 #include <semaphore.h>
 
 #include "capture/interpose/real_call.h"
+#include "harness/player/scheduler.h"
 
 namespace crashreel::player {
+namespace {
+
+// PTHREAD_MUTEX_PSHARED_BIT of glibc (nptl/pthreadP.h).
+constexpr int kProcessShared = 128;
+
+}  // namespace
 
 bool is_ready_for_semaphore(const Wait& wait) {
   int value = 0;
@@ -19,7 +26,11 @@ bool is_ready_for_mutex(const Wait& wait) {
   const auto& data = static_cast<const pthread_mutex_t*>(wait.object)->__data;
   if (__atomic_load_n(&data.__lock, __ATOMIC_ACQUIRE) == 0) return true;
   const int owner = __atomic_load_n(&data.__owner, __ATOMIC_ACQUIRE);
-  return owner == 0 || owner == wait.thread_id;
+  if (owner == 0 || owner == wait.thread_id) return true;
+  // Whoever does not count may be at work, and will give it back. (Of a lock of several processes,
+  // or of a thread that was not copied, numbers say nothing.)
+  const bool is_private = (data.__kind & kProcessShared) == 0;
+  return is_private && !wait.lost && is_a_stranger(owner);
 }
 
 bool Question::add(const Wait& wait) {

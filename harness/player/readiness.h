@@ -1,7 +1,7 @@
 // Would a wait end now?
 //
 // Looks at what other threads wait for, without waiting and without taking anything: semaphores and
-// mutexes by what glibc keeps in them, descriptors by one poll for all. Knows no threads.
+// mutexes by what glibc keeps in them, descriptors by one poll for all. Under the scheduler's lock.
 #pragma once
 
 #include <poll.h>

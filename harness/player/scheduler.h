@@ -99,6 +99,9 @@ class Locked {
 // Threads. Any thread, no lock: its number for the kernel.
 int kernel_id();
 void prepare_threads();
+// It lives, and does not count: somebody went past pthread_create to make it, and it has not waited
+// for anything yet. False where that can't be told.
+bool is_a_stranger(int kernel_id);
 // Perhaps: one that is announced may have this number.
 bool is_alive(pthread_t id);
 

@@ -21,6 +21,7 @@ pthread_key_t end_of_thread;
 void take_in() {
   self.counted = true;
   self.id = ::pthread_self();
+  kernel_id();
   scheduler.threads.add(self);
   ::pthread_setspecific(end_of_thread, &self);
 }
@@ -34,6 +35,14 @@ void prepare_threads() {
 int kernel_id() {
   if (self.kernel_id == 0) self.kernel_id = static_cast<int>(own_syscall(SYS_gettid));
   return self.kernel_id;
+}
+
+bool is_a_stranger(int kernel_id) {
+  if (scheduler.announced_count > 0) return false;  // it may be one of those
+  for (const Thread* thread = scheduler.threads.first; thread != nullptr; thread = thread->next) {
+    if (thread->kernel_id == kernel_id || thread->kernel_id == 0) return false;
+  }
+  return own_syscall(SYS_tgkill, own_syscall(SYS_getpid), kernel_id, 0) == 0;
 }
 
 bool is_alive(pthread_t id) {

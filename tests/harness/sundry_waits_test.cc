@@ -66,6 +66,12 @@ TEST(SundryWaits, LocksOfReadersAndWritersAndBarriers) {
                  {"held\n", "5\n", "0\n", "free\n", "5\n", "met\n", "7\n", "met last\n", "7\n"});
 }
 
+// By a thread that was started past the player, which it does not count.
+TEST(SundryWaits, ALockThatAStrangerHolds) {
+  const Reel reel = lines("1:a 1:b @60000000000 1:c");
+  expect_answers({zoo("stranger"), "7001"}, reel, {"a\n", "b\n", "c\n"});
+}
+
 // Once until the lock is given back, and once in vain.
 TEST(SundryWaits, LocksThatAreWaitedForUntilATime) {
   const Reel reel = lines(
