@@ -38,27 +38,47 @@ ChunkHeader* take_from_prelude(std::uint32_t tid) {
   return swap_state(chunk, state_word(kFree, 0), state_word(kHeld, tid)) ? &chunk : nullptr;
 }
 
+ChunkHeader& pool_chunk_at(std::uint64_t place) {
+  return chunk_at(g_ring.prelude_chunks + place % g_ring.pool_chunks);
+}
+
 // Of a chunk that may be taken soon, header and first line: another core has written to them last.
-void ask_for(std::uint64_t cursor) {
-  const auto& chunk = chunk_at(g_ring.prelude_chunks + cursor % g_ring.pool_chunks);
-  const auto* line = reinterpret_cast<const unsigned char*>(&chunk);
-  for (std::size_t at = 0; at <= sizeof chunk; at += 64) __builtin_prefetch(line + at, 1);
+void ask_for(std::uint64_t place) {
+  const auto* line = reinterpret_cast<const unsigned char*>(&pool_chunk_at(place));
+  for (std::size_t at = 0; at <= sizeof(ChunkHeader); at += 64) __builtin_prefetch(line + at, 1);
+}
+
+// Where this slot tries next. It gets some places in a row, so that what it writes goes on behind
+// what it wrote before: where each chunk went to whoever came next, two threads took 15 ns for a
+// record of 256 bytes, with sixteen in a row 13, for the processor had to find each new place by
+// itself. The chunks stay everybody's until they are taken, one by one.
+std::uint64_t next_place(Slot& slot) {
+  constexpr std::uint32_t kMostInARow = 16;
+  if (slot.places_left == 0) {
+    const std::uint32_t share = g_ring.pool_chunks / 64;
+    slot.places_left = share < 1 ? 1 : share < kMostInARow ? share : kMostInARow;
+    slot.place = __atomic_fetch_add(&g_ring.super->cursor, slot.places_left, __ATOMIC_RELAXED);
+  }
+  --slot.places_left;
+  return slot.place++;
 }
 
 // Once round the pool. `rested`: how many takings ago a chunk must have become full. Order of being
 // full, not place in the file, decides how far the horizon reaches (RING.md).
-ChunkHeader* take_from_pool(std::uint32_t tid, std::uint32_t rested) {
-  for (std::uint32_t i = 0; i < g_ring.pool_chunks; ++i) {
-    const std::uint64_t cursor = __atomic_fetch_add(&g_ring.super->cursor, 1u, __ATOMIC_RELAXED);
-    ChunkHeader& chunk = chunk_at(g_ring.prelude_chunks + cursor % g_ring.pool_chunks);
+ChunkHeader* take_from_pool(Slot& slot, std::uint32_t rested) {
+  // Those that are left to the slot may be places that it passes a second time.
+  const std::uint32_t tries = g_ring.pool_chunks + slot.places_left;
+  for (std::uint32_t i = 0; i < tries; ++i) {
+    ChunkHeader& chunk = pool_chunk_at(next_place(slot));
     const std::uint64_t seen = __atomic_load_n(&chunk.state, __ATOMIC_RELAXED);
     const auto state = static_cast<std::uint32_t>(seen);
     if (state == kHeld) continue;
     if (state == kFull && taken_so_far() - static_cast<std::uint32_t>(seen >> 32) < rested)
       continue;
-    if (!swap_state(chunk, seen, state_word(kHeld, tid))) continue;
+    if (!swap_state(chunk, seen, state_word(kHeld, slot.tid))) continue;
     __atomic_fetch_add(&g_ring.super->taken, 1u, __ATOMIC_RELAXED);
-    ask_for(cursor + 2);  // the next one of this thread, if one other records as much
+    // The slot's next one, or where that is, if one other records as much.
+    ask_for(slot.places_left != 0 ? slot.place : slot.place + 1);
     return &chunk;
   }
   return nullptr;
@@ -71,7 +91,7 @@ bool bury_the_dead() {
   if (!tids_are_ours()) return false;
   bool found = false;
   for (std::uint32_t i = 0; i < g_ring.pool_chunks; ++i) {
-    ChunkHeader& chunk = chunk_at(g_ring.prelude_chunks + i);
+    ChunkHeader& chunk = pool_chunk_at(i);
     const std::uint64_t seen = __atomic_load_n(&chunk.state, __ATOMIC_RELAXED);
     if (static_cast<std::uint32_t>(seen) != kHeld) continue;
     if (!is_gone(static_cast<std::uint32_t>(seen >> 32))) continue;
@@ -80,12 +100,12 @@ bool bury_the_dead() {
   return found;
 }
 
-ChunkHeader* take_any(Thread& thread, std::uint32_t tid) {
+ChunkHeader* take_any(Slot& slot, Thread& thread) {
   constexpr std::uint32_t kBuryEvery = 256;
-  if (ChunkHeader* chunk = take_from_prelude(tid)) return chunk;
-  if (ChunkHeader* chunk = take_from_pool(tid, g_ring.pool_chunks / 4 * 3)) return chunk;
-  if (ChunkHeader* chunk = take_from_pool(tid, 0)) return chunk;
-  if (thread.refusals % kBuryEvery == 0 && bury_the_dead()) return take_from_pool(tid, 0);
+  if (ChunkHeader* chunk = take_from_prelude(slot.tid)) return chunk;
+  if (ChunkHeader* chunk = take_from_pool(slot, g_ring.pool_chunks / 4 * 3)) return chunk;
+  if (ChunkHeader* chunk = take_from_pool(slot, 0)) return chunk;
+  if (thread.refusals % kBuryEvery == 0 && bury_the_dead()) return take_from_pool(slot, 0);
   ++thread.refusals;
   return nullptr;
 }
@@ -120,7 +140,7 @@ std::uint64_t begin_generation(ChunkHeader& chunk, Slot& slot, std::uint64_t sta
 
 bool take_chunk(Slot& slot, Thread& thread, std::uint64_t stamp) {
   give_back(slot);
-  ChunkHeader* chunk = take_any(thread, slot.tid);
+  ChunkHeader* chunk = take_any(slot, thread);
   if (chunk == nullptr) return false;
   slot.commit = begin_generation(*chunk, slot, stamp);
   slot.inputs = slot.bytes = 0;

@@ -97,7 +97,7 @@ struct Superblock {
   alignas(64) std::uint64_t facts_committed;  // bytes of the facts region
   std::uint32_t facts_lock;
   std::uint32_t facts_refused;       // entries that found no room
-  alignas(64) std::uint64_t cursor;  // where the pool is tried next
+  alignas(64) std::uint64_t cursor;  // where the pool is tried next by who has no place left
   std::uint64_t taken;               // how often a pool chunk was taken
   std::uint32_t prelude_taken;
   std::uint32_t slots;                // numbers given out

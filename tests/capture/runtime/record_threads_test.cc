@@ -7,6 +7,8 @@
 
 #include <csignal>
 #include <map>
+#include <memory>
+#include <semaphore>
 #include <thread>
 #include <vector>
 
@@ -97,6 +99,39 @@ TEST(Record, CountsWhatMoreThreadsThanChunksCanNotRecord) {
   EXPECT_EQ(counted(read), chunks + 1);
   EXPECT_EQ(read.reel.loss.dropped_inputs, kThreads - chunks);
   EXPECT_FALSE(read.reel.loss.reaches_start);
+}
+
+// One after the other, each going on in the places of the pool that are left to it from a round
+// long over: the last one fills half of the ring in a turn, the first one a few chunks.
+TEST(Record, KeepsMostOfARingHoweverItsThreadsTakeTurns) {
+  constexpr std::uint32_t kThreads = 6, kTurns = 40, kRecordBytes = 1000, kRingBytes = 4 << 20;
+  const auto count_of = [](std::uint32_t thread) { return 20u << thread; };
+  const RingPath path;
+  const auto read = recorded(options_for(path, kRingBytes), [&] {
+    std::vector<std::unique_ptr<std::binary_semaphore>> turns;
+    std::binary_semaphore done(0);
+    std::vector<std::thread> threads;
+    for (std::uint32_t t = 0; t < kThreads; ++t) {
+      turns.push_back(std::make_unique<std::binary_semaphore>(0));
+      threads.emplace_back([&, t, mine = turns.back().get()] {
+        for (std::uint32_t i = 0; i < kTurns * count_of(t); ++i) {
+          if (i % count_of(t) == 0) mine->acquire();
+          record_text(t, payload({t, i}, kRecordBytes));
+          if ((i + 1) % count_of(t) == 0) done.release();
+        }
+      });
+    }
+    for (std::uint32_t turn = 0; turn < kTurns * kThreads; ++turn) {
+      turns[(turn * 5 + turn / kThreads) % kThreads]->release();
+      done.acquire();
+    }
+    for (auto& thread : threads) thread.join();
+  });
+  EXPECT_EQ(read.reel.loss.dropped_inputs, 0u);
+  for (const auto& [writer, numbers] : numbers_by_writer(read.reel)) {
+    expect_a_run_up_to(numbers, kTurns * count_of(writer));
+  }
+  EXPECT_GE(read.reel.inputs.size() * kRecordBytes, kRingBytes / 10 * 6);
 }
 
 TEST(Record, GoesOnInForkedChildrenWithChunksOfTheirOwn) {
