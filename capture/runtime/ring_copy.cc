@@ -3,8 +3,11 @@
 // Measured on three machines: a C library's memcpy() of 64 KiB into a ring of 64 MiB takes 4.3, 3.4
 // and 1.7 µs, a plain loop over wide registers 4.3, 2.5 and 2.3, stores around the caches 2.6, 3.3
 // and 2.0 (on a fourth, at another hour of its memory: 2.9, 2.3 and 2.6). For some KiB the loop is
-// the fastest on all of them. So wide registers are taken where they are, and what is best for
-// large payloads is tried out at start.
+// the fastest on all of them. So wide registers are taken where they are, and which of the two ways
+// that use them is best for large payloads is tried out at start. Not the library's: where it was
+// the fastest by itself, one after the other, it was the slowest by far between system calls, where
+// payloads come from; a server of such requests took 26 per cent more with it, and with the loop or
+// with stores around the caches 12 or 14.
 #include "capture/runtime/ring_copy.h"
 
 #include <string.h>
@@ -105,7 +108,7 @@ void put_in_order(std::uint64_t* values, std::size_t count, std::uint64_t value)
 // them beforehand the stores around the caches looked two times as fast as the loop, and were
 // slower in a ring that runs.) By the median, for an interruption takes longer than many blocks.
 Copy fastest_for_blocks(unsigned char* bytes, std::uint64_t size) {
-  constexpr Copy kWays[] = {copy_wide, copy_by_library, copy_around_caches};
+  constexpr Copy kWays[] = {copy_wide, copy_around_caches};
   constexpr std::size_t kCount = sizeof kWays / sizeof *kWays;
   constexpr std::size_t kTrials = kTriedBytes / kBlock / kCount;
   if (size < kTriedBytes / 4) return copy_wide;
@@ -156,9 +159,10 @@ Copies choose_copies(unsigned char* trial, std::uint64_t trial_bytes) {
 Copies copies_by(LargeCopies way) {
   Copies copies = choose_copies(nullptr, 0);
 #if defined(__x86_64__)
-  if (way == LargeCopies::kAroundCaches && has_wide_registers()) copies.large = copy_around_caches;
+  if (way == LargeCopies::kAroundCaches && copies.wide) copies.large = copy_around_caches;
+#else
+  (void)way;
 #endif
-  if (way == LargeCopies::kByLibrary) copies.large = copy_by_library;
   return copies;
 }
 

@@ -13,7 +13,6 @@ namespace crashreel::ring {
 enum class LargeCopies : std::uint8_t {
   kFastest,       // as tried out
   kWide,          // by the loop over wide registers
-  kByLibrary,     // by the C library's memcpy()
   kAroundCaches,  // by stores that the caches do not keep
 };
 

@@ -126,9 +126,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   crashreel::ring::g_forced = machine->second;
-  const auto large = crashreel::ring::copies_by(machine->second.large).large;
-  if (machine->second.large == crashreel::LargeCopies::kAroundCaches &&
-      large == crashreel::ring::copies_by(crashreel::LargeCopies::kByLibrary).large) {
+  if (machine->second.large == crashreel::ring::LargeCopies::kAroundCaches &&
+      !crashreel::ring::copies_by(machine->second.large).wide) {
     std::printf("no copies around the caches: this processor has no AVX2\n");
     return 77;
   }
