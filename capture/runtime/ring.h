@@ -36,7 +36,7 @@ struct alignas(64) Slot {
   std::uint32_t tid;
   std::uint32_t places_left;  // of the pool, to be tried by this slot
   std::uint64_t place;        // the first of them
-  ClockPair pair;  // the newest that was read
+  ClockPair pair;             // the newest that was read
 };
 
 struct Thread {
