@@ -33,6 +33,12 @@ std::size_t as_count(int count) {
   return count < 0 ? 0 : static_cast<std::size_t>(count);
 }
 
+// At the offset -1 a call reads as readv() does; a session has no other.
+void parts_came_from(off_t offset, int fd, const iovec* parts, int count, ssize_t got) {
+  offset == -1 ? parts_came(fd, parts, as_count(count), got)
+               : placed_parts_came(fd, parts, as_count(count), got);
+}
+
 // A socket is read by recvmsg as by readv, and that tells the peer.
 ssize_t read_datagram(int fd, const iovec* parts, int count) {
   msghdr message = {};
@@ -99,17 +105,16 @@ CRASHREEL_WARM_HOOK ssize_t readv(int fd, const iovec* parts, int count) {
   return got;
 }
 
-// At the offset -1 they read as readv() does; a session has no other.
 CRASHREEL_HOOK ssize_t preadv2(int fd, const iovec* parts, int count, off_t offset, int flags) {
   const ssize_t got = CRASHREEL_REAL(preadv2)(fd, parts, count, offset, flags);
-  crashreel::parts_came(fd, parts, crashreel::as_count(count), got);
+  crashreel::parts_came_from(offset, fd, parts, count, got);
   return got;
 }
 
 CRASHREEL_HOOK ssize_t preadv64v2(int fd, const iovec* parts, int count, off64_t offset,
                                   int flags) {
   const ssize_t got = CRASHREEL_REAL(preadv64v2)(fd, parts, count, offset, flags);
-  crashreel::parts_came(fd, parts, crashreel::as_count(count), got);
+  crashreel::parts_came_from(offset, fd, parts, count, got);
   return got;
 }
 

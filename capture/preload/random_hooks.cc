@@ -39,14 +39,13 @@ std::uint32_t noted_number(std::uint32_t number) {
   return number;
 }
 
-// A session answers ESPIPE, which says nothing of its end.
-ssize_t noted_read(int fd, const void* bytes, std::size_t size, ssize_t got) {
-  if (got > 0) bytes_came(fd, bytes, size, got);
+ssize_t noted_read(int fd, const void* bytes, ssize_t got) {
+  placed_bytes_came(fd, bytes, got);
   return got;
 }
 
 ssize_t noted_parts(int fd, const iovec* parts, int count, ssize_t got) {
-  if (got > 0) parts_came(fd, parts, static_cast<std::size_t>(count), got);
+  if (got > 0) placed_parts_came(fd, parts, static_cast<std::size_t>(count), got);
   return got;
 }
 
@@ -79,22 +78,22 @@ CRASHREEL_HOOK void arc4random_buf(void* bytes, std::size_t size) noexcept {
 }
 
 CRASHREEL_HOOK ssize_t pread(int fd, void* bytes, std::size_t size, off_t offset) {
-  return crashreel::noted_read(fd, bytes, size, CRASHREEL_REAL(pread)(fd, bytes, size, offset));
+  return crashreel::noted_read(fd, bytes, CRASHREEL_REAL(pread)(fd, bytes, size, offset));
 }
 
 CRASHREEL_HOOK ssize_t pread64(int fd, void* bytes, std::size_t size, off64_t offset) {
-  return crashreel::noted_read(fd, bytes, size, CRASHREEL_REAL(pread64)(fd, bytes, size, offset));
+  return crashreel::noted_read(fd, bytes, CRASHREEL_REAL(pread64)(fd, bytes, size, offset));
 }
 
 CRASHREEL_HOOK ssize_t __pread_chk(int fd, void* bytes, std::size_t size, off_t offset,
                                    std::size_t capacity) {
-  return crashreel::noted_read(fd, bytes, size,
+  return crashreel::noted_read(fd, bytes,
                                CRASHREEL_REAL(__pread_chk)(fd, bytes, size, offset, capacity));
 }
 
 CRASHREEL_HOOK ssize_t __pread64_chk(int fd, void* bytes, std::size_t size, off64_t offset,
                                      std::size_t capacity) {
-  return crashreel::noted_read(fd, bytes, size,
+  return crashreel::noted_read(fd, bytes,
                                CRASHREEL_REAL(__pread64_chk)(fd, bytes, size, offset, capacity));
 }
 

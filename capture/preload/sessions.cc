@@ -116,6 +116,10 @@ bool is_empty_record(int fd, Descriptor descriptor) {
   return CRASHREEL_REAL(recv)(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
+std::size_t as_size(ssize_t got) {
+  return got < 0 ? 0 : static_cast<std::size_t>(got);
+}
+
 // A signal's description that is scattered in parts is passed over.
 void device_parts_came(DescriptorKind kind, const iovec* parts, std::size_t count,
                        std::size_t size) {
@@ -132,8 +136,7 @@ CRASHREEL_WARM_CODE void part_came(int fd, const iovec* parts, std::size_t count
   if (got <= 0 && !ended) return;
   const Descriptor before = looked_at(fd, descriptors().get(fd));
   if (!is_session_kind(before.kind)) {
-    return device_parts_came(before.kind, parts, count,
-                             got < 0 ? 0 : static_cast<std::size_t>(got));
+    return device_parts_came(before.kind, parts, count, as_size(got));
   }
   const Descriptor descriptor = come_to(fd, before);
   if (descriptor.kind != DescriptorKind::kSession) return;
@@ -261,6 +264,14 @@ CRASHREEL_HOT_CODE void bytes_came(int fd, const void* bytes, std::size_t wanted
 CRASHREEL_WARM_CODE void parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got) {
   if (!is_watched(fd)) return;
   part_came(fd, parts, count, room_in(parts, count), got);
+}
+
+void placed_bytes_came(int fd, const void* bytes, ssize_t got) {
+  device_read(descriptors().get(fd).kind, bytes, got);
+}
+
+void placed_parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got) {
+  device_parts_came(descriptors().get(fd).kind, parts, count, as_size(got));
 }
 
 CRASHREEL_WARM_CODE void record_parts(std::uint32_t session, const iovec* parts, std::size_t count,

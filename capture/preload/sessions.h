@@ -55,6 +55,11 @@ void bytes_came(int fd, const void* bytes, std::size_t wanted, ssize_t got);
 // The same for the reads that scatter. `parts` is what the program passed in.
 void parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got);
 
+// The same for what was read at an offset, and so of no session, but maybe of a device. The kernel
+// is not asked what `fd` is: a server may open and read a file for each of its answers.
+void placed_bytes_came(int fd, const void* bytes, ssize_t got);
+void placed_parts_came(int fd, const iovec* parts, std::size_t count, ssize_t got);
+
 // Not a session: `fd` brings random bytes or signals from now on, in whatever way it is read.
 void device_opened(int fd, DescriptorKind kind);
 

@@ -1,6 +1,7 @@
 // A program for the recorder's tests that takes in what no session brings. For each of its
 // arguments, in order, it does what that says and prints one line about it. No call may change
 // errno.
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
@@ -305,11 +306,17 @@ std::string vfork_child() {
   return "signal " + std::to_string(handled);
 }
 
+std::string read_file(const std::string& how) {
+  Bytes bytes;
+  return read_device(program_invocation_name, bytes, how) ? "read" : "not read";
+}
+
 std::string obey(const std::string& what) {
   const size_t colon = what.find(':');
   const std::string verb = what.substr(0, colon);
   const std::string how = colon == std::string::npos ? "" : what.substr(colon + 1);
   if (verb == "random") return random_bytes(how);
+  if (verb == "file") return read_file(how);
   if (verb == "clock") return look_at_clock(how);
   if (verb == "handle") return handle(SIGUSR1, how);
   if (verb == "realtime") return handle(SIGRTMIN + 1, "siginfo");

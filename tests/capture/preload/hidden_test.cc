@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <sstream>
 
 #include "tests/capture/preload/recorded_server.h"
 #include "tests/capture/reel/folder.h"
@@ -84,6 +86,35 @@ INSTANTIATE_TEST_SUITE_P(EveryCall, RandomBytes,
                                            "urandom_preadv64", "urandom_preadv2", "fread",
                                            "fread_unlocked", "fread_chk", "fgetc", "getc"),
                          kByName);
+
+// How often the kernel is asked what a file is while the program reads from it like that.
+long looks(const std::string& how) {
+  const Folder folder;
+  const std::string log = folder / "log";
+  const std::string command = "/usr/bin/strace -qq -o " + log +
+                              " -E LD_PRELOAD=" + recorder_path() +
+                              " -E CRASHREEL_RING=" + (folder / "ring") +
+                              " " HIDDEN_INPUTS " file:" + how + " > " + (folder / "said");
+  EXPECT_EQ(std::system(command.c_str()), 0) << "tools/install-packages installs strace";
+  EXPECT_EQ(file_bytes(folder / "said"), "read\n") << how;
+  const std::string calls = file_bytes(log);
+  const std::size_t begin = calls.find("openat(AT_FDCWD, \"" HIDDEN_INPUTS);
+  EXPECT_NE(begin, std::string::npos) << calls;
+  const std::string end = "close(";
+  std::istringstream between(calls.substr(begin, calls.rfind(end) - begin));
+  long count = 0;
+  for (std::string line; std::getline(between, line);) count += line.find("stat") < line.find('(');
+  return count;
+}
+
+// Whether it is a FIFO. What can be read at an offset is none.
+TEST(HiddenInputs, AreNotLookedForInFilesThatAreReadAtAnOffset) {
+  const long asked = looks("read");
+  for (const char* how :
+       {"pread", "pread64", "pread_chk", "pread64_chk", "preadv", "preadv64", "preadv2"}) {
+    EXPECT_EQ(looks(how), asked - 1) << how;
+  }
+}
 
 TEST(HiddenInputs, NameTheSessionOfTheInputInFlight) {
   const Folder folder;
