@@ -1,7 +1,6 @@
 // A program for the recorder's tests that takes in what no session brings. For each of its
 // arguments, in order, it does what that says and prints one line about it. No call may change
 // errno.
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
